@@ -1,0 +1,74 @@
+//! How the world speaks to us. Every channel yields the same [`Inbound`] value, and
+//! [`crate::handle::handle`] is the only reader of it.
+
+pub mod cli;
+pub mod mail;
+pub mod timer;
+
+use serde::{Deserialize, Serialize};
+
+use crate::command::Command;
+use crate::token::TokenHash;
+use crate::workflow::ids::PersonId;
+use crate::workflow::request::Channel;
+
+/// Something that reached the system, read but not yet judged by the workflow.
+#[derive(Debug, Clone)]
+pub struct Inbound {
+    /// By which road.
+    pub channel: Channel,
+    /// The same thing arriving twice has the same key and is applied once.
+    pub dedupe_key: String,
+    /// Who seems to speak.
+    pub speaker: Speaker,
+    /// Why the channel believes it; stored with the vote and in the audit event.
+    pub proof: Proof,
+    /// What was said.
+    pub words: Words,
+}
+
+/// Who speaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Speaker {
+    /// Somebody who presents a token; they are its owner only if `from` is the owner's address.
+    Token {
+        /// The hashes of all distinct tokens that the message carries; more than one owner, request or
+        /// step among them is ambiguous and no decision.
+        presented: Vec<TokenHash>,
+        /// The single, proven From address.
+        from: String,
+    },
+    /// A person whom the channel itself has proven (command line: the operating system user).
+    Person(PersonId),
+    /// Our own clock.
+    Clock,
+}
+
+/// How the speaker was proven: a name for the method and the details, never a token or a body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// `authentication-results`, `exempted-domain`, `os-user`, `clock`.
+    pub method: String,
+    /// What it rests on, e.g. the SHA-256 of the raw mail, its Message-ID, the DKIM domain.
+    pub details: serde_json::Value,
+}
+
+/// What was said, or that it could not be understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Words {
+    /// A command.
+    Said(Command),
+    /// An identified person wrote something that is no decision: they get one answer that explains.
+    Unclear(Unclear),
+}
+
+/// Why a reply is no decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unclear {
+    /// A stable name, e.g. `quote-first`, `condition`, `no-word`, `no-text`.
+    pub code: String,
+    /// What was read, one sentence to the person, e.g. "The first line is a quotation."
+    pub sentence: String,
+    /// The line in question as understood, at most 200 characters.
+    pub wrote: Option<String>,
+}

@@ -1,0 +1,186 @@
+//! A request with its votes and its state.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::ids::{Module, PersonId, RequestId};
+use super::policy::Terms;
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Subject {
+    /// The kind of thing.
+    pub module: Module,
+    /// Which one, e.g. `prod-db-1`.
+    pub resource: String,
+    /// As whom, e.g. `admin`.
+    pub account: Option<String>,
+}
+
+/// For when access is asked (W1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// From one point in time to another; the end is not part of it.
+    Fixed {
+        /// When access begins.
+        start: Timestamp,
+        /// When it is over.
+        end: Timestamp,
+    },
+    /// A length that begins at the final approval.
+    FromApproval {
+        /// How long.
+        length: SignedDuration,
+    },
+}
+
+/// APPROVE or DISAPPROVE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Yes.
+    Approve,
+    /// No.
+    Disapprove,
+}
+
+/// By which road something reached us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// A reply to a mail.
+    Mail,
+    /// The `countersign` command.
+    CommandLine,
+    /// Our own clock (W18).
+    Timer,
+}
+
+impl Channel {
+    /// The name as it stands in the database and the audit trail.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::CommandLine => "command_line",
+            Self::Timer => "timer",
+        }
+    }
+}
+
+/// One person's decision on one step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vote {
+    /// The step, counted from 0.
+    pub step: usize,
+    /// Who decided.
+    pub person: PersonId,
+    /// What.
+    pub decision: Decision,
+    /// What they said with it.
+    pub comment: Option<String>,
+    /// The revision of the request that they were shown.
+    pub revision: u32,
+    /// When it was counted.
+    pub at: Timestamp,
+    /// By which road.
+    pub channel: Channel,
+}
+
+/// Access during `[start, end)`, the yield of an approved request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// When access begins.
+    pub start: Timestamp,
+    /// When it is over.
+    pub end: Timestamp,
+}
+
+/// Why a pending request expired (W18).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpiryCause {
+    /// It was pending for longer than its policy allows.
+    PendingTooLong,
+    /// Its fixed window is over.
+    WindowOver,
+}
+
+/// Where a request stands. Everything but `Pending` is final: nothing leads back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum State {
+    /// Waiting for the votes of `step` (counted from 0).
+    Pending {
+        /// The current step.
+        step: usize,
+    },
+    /// Granted.
+    Approved {
+        /// When.
+        at: Timestamp,
+        /// What it yields.
+        grant: Grant,
+    },
+    /// Turned down.
+    Rejected {
+        /// When.
+        at: Timestamp,
+        /// At which step.
+        step: usize,
+    },
+    /// Taken back by the requester (W29).
+    Withdrawn {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// Nobody decided in time (W18).
+    Expired {
+        /// When it was due, by the clock.
+        at: Timestamp,
+        /// Why.
+        cause: ExpiryCause,
+    },
+}
+
+impl State {
+    /// The name as it stands in the database.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Pending { .. } => "pending",
+            Self::Approved { .. } => "approved",
+            Self::Rejected { .. } => "rejected",
+            Self::Withdrawn { .. } => "withdrawn",
+            Self::Expired { .. } => "expired",
+        }
+    }
+}
+
+/// One person's ask for one thing for one window: the fold of its events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Its number.
+    pub id: RequestId,
+    /// Who asks.
+    pub requester: PersonId,
+    /// For what.
+    pub subject: Subject,
+    /// For when.
+    pub window: Window,
+    /// Counts the changes of the window, from 1; what an approver was shown carries it (W16).
+    pub revision: u32,
+    /// Why.
+    pub justification: Option<String>,
+    /// What its policy demanded when it was filed (W7).
+    pub terms: Terms,
+    /// When it was filed.
+    pub filed_at: Timestamp,
+    /// When it expires if nobody decides (W18).
+    pub pending_until: Timestamp,
+    /// Every vote that counts, in the order of counting; a stricter later vote replaces (W13).
+    pub votes: Vec<Vote>,
+    /// Where it stands.
+    pub state: State,
+}
