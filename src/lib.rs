@@ -69,5 +69,6 @@ pub mod render;
 pub mod status;
 pub mod store;
 pub mod supervise;
+pub mod tls;
 pub mod token;
 pub mod workflow;
