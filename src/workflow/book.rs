@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{GroupId, Module, PersonId};
-use super::policy::Policy;
+use super::policy::{Policy, Step, Terms, Who};
 
 /// What somebody may do beyond asking for access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -88,4 +88,121 @@ pub struct Book {
 /// Whether two addresses are one: compared without case, nothing stripped (no tags, no dots).
 pub fn same_address(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
+}
+
+impl Person {
+    /// Whether they hold a role; a system admin holds all of them.
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role) || self.roles.contains(&Role::SystemAdmin)
+    }
+
+    /// Whether they are registered as approver for a module (W10). This makes nobody eligible: a step
+    /// must name them too.
+    pub fn approves_in(&self, module: &Module) -> bool {
+        self.has(Role::Approver) && self.modules.contains(module)
+    }
+}
+
+impl Book {
+    /// The person of this short name.
+    pub fn person(&self, id: &PersonId) -> Option<&Person> {
+        self.people.get(id)
+    }
+
+    /// What people call them; the short name where the book does not know them (any more).
+    pub fn name_of(&self, id: &PersonId) -> String {
+        self.person(id)
+            .map_or_else(|| id.to_string(), |person| person.name.clone())
+    }
+
+    /// Whether this person is in the book and active.
+    pub fn is_active(&self, id: &PersonId) -> bool {
+        self.person(id).is_some_and(|person| person.active)
+    }
+
+    /// Whether one of these entries means this person, by name or by a group they are in now (W7).
+    pub fn means(&self, entries: &[Who], person: &PersonId) -> bool {
+        entries.iter().any(|who| match who {
+            Who::Person(named) => named == person,
+            Who::Group(group) => self
+                .groups
+                .get(group)
+                .is_some_and(|members| members.contains(person)),
+        })
+    }
+
+    /// Everybody whom these entries mean, once each, whether or not they may vote.
+    pub fn everyone<'a>(&'a self, entries: &'a [Who]) -> BTreeSet<&'a PersonId> {
+        let mut everyone = BTreeSet::new();
+        for who in entries {
+            match who {
+                Who::Person(person) => {
+                    everyone.insert(person);
+                }
+                Who::Group(group) => everyone.extend(self.groups.get(group).into_iter().flatten()),
+            }
+        }
+        everyone
+    }
+}
+
+/// Why a person's vote would not count (W10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ineligible {
+    /// The book does not know them.
+    Unknown,
+    /// They are disabled.
+    NotActive,
+    /// They are the requester, and the policy does not allow self-approval.
+    Requester,
+    /// The step names neither them nor a group that they are in.
+    NotNamed,
+    /// They are named, but not registered as approver for the module.
+    NotRegistered,
+}
+
+/// Who may vote on the steps of one request, by the book in force now (W7, W10).
+#[derive(Debug, Clone, Copy)]
+pub struct Electorate<'a> {
+    /// The book in force.
+    pub book: &'a Book,
+    /// The module of the request.
+    pub module: &'a Module,
+    /// Who asks.
+    pub requester: &'a PersonId,
+    /// The request's terms.
+    pub terms: &'a Terms,
+}
+
+impl<'a> Electorate<'a> {
+    /// Whether this person's vote on this step would count (W10).
+    pub fn check(&self, step: &Step, person: &PersonId) -> Result<(), Ineligible> {
+        let known = self.book.person(person).ok_or(Ineligible::Unknown)?;
+        if !known.active {
+            return Err(Ineligible::NotActive);
+        }
+        if person == self.requester && !self.terms.allow_self_approval {
+            return Err(Ineligible::Requester);
+        }
+        if !self.book.means(&step.approvers, person) {
+            return Err(Ineligible::NotNamed);
+        }
+        if !known.approves_in(self.module) {
+            return Err(Ineligible::NotRegistered);
+        }
+        Ok(())
+    }
+
+    /// Everybody whose vote on this step would count, once each.
+    pub fn of(&self, step: &Step) -> BTreeSet<&'a PersonId> {
+        let mut electors = BTreeSet::new();
+        for person in self.book.everyone(&step.approvers) {
+            if self.check(step, person).is_ok()
+                && let Some((id, _)) = self.book.people.get_key_value(person)
+            {
+                electors.insert(id);
+            }
+        }
+        electors
+    }
 }

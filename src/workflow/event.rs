@@ -26,6 +26,12 @@ pub enum Event {
         /// The completed step, counted from 0.
         step: usize,
     },
+    /// A completed step lost an approval to its maker's stricter vote, lacks one again, and is current
+    /// again (W13, W16). Approvals of later steps stand.
+    StepReopened {
+        /// The step, counted from 0.
+        step: usize,
+    },
     /// The last step has its approvals (W12), or none was needed (W8).
     Approved {
         /// When.
@@ -77,4 +83,20 @@ pub struct Filed {
     pub at: Timestamp,
     /// When it expires if nobody decides.
     pub pending_until: Timestamp,
+}
+
+impl Event {
+    /// The name as it stands in the audit trail.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Filed(_) => "filed",
+            Self::Voted { .. } => "voted",
+            Self::StepCompleted { .. } => "step_completed",
+            Self::StepReopened { .. } => "step_reopened",
+            Self::Approved { .. } => "approved",
+            Self::Rejected { .. } => "rejected",
+            Self::Withdrawn { .. } => "withdrawn",
+            Self::Expired { .. } => "expired",
+        }
+    }
 }

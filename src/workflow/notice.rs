@@ -2,13 +2,44 @@
 //!
 //! A notice is a value: the outbox stores it, a template renders it. Its [`Facts`] are a snapshot taken
 //! in the deciding transaction, so that a retry says the same as the first try.
+//!
+//! | event | asked now | the requester | everybody else who was asked | the voter by mail |
+//! |---|---|---|---|---|
+//! | filed | who can decide step 1: `ask` | `filed` | | |
+//! | filed, granted at once (W8) | | `approved` | | |
+//! | voted, nothing follows | | | | `recorded` |
+//! | step completed | who can decide the next: `ask` | `progress` | of that step, not voted: `settled` | `recorded` |
+//! | step reopened | who can decide it: `ask` | | | `recorded` |
+//! | approved, rejected | | `approved`, `rejected` | `settled` | `recorded` |
+//! | withdrawn | | nothing: the command answers them | `settled` | |
+//! | expired | | `expired` | `settled` | |
+//! | refused, not understood | | | | `refused`, `unclear` |
+//!
+//! What always holds: nobody gets two messages because of one command, and the weightier one wins (`ask`,
+//! then the requester's, then the voter's, then `settled`); nobody who is disabled is written to;
+//! nobody is asked before their step is current (W9). Who was asked is read from the stored notices, not
+//! guessed from groups that may have changed since.
+//!
+//! What is *not* promised: that an approver of a later step hears of a step reopened before it; a reply of
+//! theirs is answered as [`Refusal::StepNotYet`], and they are asked again.
+//!
+//! [`Refusal::StepNotYet`]: super::refusal::Refusal::StepNotYet
+
+mod owed;
+#[cfg(test)]
+mod tests;
+
+pub use owed::{Change, Owed, answer, owed};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::book::Book;
 use super::ids::{PersonId, RequestId};
 use super::policy::Mode;
-use super::request::{Channel, Decision, Grant, State, Subject, Window};
+use super::refusal::Refusal;
+use super::request::{Channel, Decision, Grant, Request, State, Subject, Vote, Window};
 
 /// The kinds of notice; each is a folder `templates/mail/<kind>/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -167,4 +198,72 @@ pub struct AnswerFacts {
     pub next: String,
     /// The line that the person wrote, as understood; shown back in backticks.
     pub wrote: Option<String>,
+}
+
+impl Facts {
+    /// What every message about this request shows; step, decision, comment and answer are the
+    /// message's own and are left empty here.
+    pub fn of(request: &Request, book: &Book) -> Self {
+        let steps = request.terms.steps.iter().enumerate();
+        Self {
+            request: request.id,
+            revision: request.revision,
+            requester: request.requester.clone(),
+            requester_name: book.name_of(&request.requester),
+            subject: request.subject.clone(),
+            window: request.window,
+            justification: request.justification.clone(),
+            policy: request.terms.policy.clone(),
+            mode: request.terms.mode,
+            filed_at: request.filed_at,
+            pending_until: request.pending_until,
+            steps: steps
+                .map(|(index, step)| StepFacts {
+                    name: step.name.clone(),
+                    approvals: step.approvals,
+                    votes: request
+                        .votes
+                        .iter()
+                        .filter(|vote| vote.step == index)
+                        .map(|vote| VoteFacts::of(vote, book))
+                        .collect(),
+                })
+                .collect(),
+            step: None,
+            state: request.state.clone(),
+            grant: match request.state {
+                State::Approved { grant, .. } => Some(grant),
+                _ => None,
+            },
+            decision: None,
+            comment: None,
+            answer: None,
+            comment_required: request.terms.comment_required,
+        }
+    }
+}
+
+impl VoteFacts {
+    fn of(vote: &Vote, book: &Book) -> Self {
+        Self {
+            name: book.name_of(&vote.person),
+            decision: vote.decision,
+            comment: vote.comment.clone(),
+            at: vote.at,
+            channel: vote.channel,
+        }
+    }
+}
+
+impl AnswerFacts {
+    /// What a refused person is told, with times in their zone.
+    pub fn of(refusal: &Refusal, zone: &TimeZone, wrote: Option<String>) -> Self {
+        Self {
+            code: refusal.code().to_owned(),
+            rule: Some(refusal.rule().to_owned()),
+            sentence: refusal.sentence(zone),
+            next: refusal.next(),
+            wrote,
+        }
+    }
 }

@@ -3,7 +3,9 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use super::book::Book;
 use super::ids::{GroupId, Module, PersonId};
+use super::request::Subject;
 
 /// The ceiling on a window where a policy sets none (W4).
 pub const DEFAULT_MAX_DURATION: SignedDuration = SignedDuration::from_hours(72);
@@ -104,6 +106,10 @@ pub struct Step {
 
 /// What a policy demands of a request: everything that the request keeps from its filing on (W7).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a yes or no that the operator wrote"
+)]
 pub struct Terms {
     /// The policy's name.
     pub policy: String,
@@ -144,4 +150,141 @@ pub struct Policy {
     pub account: Option<Glob>,
     /// What it demands.
     pub terms: Terms,
+}
+
+/// Why a policy is not the one that a request falls under.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Lost {
+    /// It does not cover the module.
+    #[error("does not cover the module `{0}`")]
+    Module(Module),
+    /// It does not name the requester.
+    #[error("names neither `{0}` nor a group that they are in as requester")]
+    Requester(PersonId),
+    /// Its resource pattern does not fit.
+    #[error("its resource pattern `{pattern}` does not match `{resource}`")]
+    Resource {
+        /// The pattern.
+        pattern: String,
+        /// What was asked for.
+        resource: String,
+    },
+    /// Its account pattern does not fit.
+    #[error("its account pattern `{pattern}` does not match `{account}`")]
+    Account {
+        /// The pattern.
+        pattern: String,
+        /// What was asked for.
+        account: String,
+    },
+    /// It has an account pattern, and the request names no account.
+    #[error("its account pattern `{0}` never matches a request without an account")]
+    NoAccount(String),
+    /// It matches, but a stricter policy does too.
+    #[error("matches, but `{winner}` is stricter ({winner_mode} before {own_mode})")]
+    LessStrict {
+        /// The policy that was chosen.
+        winner: String,
+        /// Its mode.
+        winner_mode: Mode,
+        /// The mode of the one that lost.
+        own_mode: Mode,
+    },
+    /// It matches and is as strict, but stands later in the file.
+    #[error("matches and is as strict, but `{0}` stands before it in the file")]
+    Later(String),
+}
+
+/// Which policy a request falls under, and why each other one does not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice<'a> {
+    /// The policy; `None` means that the request is refused (W3).
+    pub chosen: Option<&'a Policy>,
+    /// Every other policy in file order.
+    pub others: Vec<(&'a Policy, Lost)>,
+}
+
+impl Mode {
+    /// The name as it stands in the file and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Justification => "justification",
+            Self::Approval => "approval",
+        }
+    }
+}
+
+impl std::fmt::Display for Mode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Policy {
+    /// Why this policy's conditions do not fit; `None` if they do (W2).
+    pub fn mismatch(&self, book: &Book, subject: &Subject, requester: &PersonId) -> Option<Lost> {
+        if !self.modules.contains(&subject.module) {
+            return Some(Lost::Module(subject.module.clone()));
+        }
+        if !book.means(&self.requesters, requester) {
+            return Some(Lost::Requester(requester.clone()));
+        }
+        if let Some(glob) = &self.resource
+            && !glob.matches(&subject.resource)
+        {
+            let resource = subject.resource.clone();
+            return Some(Lost::Resource {
+                pattern: glob.as_str().to_owned(),
+                resource,
+            });
+        }
+        let glob = self.account.as_ref()?;
+        match &subject.account {
+            None => Some(Lost::NoAccount(glob.as_str().to_owned())),
+            Some(account) if glob.matches(account) => None,
+            Some(account) => Some(Lost::Account {
+                pattern: glob.as_str().to_owned(),
+                account: account.clone(),
+            }),
+        }
+    }
+}
+
+/// Chooses the policy that a request falls under (W2): of those that match, the strictest mode, then
+/// the first in file order. Filing and `policy explain` both ask here.
+pub fn choose<'a>(book: &'a Book, subject: &Subject, requester: &PersonId) -> Choice<'a> {
+    let mut chosen: Option<&Policy> = None;
+    for policy in &book.policies {
+        let stricter = chosen.is_none_or(|best| policy.terms.mode > best.terms.mode);
+        if stricter && policy.mismatch(book, subject, requester).is_none() {
+            chosen = Some(policy);
+        }
+    }
+    let mut others = Vec::new();
+    for policy in &book.policies {
+        if chosen.is_some_and(|winner| std::ptr::eq(winner, policy)) {
+            continue;
+        }
+        let lost = policy.mismatch(book, subject, requester).or_else(|| {
+            let winner = chosen?;
+            Some(lost_to(winner, policy))
+        });
+        if let Some(lost) = lost {
+            others.push((policy, lost));
+        }
+    }
+    Choice { chosen, others }
+}
+
+fn lost_to(winner: &Policy, loser: &Policy) -> Lost {
+    if winner.terms.mode > loser.terms.mode {
+        Lost::LessStrict {
+            winner: winner.terms.policy.clone(),
+            winner_mode: winner.terms.mode,
+            own_mode: loser.terms.mode,
+        }
+    } else {
+        Lost::Later(winner.terms.policy.clone())
+    }
 }

@@ -1,0 +1,190 @@
+//! One sample of every refusal, for tests and templates.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::ids::{Module, PersonId, RequestId};
+use super::super::request::{Decision, ExpiryCause, State, Subject, Window};
+use super::{Decider, Refusal};
+
+/// A fixed instant, so that every sample reads the same in every run.
+const AT: Timestamp = Timestamp::UNIX_EPOCH;
+const REQUEST: RequestId = RequestId(42);
+
+impl Refusal {
+    /// One sample of each variant, in the order of the enum. A test holds the list against the enum.
+    pub fn samples() -> Vec<Self> {
+        let mut samples = filing();
+        samples.extend(deciding());
+        samples.extend(otherwise());
+        samples
+    }
+}
+
+fn credential() -> Module {
+    Module::from("credential")
+}
+
+fn subject() -> Subject {
+    Subject {
+        module: credential(),
+        resource: "prod-db-1".to_owned(),
+        account: Some("admin".to_owned()),
+    }
+}
+
+fn step() -> String {
+    "Manager review".to_owned()
+}
+
+fn policy() -> String {
+    "production databases".to_owned()
+}
+
+fn decider() -> Decider {
+    Decider {
+        person: PersonId::from("bob"),
+        name: "Bob Brown".to_owned(),
+        decision: Decision::Approve,
+        at: AT,
+    }
+}
+
+fn filing() -> Vec<Refusal> {
+    let hours = SignedDuration::from_hours;
+    vec![
+        Refusal::UnknownPerson {
+            person: PersonId::from("mallory"),
+        },
+        Refusal::NotActive {
+            person: PersonId::from("erin"),
+        },
+        Refusal::UnknownModule {
+            module: Module::from("coffee"),
+            known: vec![credential()],
+        },
+        Refusal::SubjectMalformed {
+            field: "resource".to_owned(),
+            limit: 200,
+        },
+        Refusal::TextTooLong {
+            what: "justification".to_owned(),
+            chars: 10_001,
+            limit: 10_000,
+        },
+        Refusal::AccountRequired {
+            module: credential(),
+        },
+        Refusal::AccountNotAllowed {
+            module: credential(),
+            account: "admin".to_owned(),
+        },
+        Refusal::NoPolicy {
+            requester: PersonId::from("alice"),
+            subject: subject(),
+        },
+        Refusal::WindowEmpty {
+            window: Window::Fixed { start: AT, end: AT },
+        },
+        Refusal::WindowOver { end: AT },
+        Refusal::WindowTooLong {
+            length: hours(9),
+            limit: hours(8),
+            policy: policy(),
+        },
+        Refusal::StartTooFar {
+            start: AT,
+            latest: AT,
+            policy: policy(),
+        },
+        Refusal::JustificationMissing { policy: policy() },
+        Refusal::AlreadyPending {
+            request: REQUEST,
+            subject: subject(),
+        },
+        Refusal::KeyReused {
+            key: "deploy-7".to_owned(),
+            request: REQUEST,
+        },
+        Refusal::StepCannotComplete {
+            step: step(),
+            approvals: 2,
+            eligible: 1,
+            policy: policy(),
+        },
+    ]
+}
+
+fn deciding() -> Vec<Refusal> {
+    let current = "Security review".to_owned();
+    let decision = Decision::Approve;
+    vec![
+        Refusal::UnknownRequest { request: REQUEST },
+        Refusal::NotRegistered {
+            request: REQUEST,
+            module: credential(),
+        },
+        Refusal::NotEligible { request: REQUEST },
+        Refusal::OwnRequest { request: REQUEST },
+        Refusal::RequesterNotActive {
+            request: REQUEST,
+            requester: "Alice Adams".to_owned(),
+        },
+        Refusal::OneApprovalPerRequest {
+            request: REQUEST,
+            step: step(),
+            at: AT,
+        },
+        Refusal::NeededForLaterStep {
+            request: REQUEST,
+            step: current.clone(),
+        },
+        Refusal::AlreadyRecorded {
+            request: REQUEST,
+            step: step(),
+            decision,
+            at: AT,
+        },
+        Refusal::OnlyStricter {
+            request: REQUEST,
+            step: step(),
+            at: AT,
+        },
+        Refusal::StepOver {
+            request: REQUEST,
+            step: step(),
+            by: vec![decider()],
+            current: current.clone(),
+        },
+        Refusal::StepNotYet {
+            request: REQUEST,
+            step: current,
+            current: step(),
+        },
+        Refusal::Settled {
+            request: REQUEST,
+            state: State::Expired {
+                at: AT,
+                cause: ExpiryCause::PendingTooLong,
+            },
+            by: vec![],
+        },
+        Refusal::CommentRequired { request: REQUEST },
+        Refusal::StaleRevision {
+            request: REQUEST,
+            shown: 1,
+            present: 2,
+        },
+    ]
+}
+
+fn otherwise() -> Vec<Refusal> {
+    vec![
+        Refusal::NotTheRequester { request: REQUEST },
+        Refusal::ReasonRequired { request: REQUEST },
+        Refusal::NotDue {
+            request: REQUEST,
+            pending_until: AT,
+        },
+        Refusal::WrongActor { request: REQUEST },
+    ]
+}
