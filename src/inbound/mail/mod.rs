@@ -3,10 +3,48 @@
 //! ```text
 //! mailbox (IMAP) ── raw bytes ──▶ screen ─▶ authenticate ─▶ reply ─▶ Reading ─▶ handle
 //! ```
+//!
+//! What always holds for [`read()`]: the same bytes and rules give the same [`Reading`]; the work grows
+//! with the size of the mail and no faster; a mail decides only if it is a human's, its one From domain
+//! is proven or exempted in writing, it presents a token and its first line is the word. Whether the
+//! From address is the token owner's, and whether the request still waits, is for `handle` to say.
+//!
+//! The words of the stages, stable because people and programs filter on them:
+//!
+//! | stage | verdict | what becomes of the mail |
+//! |---|---|---|
+//! | screen | `human` | goes on |
+//! | | `oversize`, `malformed`, `too-complex` | silent: nobody reads it further |
+//! | | `control-bytes` | alarm: a NUL, or a CR or LF of its own, among the header fields |
+//! | | `own` | silent: one of our own mails came back |
+//! | | `bounce`, `receipt`, `calendar`, `auto-reply`, `list`, `robot` | silent: no human's reply |
+//! | sender | `proven`, `exempted` | goes on |
+//! | | `unproven` | silent: nothing shows that the domain sent it |
+//! | | `ambiguous` | alarm: not exactly one plain address in exactly one From field |
+//! | | `failed` | alarm: our own server's check says that the domain did not send it |
+//! | | `forged` | alarm: our server's name stands where only a stranger can have written it |
+//! | reply | `approve`, `disapprove` | a decision |
+//! | | `none` | one answer that explains, if the sender is proven and presents a token |
+//!
+//! `Later` is part of [`Verdict`] for checks that ask the network; this reading asks nobody and never
+//! says it.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
+
+pub mod address;
+pub mod authenticate;
+pub mod explain;
+pub mod head;
+pub mod presented;
+pub mod read;
+pub mod reply;
+pub mod results;
+pub mod screen;
+
+pub use explain::explain;
+pub use read::read;
 
 use super::{Proof, Speaker, Words};
 
@@ -15,6 +53,8 @@ use super::{Proof, Speaker, Words};
 pub struct Rules {
     /// The address that replies go to, without token.
     pub reply_to: String,
+    /// The address that our mails come from; a mail from it is our own, come back.
+    pub own_address: String,
     /// The domain of our Message-IDs.
     pub message_id_domain: String,
     /// The authserv-id whose Authentication-Results are believed.
@@ -27,6 +67,22 @@ pub struct Rules {
     pub approve_words: BTreeSet<String>,
     /// Words that disapprove, upper case.
     pub disapprove_words: BTreeSet<String>,
+}
+
+impl Rules {
+    /// The rules that a configuration means.
+    pub fn new(mail: &crate::config::Mail) -> Self {
+        Self {
+            reply_to: mail.reply_to.clone(),
+            own_address: mail.from.clone(),
+            message_id_domain: mail.message_id_domain.clone(),
+            authserv_id: mail.authserv_id.clone(),
+            authserv_hops: mail.authserv_hops,
+            exempt_domains: mail.exempt_domains.clone(),
+            approve_words: mail.approve_words.clone(),
+            disapprove_words: mail.disapprove_words.clone(),
+        }
+    }
 }
 
 /// What becomes of a mail.

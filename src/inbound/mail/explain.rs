@@ -1,0 +1,151 @@
+//! How a mail would be read, for an operator: each stage's verdict and why. Decides nothing.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{Reading, ReplyStage, Rules, Stage, Verdict, read};
+
+/// A mail's reading as people and programs see it.
+///
+/// The JSON is an object with `screen`, `sender`, `reply` (each `verdict` and `why`, the reply also
+/// `comment`), the final `verdict` and `why`, and `unchecked`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Explanation {
+    /// Is it a human's mail?
+    pub screen: Stage,
+    /// Is the sender proven?
+    pub sender: Stage,
+    /// What do they say?
+    pub reply: ReplyStage,
+    /// What would become of it.
+    pub verdict: Verdict,
+    /// Why, one sentence.
+    pub why: String,
+    /// What the bytes alone do not tell, one sentence each.
+    pub unchecked: Vec<String>,
+}
+
+/// Explains how a mail would be read. `locale` is a language tag; what is not built is said.
+pub fn explain(raw: &[u8], rules: &Rules, locale: Option<&str>) -> Explanation {
+    let Reading {
+        screen,
+        sender,
+        reply,
+        verdict,
+        why,
+        said: _,
+    } = read(raw, rules);
+    Explanation {
+        screen,
+        sender,
+        reply,
+        verdict,
+        why,
+        unchecked: unchecked(verdict, rules, locale),
+    }
+}
+
+fn unchecked(verdict: Verdict, rules: &Rules, locale: Option<&str>) -> Vec<String> {
+    let mut notes = Vec::new();
+    if rules.authserv_id.is_none() && rules.exempt_domains.is_empty() {
+        notes.push(
+            "Neither mail.authserv_id nor mail.exempt_domains is configured: with these rules no \
+             sender is ever proven."
+                .to_owned(),
+        );
+    }
+    if matches!(verdict, Verdict::Decision | Verdict::Answer) {
+        for note in [
+            "Whether the token is known, and whose it is.",
+            "Whether the From address is that of the token's owner.",
+            "Whether the request still waits for this person's decision.",
+            "Whether this mail was seen before.",
+        ] {
+            notes.push(note.to_owned());
+        }
+    }
+    if let Some(locale) = locale {
+        let is_english = locale.split(['-', '_']).next() == Some("en");
+        if !is_english {
+            notes.push(format!(
+                "Explanations in `{locale}`: they are written in English only."
+            ));
+        }
+    }
+    notes
+}
+
+impl Verdict {
+    /// The name as it stands in the JSON and the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Decision => "decision",
+            Self::Answer => "answer",
+            Self::Silent => "silent",
+            Self::Alarm => "alarm",
+            Self::Later => "later",
+        }
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "screen   {:<13} {}",
+            self.screen.verdict, self.screen.why
+        )?;
+        writeln!(
+            f,
+            "sender   {:<13} {}",
+            self.sender.verdict, self.sender.why
+        )?;
+        writeln!(f, "reply    {:<13} {}", self.reply.verdict, self.reply.why)?;
+        for line in self.reply.comment.iter().flat_map(|text| text.lines()) {
+            writeln!(f, "         | {line}")?;
+        }
+        writeln!(f, "verdict  {:<13} {}", self.verdict.as_str(), self.why)?;
+        if !self.unchecked.is_empty() {
+            writeln!(f, "not checked here:")?;
+        }
+        for note in &self.unchecked {
+            writeln!(f, "  - {note}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read::tests::{clean, rules};
+    use super::*;
+
+    // Goal: the JSON has the promised shape. Method: a clean mail, every key looked at.
+    #[test]
+    fn json() {
+        let explanation = explain(clean("APPROVE\r\nfine").as_bytes(), &rules(), Some("de"));
+        let json = serde_json::to_value(&explanation).unwrap();
+        assert_eq!(json["screen"]["verdict"], "human");
+        assert_eq!(json["sender"]["verdict"], "proven");
+        assert_eq!(json["reply"]["verdict"], "approve");
+        assert_eq!(json["reply"]["comment"], "fine");
+        assert_eq!(json["verdict"], "decision");
+        assert!(json["screen"]["why"].is_string() && json["why"].is_string());
+        assert!(json["unchecked"][4].as_str().unwrap().contains("`de`"));
+    }
+
+    // Goal: rules that can prove nobody are said. Method: the same mail without them.
+    #[test]
+    fn nothing_configured() {
+        let mut rules = rules();
+        rules.authserv_id = None;
+        rules.exempt_domains.clear();
+        let explanation = explain(clean("APPROVE").as_bytes(), &rules, None);
+        assert_eq!(explanation.verdict, Verdict::Silent);
+        assert_eq!(explanation.reply.verdict, "approve");
+        let text = explanation.to_string();
+        assert!(text.contains("mail.authserv_id"), "{text}");
+        assert!(text.contains("reply    approve"), "{text}");
+    }
+}

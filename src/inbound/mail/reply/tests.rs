@@ -1,0 +1,292 @@
+//! The grammar of replies, case by case.
+//!
+//! An expectation is `+` for an approval and `-` for a disapproval, each followed by the comment, or the
+//! code of what is unclear.
+
+use super::super::read::tests::rules;
+use super::*;
+
+fn meaning(text: &str, rules: &Rules) -> String {
+    let lines: Vec<_> = text.split('\n').collect();
+    match decide(&lines, rules) {
+        Ok(said) => {
+            let sign = match said.decision {
+                Decision::Approve => '+',
+                Decision::Disapprove => '-',
+            };
+            format!("{sign}{}", said.comment.unwrap_or_default())
+        }
+        Err(unclear) => unclear.code,
+    }
+}
+
+fn check(table: &[(&str, &str)]) {
+    let rules = rules();
+    for (text, expected) in table {
+        assert_eq!(meaning(text, &rules), *expected, "{text:?}");
+    }
+}
+
+// Goal: an approval is the word alone, in any case and dress, with a closing and a courtesy.
+// Method: first lines that approve.
+#[test]
+fn approvals() {
+    check(&[
+        ("APPROVE", "+"),
+        ("approve", "+"),
+        ("Approve", "+"),
+        ("aPPrOvE", "+"),
+        ("APPROVED", "+"),
+        ("Approved.", "+"),
+        ("APPROVE!", "+"),
+        ("APPROVE!!!", "+"),
+        ("APPROVE,", "+"),
+        ("  APPROVE  ", "+"),
+        ("\tAPPROVE", "+"),
+        ("APPROVE\r", "+"),
+        ("\n\n \n\u{a0}\nAPPROVE", "+"),
+        ("*APPROVE*", "+"),
+        ("**APPROVE**", "+"),
+        ("_approve_", "+"),
+        ("\"APPROVE\"", "+"),
+        ("“APPROVE”", "+"),
+        ("*APPROVE.*", "+"),
+        ("*APPROVE*.", "+"),
+        ("APPROVE thanks", "+"),
+        ("APPROVE, thanks!", "+"),
+        ("Approved. Thank you.", "+"),
+        ("Approved - thanks", "more-on-line"),
+        ("APPROVE thx", "+"),
+        ("APPROVE\nThanks\nAlice", "+Thanks\nAlice"),
+    ]);
+}
+
+// Goal: what cannot be seen and full-width letters do not matter; look-alike letters do.
+// Method: the word dressed up in Unicode.
+#[test]
+fn unicode() {
+    check(&[
+        ("\u{feff}APPROVE", "+"),
+        ("AP\u{200b}PROVE", "+"),
+        ("\u{202e}APPROVE\u{202c}", "+"),
+        ("\u{2066}APPROVE\u{2069}", "+"),
+        ("AP\u{ad}PROVE", "+"),
+        ("\u{a0}APPROVE\u{202f}", "+"),
+        ("ＡＰＰＲＯＶＥ", "+"),
+        ("ＡＰＰＲＯＶＥ！", "+"),
+        ("𝐀𝐏𝐏𝐑𝐎𝐕𝐄", "+"),
+        ("\u{410}PPROVE", "no-word"),
+        ("APPR\u{41e}VE", "no-word"),
+        ("APPROVE\u{301}", "no-word"),
+        ("APPROVÉ", "no-word"),
+        ("REJECT\u{130}", "no-word"),
+        ("APPROVE\0", "more-on-line"),
+        ("APPROVE\u{fffd}", "more-on-line"),
+        ("\u{200b}\nAPPROVE", "+"),
+    ]);
+}
+
+// Goal: an approval with anything more on its line is none.
+// Method: first lines that say more.
+#[test]
+fn more_on_the_line() {
+    check(&[
+        ("APPROVE for Bob", "condition"),
+        ("APPROVE until 5pm", "condition"),
+        ("APPROVE, but read-only", "condition"),
+        ("APPROVE if Bob watches", "condition"),
+        ("APPROVE 2h", "condition"),
+        ("APPROVE 09:00-10:00", "condition"),
+        ("APPROVE only today", "condition"),
+        ("APPROVE R-42", "more-on-line"),
+        ("APPROVE this", "more-on-line"),
+        ("APPROVE thanks Bob", "more-on-line"),
+        ("APPROVE, thanks but no", "more-on-line"),
+        ("APPROVE :)", "more-on-line"),
+        ("APPROVE/DISAPPROVE", "more-on-line"),
+        ("APPROVE or DISAPPROVE", "more-on-line"),
+        ("APPROVE-ish", "more-on-line"),
+        ("APPROVE's", "more-on-line"),
+        ("APPROVE?", "question"),
+        ("APPROVE ?", "question"),
+        ("*APPROVE*?", "question"),
+        ("Approve?!", "question"),
+        ("APPROVE!?", "question"),
+        ("APPROVE: yes", "more-on-line"),
+    ]);
+}
+
+// Goal: only the closed list of words decides, and only at the head of the line.
+// Method: first lines that come near.
+#[test]
+fn other_words() {
+    check(&[
+        ("", "empty"),
+        ("\n \n\t\n", "empty"),
+        ("yes", "no-word"),
+        ("no", "no-word"),
+        ("OK", "no-word"),
+        ("Approval", "no-word"),
+        ("Approves", "no-word"),
+        ("APPROVEDISAPPROVE", "no-word"),
+        ("A P P R O V E", "no-word"),
+        ("Hi Bob,\nAPPROVE", "no-word"),
+        ("I APPROVE", "not-first"),
+        ("I do not APPROVE", "not-first"),
+        ("not approved", "not-first"),
+        ("NOT-APPROVED", "not-first"),
+        ("#APPROVE", "not-first"),
+        ("Reply: APPROVE", "not-first"),
+        ("👍", "no-word"),
+        ("...", "no-word"),
+    ]);
+}
+
+// Goal: a disapproval may carry its reason beside and below the word.
+// Method: first lines that disapprove.
+#[test]
+fn disapprovals() {
+    check(&[
+        ("DISAPPROVE", "-"),
+        ("Rejected.", "-"),
+        ("reject", "-"),
+        ("*REJECT*", "-"),
+        ("DISAPPROVE too long", "-too long"),
+        ("DISAPPROVE: too long", "-too long"),
+        ("DISAPPROVE - too long.", "-too long"),
+        ("DISAPPROVE – too long", "-too long"),
+        ("DISAPPROVE, thanks", "-thanks"),
+        ("DISAPPROVE (too long)", "-(too long)"),
+        (
+            "Rejected. I will approve it once the ticket is linked",
+            "-I will approve it once the ticket is linked",
+        ),
+        (
+            "REJECT\nuntil the ticket is linked",
+            "-until the ticket is linked",
+        ),
+        ("REJECT too long\nAsk again", "-too long\nAsk again"),
+        ("REJECT\nREJECT", "-REJECT"),
+        ("DISAPPROVE?", "question"),
+        ("DISAPPROVE or APPROVE", "contradiction"),
+        ("DISAPPROVE/APPROVE", "contradiction"),
+        ("REJECT approve", "contradiction"),
+        ("REJECT's", "contradiction"),
+        ("REJECT\nAPPROVE", "contradiction"),
+        ("REJECT\n*Approved*, thanks", "contradiction"),
+    ]);
+}
+
+// Goal: a comment that begins like a window or a condition, or that is a decision word, stops an
+// approval. Method: an approval with lines below it.
+#[test]
+fn comments() {
+    check(&[
+        ("APPROVE\nLooks right", "+Looks right"),
+        (
+            "APPROVE\n\nLooks right\n\n\n\nto me\n\n",
+            "+Looks right\n\nto me",
+        ),
+        ("APPROVE\nonly until 5", "condition"),
+        ("APPROVE\n\nfrom 9 to 10", "condition"),
+        ("APPROVE\nfine\nbut be quick", "condition"),
+        ("APPROVE\n- if Bob agrees", "condition"),
+        ("APPROVE\n(until Friday)", "condition"),
+        ("APPROVE\nbis 17 Uhr", "condition"),
+        ("APPROVE\nAPPROVE", "second-word"),
+        ("APPROVE\nfine\n\nDISAPPROVE", "contradiction"),
+        ("APPROVE\nrejected the other one", "contradiction"),
+        ("APPROVE\nApproved by me and Bob", "+Approved by me and Bob"),
+        ("APPROVE\nFormally fine", "+Formally fine"),
+        ("APPROVE\nFrom: me", "condition"),
+        ("APPROVE\na\u{7}b", "+ab"),
+    ]);
+}
+
+// Goal: a quotation, a signature and what else a program puts below never becomes a comment.
+// Method: an approval with each of them below it.
+#[test]
+fn tails() {
+    check(&[
+        ("APPROVE\n> until 5", "+"),
+        (
+            "APPROVE\n\nOn 21 Nov 2026, at 10:00, Bot wrote:\n> only",
+            "+",
+        ),
+        (
+            "APPROVE\nfine\n\nOn Sat, 21 Nov 2026 at 10:00, Bot\n<b@x.test> wrote:\n\nonly",
+            "+fine",
+        ),
+        (
+            "APPROVE\n________________________________\nFrom: Bot\nonly",
+            "+",
+        ),
+        ("APPROVE\nFrom: Bot\nSent: Saturday\nTo: Alice\nonly", "+"),
+        ("APPROVE\n-----Original Message-----\nonly", "+"),
+        ("APPROVE\n-- \nAlice\nonly by phone", "+"),
+        ("APPROVE\nSent from my iPhone\nonly", "+"),
+        ("APPROVE\n\nGet Outlook for iOS<https://x.test>\nonly", "+"),
+        ("APPROVE\nAm 21.11.2026 um 10:00 schrieb Bot:\n> nur", "+"),
+        ("APPROVE\n> please decide\nDISAPPROVE", "contradiction"),
+        ("APPROVE\n> APPROVE or\n> DISAPPROVE", "+"),
+        ("APPROVE\nAs Bob wrote:\nonly until 5", "condition"),
+    ]);
+}
+
+// Goal: where the first line is not the person's own, nothing is decided.
+// Method: each kind on top, with the word below it.
+#[test]
+fn foreign_first_lines() {
+    check(&[
+        ("> quoted\nAPPROVE", "quote-first"),
+        (">APPROVE", "quote-first"),
+        (
+            "On 21 Nov 2026, at 10:00, Bot wrote:\n> x\n\nAPPROVE",
+            "attribution-first",
+        ),
+        (
+            "On Sat, 21 Nov 2026 at 10:00, Bot\n<b@x.test> wrote:\n> x\nAPPROVE",
+            "attribution-first",
+        ),
+        ("-----Original Message-----\nAPPROVE", "separator-first"),
+        ("Begin forwarded message:\n\nAPPROVE", "separator-first"),
+        ("From: Bot\nSent: Saturday\n\nAPPROVE", "header-first"),
+        ("Subject: APPROVE", "header-first"),
+        ("Von: Bot\nAPPROVE", "header-first"),
+        ("-- \nAlice\nAPPROVE", "signature-only"),
+        ("Sent from my iPhone", "footer-first"),
+        ("Envoyé de mon iPhone\nAPPROVE", "footer-first"),
+        ("CAUTION: external mail\nAPPROVE", "banner-first"),
+        ("[EXTERNAL] x\nAPPROVE", "banner-first"),
+    ]);
+}
+
+// Goal: the operator's words are taken exactly, with their spaces and hyphens; the longest wins.
+// Method: rules with such words.
+#[test]
+fn configured_words() {
+    let mut rules = rules();
+    rules.approve_words.insert("SIGN-OFF".to_owned());
+    rules.approve_words.insert("GO AHEAD".to_owned());
+    rules.disapprove_words.insert("GO AWAY".to_owned());
+    rules.disapprove_words.insert("APPROVE NOT".to_owned());
+    assert_eq!(meaning("sign-off", &rules), "+");
+    assert_eq!(meaning("Go ahead, thanks", &rules), "+");
+    assert_eq!(meaning("go away please", &rules), "-please");
+    assert_eq!(meaning("APPROVE NOT", &rules), "-");
+    assert_eq!(meaning("SIGN", &rules), "no-word");
+    rules.approve_words.clear();
+    assert_eq!(meaning("APPROVE", &rules), "no-word");
+}
+
+// Goal: what is kept of a person's words has an end. Method: very long lines.
+#[test]
+fn limits() {
+    let rules = rules();
+    let long = "x".repeat(100_000);
+    let text = format!("REJECT {long}");
+    let said = decide(&[&text], &rules).unwrap();
+    assert_eq!(said.comment.unwrap().chars().count(), MAX_COMMENT_CHARS);
+    let unclear = decide(&[&long], &rules).unwrap_err();
+    assert_eq!(unclear.wrote.unwrap().chars().count(), MAX_WROTE_CHARS);
+}
