@@ -1,1 +1,4 @@
-//! (being written)
+//! What we remember: all SQL, one file per noun. The caller owns the transaction.
+
+pub mod inbox;
+pub mod leases;

@@ -29,6 +29,9 @@
 //! `Later` is part of [`Verdict`] for checks that ask the network; this reading asks nobody and never
 //! says it.
 
+pub mod judge;
+pub mod mailbox;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;

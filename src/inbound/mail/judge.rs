@@ -1,0 +1,310 @@
+//! From a recorded mail to its verdict: read it, let [`Handler`] apply what it says, store what came
+//! of it.
+//!
+//! Mails come in batches. Their bytes are read on a blocking thread, each under a guard of its own: a
+//! mail that makes the reader panic is `silent`, "unreadable", and stops nobody. What somebody said is
+//! then applied, up to [`AT_ONCE`] mails side by side; those that carry the same token one after the
+//! other, as they came. At the end of the batch the verdicts are stored in one transaction, with an
+//! audit event for each mail that nobody answers for.
+//!
+//! The key `mail/<id>` makes a mail count once: after a crash between applying and storing the verdict
+//! it is judged again, and applied not again.
+//!
+//! What cannot be judged now (a lookup that failed, a fault that only this mail has in the database)
+//! is put off and tried again, for as long as it takes. Only the failure of the database as a whole
+//! ends the batch with an error.
+
+#![forbid(clippy::indexing_slicing, clippy::string_slice)]
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+
+use super::{Reading, Rules, Verdict};
+use crate::handle::{Answer, Handler};
+use crate::inbound::{Inbound, Proof, Speaker, Words};
+use crate::store::inbox::{self, Judged, Waiting};
+use crate::token::TokenHash;
+use crate::workflow::request::Channel;
+
+/// Mails applied at once.
+pub const AT_ONCE: usize = 8;
+/// A mail during whose judgement the process ended this often is not tried again.
+pub const TRIES_MAX: i32 = 5;
+/// No mail takes longer to apply; it is put off.
+const HANDLE_MAX: Duration = Duration::from_mins(1);
+/// The shortest and the longest time that a mail is put off for, in seconds.
+const PUT_OFF: (f64, f64) = (30.0, 3_600.0);
+/// A verdict's reason is cut to this many characters.
+const WHY_MAX: usize = 500;
+
+/// Reads one mail: [`super::read`] in the daemon.
+pub type Read = fn(&[u8], &Rules) -> Reading;
+
+/// Judges recorded mails. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Judge {
+    rules: Arc<Rules>,
+    handler: Handler,
+    read: Read,
+}
+
+/// What the bytes of one mail come to.
+#[derive(Debug)]
+enum Step {
+    /// Nothing is to be applied.
+    Settled(Verdict, String),
+    /// Somebody proven said something.
+    Apply(Box<Said>),
+}
+
+#[derive(Debug)]
+struct Said {
+    verdict: Verdict,
+    why: String,
+    speaker: Speaker,
+    proof: Proof,
+    words: Words,
+}
+
+/// A mail's verdict, and whether [`Handler`] has audited it already.
+#[derive(Debug)]
+struct Outcome {
+    judged: Judged,
+    verdict: Verdict,
+    audited: bool,
+}
+
+impl Judge {
+    /// Judges by these rules, with this handler.
+    pub fn new(rules: Rules, handler: Handler, read: Read) -> Self {
+        Self {
+            rules: Arc::new(rules),
+            handler,
+            read,
+        }
+    }
+
+    /// Judges a batch, in order of arrival, and stores the verdicts.
+    ///
+    /// An error is the database's; mails without a stored verdict are judged again.
+    pub async fn batch(&self, mails: Vec<Waiting>) -> Result<(), sqlx::Error> {
+        if mails.is_empty() {
+            return Ok(());
+        }
+        let mut outcomes = Vec::new();
+        let mut groups: Vec<Vec<(i64, Box<Said>)>> = Vec::new();
+        let mut group_of: BTreeMap<TokenHash, usize> = BTreeMap::new();
+        for (id, step) in self.read_all(mails).await {
+            match step {
+                Step::Settled(verdict, why) => outcomes.push(outcome(id, verdict, &why, false)),
+                Step::Apply(said) => {
+                    let known = first_token(&said.speaker)
+                        .map(|token| *group_of.entry(token).or_insert(groups.len()));
+                    match known.and_then(|n| groups.get_mut(n)) {
+                        Some(group) => group.push((id, said)),
+                        None => groups.push(vec![(id, said)]),
+                    }
+                }
+            }
+        }
+        let mut broken = None;
+        let mut applied = futures::stream::iter(groups)
+            .map(|group| self.apply_in_order(group))
+            .buffer_unordered(AT_ONCE);
+        while let Some((done, failed)) = applied.next().await {
+            outcomes.extend(done);
+            broken = broken.or(failed);
+        }
+        self.store(outcomes).await?;
+        broken.map_or(Ok(()), Err)
+    }
+
+    async fn read_all(&self, mails: Vec<Waiting>) -> Vec<(i64, Step)> {
+        let (read, rules) = (self.read, Arc::clone(&self.rules));
+        let ids: Vec<i64> = mails.iter().map(|mail| mail.id).collect();
+        let reading = tokio::task::spawn_blocking(move || {
+            let step = |mail: Waiting| (mail.id, first_step(&mail, read, &rules));
+            mails.into_iter().map(step).collect()
+        });
+        // Every mail has its own guard, so that this fails only when the runtime goes down.
+        reading.await.unwrap_or_else(|_| {
+            let stopped = || Step::Settled(Verdict::Later, "the process is stopping".to_owned());
+            ids.into_iter().map(|id| (id, stopped())).collect()
+        })
+    }
+
+    /// Applies mails one after the other; stops at a failure of the database.
+    async fn apply_in_order(
+        &self,
+        group: Vec<(i64, Box<Said>)>,
+    ) -> (Vec<Outcome>, Option<sqlx::Error>) {
+        let mut done = Vec::with_capacity(group.len());
+        for (id, said) in group {
+            match self.apply(id, *said).await {
+                Ok(outcome) => {
+                    let later = outcome.verdict == Verdict::Later;
+                    done.push(outcome);
+                    if later {
+                        // Those behind it would overtake it; they are judged again after it.
+                        break;
+                    }
+                }
+                Err(error) => return (done, Some(error)),
+            }
+        }
+        (done, None)
+    }
+
+    async fn apply(&self, id: i64, said: Said) -> Result<Outcome, sqlx::Error> {
+        let inbound = Inbound {
+            channel: Channel::Mail,
+            dedupe_key: format!("mail/{id}"),
+            speaker: said.speaker,
+            proof: said.proof,
+            words: said.words,
+        };
+        let applied = tokio::time::timeout(HANDLE_MAX, self.handler.handle(&inbound));
+        let Ok(answer) = applied.await else {
+            let why = format!("not applied within {} s", HANDLE_MAX.as_secs());
+            return Ok(outcome(id, Verdict::Later, &why, true));
+        };
+        match answer {
+            Ok(Answer::Unidentified(why)) => Ok(outcome(id, Verdict::Silent, &why, true)),
+            Ok(
+                Answer::Accepted { .. }
+                | Answer::Refused { .. }
+                | Answer::Unclear
+                | Answer::Duplicate,
+            ) => Ok(outcome(id, said.verdict, &said.why, true)),
+            Err(error) if database_is_down(&error) => Err(error),
+            Err(error) => {
+                tracing::error!(
+                    mail.id = id,
+                    error.message = %error,
+                    "mail {id} could not be applied and is tried again later: {error}",
+                );
+                let why = format!("not applied: {error}");
+                Ok(outcome(id, Verdict::Later, &why, true))
+            }
+        }
+    }
+
+    /// Stores verdicts and, for what nobody answers, the audit events, together.
+    async fn store(&self, outcomes: Vec<Outcome>) -> Result<(), sqlx::Error> {
+        let now = self.handler.clock.now();
+        let (later, settled): (Vec<Outcome>, Vec<Outcome>) = outcomes
+            .into_iter()
+            .partition(|outcome| outcome.verdict == Verdict::Later);
+        let judged: Vec<Judged> = settled.iter().map(|o| o.judged.clone()).collect();
+        let later: Vec<Judged> = later.into_iter().map(|o| o.judged).collect();
+        let mut tx = self.handler.pool.begin().await?;
+        if !later.is_empty() {
+            inbox::put_off(&mut tx, &later, now, PUT_OFF).await?;
+        }
+        if !judged.is_empty() {
+            inbox::mark_judged(&mut tx, &judged, now).await?;
+        }
+        tx.commit().await?;
+        for alarm in settled.iter().filter(|o| o.verdict == Verdict::Alarm) {
+            let Judged { id, why, .. } = &alarm.judged;
+            tracing::warn!(
+                mail.id = id,
+                mail.why = why,
+                "mail {id} needs attention: {why}"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// What one mail's bytes come to; never panics.
+fn first_step(mail: &Waiting, read: Read, rules: &Rules) -> Step {
+    if mail.tries >= TRIES_MAX {
+        let why = format!("the process ended {} times while judging it", mail.tries);
+        return Step::Settled(Verdict::Alarm, why);
+    }
+    let Some(raw) = &mail.raw else {
+        let why = format!("too large: {} bytes; only its header was read", mail.size);
+        return Step::Settled(Verdict::Silent, why);
+    };
+    let Ok(reading) = catch_unwind(AssertUnwindSafe(|| read(raw, rules))) else {
+        tracing::error!(
+            mail.id = mail.id,
+            "mail {} cannot be read: the reader panicked",
+            mail.id
+        );
+        let why = "unreadable: the reader failed on it; its bytes are kept".to_owned();
+        return Step::Settled(Verdict::Silent, why);
+    };
+    match (reading.verdict, reading.said) {
+        (verdict @ (Verdict::Decision | Verdict::Answer), Some((speaker, proof, words))) => {
+            Step::Apply(Box::new(Said {
+                verdict,
+                why: reading.why,
+                speaker,
+                proof,
+                words,
+            }))
+        }
+        // A reading that promises words and has none would be a fault of ours: nobody is answered.
+        (Verdict::Decision | Verdict::Answer, None) => Step::Settled(
+            Verdict::Alarm,
+            format!("read without words: {}", reading.why),
+        ),
+        (verdict, _) => Step::Settled(verdict, reading.why),
+    }
+}
+
+fn first_token(speaker: &Speaker) -> Option<TokenHash> {
+    match speaker {
+        Speaker::Token { presented, .. } => presented.first().copied(),
+        Speaker::Person(_) | Speaker::Clock => None,
+    }
+}
+
+fn outcome(id: i64, verdict: Verdict, why: &str, audited: bool) -> Outcome {
+    // Postgres holds no NUL in a text.
+    let why = why.chars().filter(|c| *c != '\0').take(WHY_MAX).collect();
+    Outcome {
+        judged: Judged {
+            id,
+            verdict: word(verdict).to_owned(),
+            why,
+        },
+        verdict,
+        audited,
+    }
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Decision => "decision",
+        Verdict::Answer => "answer",
+        Verdict::Silent => "silent",
+        Verdict::Alarm => "alarm",
+        Verdict::Later => "later",
+    }
+}
+
+/// Whether an error means that nothing can be stored at present, rather than not this.
+fn database_is_down(error: &sqlx::Error) -> bool {
+    match error {
+        // Connection, insufficient resources, operator intervention, system error.
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            ["08", "53", "57", "58"]
+                .iter()
+                .any(|class| code.starts_with(class))
+        }),
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,408 @@
+//! Mails as they came in: recorded before they are judged, judged before they are cleared.
+//!
+//! The content of a mail is kept once, by its SHA-256; every place in a mailbox where it was seen points
+//! at it. So a mail that is delivered twice, put back by a person, or seen again because the server
+//! started its UIDs anew, is one mail and is judged once. The bookmark `mailbox.last_uid` moves in the
+//! transaction that records the mails, never alone.
+//!
+//! The caller owns the transaction.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use sqlx::PgConnection;
+
+use super::leases::Lease;
+
+/// One state of one mailbox: its UIDs mean something only together with this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Which mailbox, e.g. `imap://bot@mail:993/INBOX`.
+    pub mailbox: String,
+    /// The server's UIDVALIDITY.
+    pub uid_validity: u32,
+}
+
+/// A mail as it was fetched.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    /// Where it lies.
+    pub uid: u32,
+    /// SHA-256 of the raw bytes; over the size limit, of the header and the size.
+    pub sha256: [u8; 32],
+    /// Its Message-ID, if it has a usable one.
+    pub message_id: Option<String>,
+    /// In bytes.
+    pub size: u64,
+    /// Absent over the size limit.
+    pub raw: Option<Vec<u8>>,
+    /// The server's INTERNALDATE.
+    pub arrived_at: Option<Timestamp>,
+}
+
+/// What recording a mail came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recorded {
+    /// Where it lies.
+    pub uid: u32,
+    /// The mail's row.
+    pub mail_id: i64,
+    /// This content was never seen before.
+    pub fresh: bool,
+}
+
+/// A mail that is recorded and waits for its judgement.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// The mail's row.
+    pub id: i64,
+    /// In bytes.
+    pub size: u64,
+    /// Absent over the size limit.
+    pub raw: Option<Vec<u8>>,
+    /// Judgements begun and not ended: the process ended meanwhile.
+    pub tries: i32,
+}
+
+/// What became of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// The mail's row.
+    pub id: i64,
+    /// `decision`, `answer`, `silent` or `alarm`.
+    pub verdict: String,
+    /// Why, one sentence.
+    pub why: String,
+}
+
+/// Why mails could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Somebody else watches the mailbox by now, or the server counts its UIDs anew.
+    #[error("another process has taken over this mailbox")]
+    NotOurs,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] sqlx::Error),
+}
+
+/// Opens a mailbox at its present UIDVALIDITY and returns the bookmark: the highest UID recorded.
+///
+/// If the server counts anew, the bookmark is 0 again and the old places are forgotten, except those
+/// that were cleared.
+pub async fn open(conn: &mut PgConnection, place: &Place) -> Result<u32, sqlx::Error> {
+    let last = sqlx::query_scalar!(
+        "INSERT INTO mailbox (name, uid_validity, last_uid) VALUES ($1, $2, 0)
+         ON CONFLICT (name) DO UPDATE
+             SET last_uid = CASE WHEN mailbox.uid_validity = excluded.uid_validity
+                                 THEN mailbox.last_uid ELSE 0 END,
+                 uid_validity = excluded.uid_validity
+         RETURNING last_uid",
+        place.mailbox,
+        i64::from(place.uid_validity),
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "DELETE FROM inbound_location
+         WHERE mailbox = $1 AND uid_validity <> $2 AND cleared_at IS NULL",
+        place.mailbox,
+        i64::from(place.uid_validity),
+    )
+    .execute(conn)
+    .await?;
+    Ok(uid(last))
+}
+
+/// Records mails and moves the bookmark to `last_uid`, if `lease` still holds.
+///
+/// Returns one line for every mail, in the same order.
+pub async fn record(
+    conn: &mut PgConnection,
+    place: &Place,
+    lease: &Lease,
+    mails: &[Arrived],
+    (last_uid, now): (u32, Timestamp),
+) -> Result<Vec<Recorded>, RecordError> {
+    let bookmark = sqlx::query!(
+        "UPDATE mailbox SET last_uid = greatest(last_uid, $3)
+         WHERE name = $1 AND uid_validity = $2
+           AND EXISTS (SELECT FROM lease
+                       WHERE lease.name = $4 AND epoch = $5 AND expires_at > clock_timestamp())",
+        place.mailbox,
+        i64::from(place.uid_validity),
+        i64::from(last_uid),
+        lease.name,
+        lease.epoch,
+    )
+    .execute(&mut *conn)
+    .await?;
+    if bookmark.rows_affected() != 1 {
+        return Err(RecordError::NotOurs);
+    }
+    if mails.is_empty() {
+        return Ok(Vec::new());
+    }
+    let fresh = insert_mails(conn, mails, now).await?;
+    insert_locations(conn, place, mails, &fresh).await
+}
+
+async fn insert_mails(
+    conn: &mut PgConnection,
+    mails: &[Arrived],
+    now: Timestamp,
+) -> Result<Vec<i64>, sqlx::Error> {
+    let sha256: Vec<&[u8]> = mails.iter().map(|m| m.sha256.as_slice()).collect();
+    let message_id: Vec<Option<&str>> = mails.iter().map(|m| m.message_id.as_deref()).collect();
+    let size: Vec<i64> = mails.iter().map(|m| saturating(m.size)).collect();
+    let raw: Vec<Option<&[u8]>> = mails.iter().map(|m| m.raw.as_deref()).collect();
+    let arrived: Vec<Option<i64>> = mails
+        .iter()
+        .map(|m| m.arrived_at.map(Timestamp::as_second))
+        .collect();
+    // The order of the rows is the order of arrival, and so of the ids.
+    sqlx::query_scalar!(
+        "INSERT INTO inbound_mail (sha256, message_id, size, raw, arrived_at, recorded_at)
+         SELECT m.sha256, m.message_id, m.size, m.raw, to_timestamp(m.arrived), $6
+         FROM unnest($1::bytea[], $2::text[], $3::bigint[], $4::bytea[], $5::bigint[])
+              WITH ORDINALITY AS m (sha256, message_id, size, raw, arrived, n)
+         ORDER BY m.n
+         ON CONFLICT (sha256) DO NOTHING
+         RETURNING id",
+        &sha256 as _,
+        &message_id as _,
+        &size,
+        &raw as _,
+        &arrived as _,
+        now.to_sqlx() as _,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+async fn insert_locations(
+    conn: &mut PgConnection,
+    place: &Place,
+    mails: &[Arrived],
+    fresh: &[i64],
+) -> Result<Vec<Recorded>, RecordError> {
+    let uids: Vec<i64> = mails.iter().map(|m| i64::from(m.uid)).collect();
+    let sha256: Vec<&[u8]> = mails.iter().map(|m| m.sha256.as_slice()).collect();
+    // A mail that was put back under the UID it had has its row already: it is to be cleared again.
+    let rows = sqlx::query!(
+        r#"WITH seen AS (
+               SELECT u.uid, u.n, m.id
+               FROM unnest($3::bigint[], $4::bytea[]) WITH ORDINALITY AS u (uid, sha256, n)
+               JOIN inbound_mail m USING (sha256)
+           ), placed AS (
+               INSERT INTO inbound_location (mailbox, uid_validity, uid, mail_id)
+               SELECT $1, $2, uid, id FROM seen
+               ON CONFLICT (mailbox, uid_validity, uid)
+                   DO UPDATE SET mail_id = excluded.mail_id, cleared_at = NULL
+           )
+           SELECT uid AS "uid!", id AS "id!" FROM seen ORDER BY n"#,
+        place.mailbox,
+        i64::from(place.uid_validity),
+        &uids,
+        &sha256 as _,
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut new: std::collections::BTreeSet<i64> = fresh.iter().copied().collect();
+    Ok(rows
+        .into_iter()
+        .map(|row| Recorded {
+            uid: uid(row.uid),
+            mail_id: row.id,
+            // The same content twice in one batch is fresh once.
+            fresh: new.remove(&row.id),
+        })
+        .collect())
+}
+
+/// Of mails that lie on the server, those that were never recorded. Those that were, and were thought
+/// cleared, are to be cleared again.
+pub async fn unknown(
+    conn: &mut PgConnection,
+    place: &Place,
+    uids: &[u32],
+) -> Result<Vec<u32>, sqlx::Error> {
+    let uids: Vec<i64> = uids.iter().map(|uid| i64::from(*uid)).collect();
+    sqlx::query!(
+        "UPDATE inbound_location SET cleared_at = NULL
+         WHERE mailbox = $1 AND uid_validity = $2 AND uid = ANY($3) AND cleared_at IS NOT NULL",
+        place.mailbox,
+        i64::from(place.uid_validity),
+        &uids,
+    )
+    .execute(&mut *conn)
+    .await?;
+    let rows = sqlx::query_scalar!(
+        r#"SELECT u.uid AS "uid!" FROM unnest($3::bigint[]) AS u (uid)
+           WHERE NOT EXISTS (SELECT FROM inbound_location l
+                             WHERE l.mailbox = $1 AND l.uid_validity = $2 AND l.uid = u.uid)
+           ORDER BY u.uid"#,
+        place.mailbox,
+        i64::from(place.uid_validity),
+        &uids,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(uid).collect())
+}
+
+/// Recorded, not judged and due, oldest first, at most `limit`.
+///
+/// With `count` the try is counted before it is made, and a mail that was tried before comes alone:
+/// should it end the process, no other is blamed.
+pub async fn take_waiting(
+    conn: &mut PgConnection,
+    limit: i64,
+    count: bool,
+    now: Timestamp,
+) -> Result<Vec<Waiting>, sqlx::Error> {
+    let counted = i32::from(count);
+    let rows = sqlx::query!(
+        r#"WITH due AS (
+               SELECT id, tries, row_number() OVER (ORDER BY id) AS n
+               FROM inbound_mail
+               WHERE judged_at IS NULL AND (judge_after IS NULL OR judge_after <= $3)
+               ORDER BY id LIMIT $1
+           ), chosen AS (
+               SELECT id FROM due
+               WHERE n = 1 OR (tries = 0 AND NOT EXISTS (SELECT FROM due d
+                                                         WHERE d.n < due.n AND d.tries > 0))
+           )
+           UPDATE inbound_mail m SET tries = m.tries + $2
+           FROM chosen WHERE m.id = chosen.id
+           RETURNING m.id, m.size, m.raw, m.tries"#,
+        limit,
+        counted,
+        now.to_sqlx() as _,
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut waiting: Vec<Waiting> = rows
+        .into_iter()
+        .map(|row| Waiting {
+            id: row.id,
+            size: u64::try_from(row.size).unwrap_or(0),
+            raw: row.raw,
+            tries: row.tries - counted,
+        })
+        .collect();
+    waiting.sort_by_key(|mail| mail.id);
+    Ok(waiting)
+}
+
+/// When the next mail that was put off is due again.
+pub async fn next_due(conn: &mut PgConnection) -> Result<Option<Timestamp>, sqlx::Error> {
+    let at = sqlx::query_scalar!(
+        r#"SELECT min(judge_after) AS "at: jiff_sqlx::Timestamp"
+           FROM inbound_mail WHERE judged_at IS NULL"#,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(at.map(jiff_sqlx::Timestamp::to_jiff))
+}
+
+/// Stores verdicts. Returns the mails that had none until now.
+pub async fn mark_judged(
+    conn: &mut PgConnection,
+    judged: &[Judged],
+    now: Timestamp,
+) -> Result<Vec<i64>, sqlx::Error> {
+    let ids: Vec<i64> = judged.iter().map(|j| j.id).collect();
+    let verdicts: Vec<&str> = judged.iter().map(|j| j.verdict.as_str()).collect();
+    let whys: Vec<&str> = judged.iter().map(|j| j.why.as_str()).collect();
+    sqlx::query_scalar!(
+        "UPDATE inbound_mail m
+         SET judged_at = $4, judge_after = NULL, verdict = j.verdict, why = j.why
+         FROM unnest($1::bigint[], $2::text[], $3::text[]) AS j (id, verdict, why)
+         WHERE m.id = j.id AND m.judged_at IS NULL
+         RETURNING m.id",
+        &ids,
+        &verdicts as _,
+        &whys as _,
+        now.to_sqlx() as _,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Puts mails off that could not be judged: for as long as they have waited already, at least
+/// `shortest`, at most `longest`, both in seconds. The reason is shown while they wait.
+pub async fn put_off(
+    conn: &mut PgConnection,
+    later: &[Judged],
+    now: Timestamp,
+    (shortest, longest): (f64, f64),
+) -> Result<(), sqlx::Error> {
+    let ids: Vec<i64> = later.iter().map(|j| j.id).collect();
+    let whys: Vec<&str> = later.iter().map(|j| j.why.as_str()).collect();
+    sqlx::query!(
+        "UPDATE inbound_mail m
+         SET verdict = 'later', why = j.why, tries = 0,
+             judge_after = $3::timestamptz + least(make_interval(secs => $5),
+                                      greatest(make_interval(secs => $4), $3::timestamptz - m.recorded_at))
+         FROM unnest($1::bigint[], $2::text[]) AS j (id, why)
+         WHERE m.id = j.id AND m.judged_at IS NULL",
+        &ids,
+        &whys as _,
+        now.to_sqlx() as _,
+        shortest,
+        longest,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Places of judged mails that still lie in the inbox, at most `limit`, lowest UID first.
+pub async fn to_clear(
+    conn: &mut PgConnection,
+    place: &Place,
+    limit: i64,
+) -> Result<Vec<u32>, sqlx::Error> {
+    let rows = sqlx::query_scalar!(
+        "SELECT l.uid FROM inbound_location l JOIN inbound_mail m ON m.id = l.mail_id
+         WHERE l.mailbox = $1 AND l.uid_validity = $2 AND l.cleared_at IS NULL
+           AND m.judged_at IS NOT NULL
+         ORDER BY l.uid LIMIT $3",
+        place.mailbox,
+        i64::from(place.uid_validity),
+        limit,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(uid).collect())
+}
+
+/// Notes that mails were flagged or moved on the server.
+pub async fn mark_cleared(
+    conn: &mut PgConnection,
+    place: &Place,
+    uids: &[u32],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let uids: Vec<i64> = uids.iter().map(|uid| i64::from(*uid)).collect();
+    sqlx::query!(
+        "UPDATE inbound_location SET cleared_at = $4
+         WHERE mailbox = $1 AND uid_validity = $2 AND uid = ANY($3) AND cleared_at IS NULL",
+        place.mailbox,
+        i64::from(place.uid_validity),
+        &uids,
+        now.to_sqlx() as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A UID as the database keeps it: 32 bits without sign, in a `bigint`.
+fn uid(stored: i64) -> u32 {
+    u32::try_from(stored).unwrap_or(u32::MAX)
+}
+
+fn saturating(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
