@@ -1,18 +1,105 @@
-//! Configuration, read twice: what `bot.toml` says (`raw`), and what it means ([`Config`]).
+//! Configuration, read twice: what `bot.toml` says ([`read`]), and what it means ([`Config`]).
+//!
+//! The operator writes two files. `bot.toml` says how to reach things and is read at every start;
+//! `policies.toml` says who may do what ([`policies`]) and is read by `policy apply` only. Both are
+//! read as a whole: whatever is wrong is said at once, each with file, line, column, key and mend, and a
+//! file with anything wrong in it yields nothing. Secrets come from a value, a file, the environment or
+//! a systemd credential, and have no way to be printed.
+//!
+//! Not promised: that a server named here answers, or that a password is right; `serve` finds out.
+
+mod bot;
+pub mod keyfile;
+pub mod read;
+pub mod secret;
+pub mod words;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::SecretString;
+
+use read::{Problem, Problems};
+use secret::Surroundings;
+
+/// Where `bot.toml` is looked for, in this order, where nobody names one.
+pub const USUAL_PLACES: [&str; 2] = ["/etc/countersign/bot.toml", "./bot.toml"];
+
+impl Config {
+    /// Reads a `bot.toml`: the configuration with warnings, or everything that is wrong with it.
+    ///
+    /// With an embedded database and no key in the file this makes the key file ([`keyfile`]).
+    pub fn load(path: &Path, around: &Surroundings<'_>) -> Result<(Self, Problems), Problems> {
+        let source = read_file(path, bot::MAX_CONFIG_BYTES)?;
+        bot::read(&path.display().to_string(), &source, around)
+    }
+
+    /// Reads the text of a `bot.toml`; `file` is its name in problems.
+    pub fn parse(
+        file: &str,
+        source: &str,
+        around: &Surroundings<'_>,
+    ) -> Result<(Self, Problems), Problems> {
+        bot::read(file, source, around)
+    }
+}
+
+/// The file that is meant: the one named on the command line, or in `$COUNTERSIGN_CONFIG`, or the first
+/// of [`USUAL_PLACES`] that exists, or the first of them for the error to name.
+pub fn locate(named: Option<&Path>, around: &Surroundings<'_>) -> PathBuf {
+    let [first, _] = USUAL_PLACES;
+    named
+        .map(Path::to_path_buf)
+        .or_else(|| (around.env)("COUNTERSIGN_CONFIG").map(PathBuf::from))
+        .or_else(|| {
+            USUAL_PLACES
+                .iter()
+                .map(PathBuf::from)
+                .find(|path| path.is_file())
+        })
+        .unwrap_or_else(|| PathBuf::from(first))
+}
+
+/// A text file of at most so many bytes.
+pub fn read_file(path: &Path, most: u64) -> Result<String, Problems> {
+    let refuse = |what: String, mend: &str| Problems {
+        file: path.display().to_string(),
+        list: vec![Problem {
+            line: 0,
+            column: 0,
+            key: String::new(),
+            what,
+            mend: mend.to_owned(),
+        }],
+    };
+    let mut text = String::new();
+    let read =
+        std::fs::File::open(path).and_then(|file| file.take(most + 1).read_to_string(&mut text));
+    match read {
+        Ok(bytes) if u64::try_from(bytes).is_ok_and(|bytes| bytes <= most) => Ok(text),
+        Ok(_) => Err(refuse(
+            format!("is larger than {most} bytes"),
+            "split or shorten it",
+        )),
+        Err(error) => Err(refuse(
+            format!("cannot be read: {error}"),
+            "name a readable file with --config or $COUNTERSIGN_CONFIG",
+        )),
+    }
+}
 
 /// Everything that `bot.toml` means.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where the state lives.
     pub database: Database,
-    /// How mail leaves; absent: nothing is sent by mail, deliveries wait.
+    /// How mail leaves.
     pub smtp: Smtp,
     /// The inbox; absent: mails offer no reply.
     pub imap: Option<Imap>,

@@ -1,0 +1,63 @@
+//! The token key of an embedded database: made once, beside the data, readable by its owner only.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use data_encoding::BASE64;
+use secrecy::SecretString;
+
+/// The id of the generated key; stored with every delivery whose tokens it made.
+pub const KEY_ID: &str = "embedded-1";
+/// The key's file in the embedded directory.
+pub const KEY_FILE: &str = "token.key";
+/// The key's length in bytes.
+const KEY_BYTES: usize = 32;
+/// The longest key file that is read, in bytes.
+const MAX_KEY_FILE: u64 = 4096;
+
+/// The key in this directory, made if it is not there. Two processes that start together get one key:
+/// it is written aside and linked into place, and a link never replaces.
+pub fn read_or_make(directory: &Path) -> io::Result<SecretString> {
+    let path = directory.join(KEY_FILE);
+    match read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        found => return found,
+    }
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)?;
+    let mut bytes = [0_u8; KEY_BYTES];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    let aside = directory.join(format!("{KEY_FILE}.{}", std::process::id()));
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&aside)?;
+    file.write_all(BASE64.encode(&bytes).as_bytes())?;
+    file.sync_all()?;
+    let linked = std::fs::hard_link(&aside, &path);
+    std::fs::remove_file(&aside)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => read(&path),
+    }
+}
+
+fn read(path: &Path) -> io::Result<SecretString> {
+    let mut text = String::new();
+    File::open(path)?
+        .take(MAX_KEY_FILE)
+        .read_to_string(&mut text)?;
+    match BASE64.decode(text.trim().as_bytes()) {
+        Ok(bytes) if bytes.len() >= KEY_BYTES => Ok(text.trim().to_owned().into()),
+        _ => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("{} holds no key", path.display()),
+        )),
+    }
+}

@@ -1,0 +1,308 @@
+//! Every bad input gets a clear error, and the example is a good one.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use secrecy::ExposeSecret;
+
+use super::read::nearest;
+use super::*;
+
+/// A configuration that is right, with these further lines.
+fn with(lines: &str) -> String {
+    format!(
+        "database.url = \"postgres://localhost/x\"\n\
+         tokens.key = \"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\"\n\
+         smtp.host = \"localhost\"\nsmtp.security = \"none\"\nmail.from = \"bot@example.org\"\n{lines}"
+    )
+}
+
+fn env(name: &str) -> Option<String> {
+    match name {
+        "THE_PASSWORD" | "COUNTERSIGN_SMTP_PASSWORD" | "COUNTERSIGN_IMAP_PASSWORD" => {
+            Some("hunter2".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn parse(source: &str) -> Result<(Config, Problems), Problems> {
+    let around = Surroundings {
+        env: &env,
+        root: false,
+    };
+    Config::parse("bot.toml", source, &around)
+}
+
+fn refused(lines: &str) -> String {
+    parse(&with(lines))
+        .expect_err("must be refused")
+        .to_string()
+}
+
+#[test]
+fn the_example_is_read() {
+    // Goal: what we hand to operators is a configuration. Method: read it, with the embedded directory
+    // moved to a temporary place, and look at a value of each kind.
+    let directory = tempfile::tempdir().expect("a directory");
+    let source = include_str!("../../bot.toml.example").replace(
+        "url = \"embedded\" ",
+        &format!(
+            "url = \"embedded\"\ndirectory = \"{}\" ",
+            directory.path().display()
+        ),
+    );
+    let (config, warnings) = parse(&source).expect("the example");
+    assert_eq!(warnings.list, []);
+    assert_eq!(config.smtp.security, Security::StartTls);
+    assert_eq!(config.smtp.port, 587);
+    let imap = config.imap.expect("an inbox");
+    assert_eq!((imap.port, imap.mailbox.as_str()), (993, "INBOX"));
+    assert_eq!(imap.login.password.expose_secret(), "hunter2");
+    assert_eq!(config.mail.message_id_domain, "example.org");
+    assert_eq!(config.stop_timeout, Duration::from_secs(20));
+    assert_eq!(config.tokens.current, keyfile::KEY_ID);
+}
+
+#[test]
+fn defaults_stand_in_for_what_is_not_said() {
+    // Goal: a short file is enough. Method: the least, and every value that it leaves open.
+    let (config, warnings) = parse(&with("")).expect("the least");
+    assert_eq!(warnings.list, []);
+    assert_eq!(config.smtp.port, 25);
+    assert!(config.smtp.login.is_none() && config.imap.is_none() && config.status.is_none());
+    assert_eq!(config.mail.reply_to, "bot@example.org");
+    assert_eq!(config.mail.authserv_hops, 1);
+    assert_eq!(
+        (config.mail.approve_words, config.mail.disapprove_words),
+        words::defaults()
+    );
+    assert!(config.command_line.operators.is_empty());
+}
+
+#[test]
+fn bad_lines_are_named_with_their_place_and_mend() {
+    // Goal: each mistake an operator makes is answered with place, key, cause and mend. Method: one
+    // mistake at a time after five good lines, and the start of the answer.
+    let cases = [
+        (
+            "smtp.prot = 25",
+            "bot.toml:6:6: [smtp] prot: is unknown; mend: did you mean `port`?",
+        ),
+        (
+            "smpt.host = \"x\"",
+            "bot.toml:6:1: smpt: is unknown; mend: did you mean `smtp`?",
+        ),
+        (
+            "[colour]",
+            "bot.toml:6:2: colour: is unknown; mend: take it out; known here: command_line",
+        ),
+        (
+            "smtp.port = \"25\"",
+            "bot.toml:6:13: [smtp] port: is a text, and must be a whole number",
+        ),
+        (
+            "smtp.port = 70000",
+            "bot.toml:6:13: [smtp] port: is 70000, and must be between 1 and 65535",
+        ),
+        (
+            "smtp.timeout = \"soon\"",
+            "bot.toml:6:16: [smtp] timeout: `soon` is no length of time",
+        ),
+        (
+            "smtp.timeout = \"1mo\"",
+            "bot.toml:6:16: [smtp] timeout: `1mo` counts months",
+        ),
+        (
+            "smtp.timeout = \"0s\"",
+            "bot.toml:6:16: [smtp] timeout: `0s` is not more than nothing",
+        ),
+        (
+            "smtp.ca_file = \"/nowhere/ca\"",
+            "bot.toml:6:16: [smtp] ca_file: there is no file /nowhere/ca",
+        ),
+        (
+            "smtp.username = \"u\"",
+            "[smtp] password: is missing; mend: write password",
+        ),
+        (
+            "smtp.username = \"u\"\nsmtp.password = { file = \"/nowhere/pw\" }",
+            "bot.toml:7:26: [smtp] password: the secret file /nowhere/pw cannot be read: No such file",
+        ),
+        (
+            "smtp.username = \"u\"\nsmtp.password = { env = \"NOPE\" }",
+            "bot.toml:7:25: [smtp] password env: the environment has no `NOPE`; mend: set the variable",
+        ),
+        (
+            "smtp.username = \"u\"\nsmtp.password = { credential = \"pw\" }",
+            "[smtp] password credential: there is no $CREDENTIALS_DIRECTORY",
+        ),
+        (
+            "smtp.username = \"u\"\nsmtp.password = { env = \"THE_PASSWORD\", value = \"x\" }",
+            "[smtp] password: must say exactly one place; mend: write { file",
+        ),
+        (
+            "mail.reply_to = \"bot\"",
+            "bot.toml:6:17: [mail] reply_to: `bot` is no e-mail address",
+        ),
+        (
+            "mail.approve_words = []",
+            "bot.toml:6:22: [mail] approve_words: is empty",
+        ),
+        (
+            "mail.approve_words = [\"go on\"]",
+            "bot.toml:6:23: [mail] approve_words: `go on` is not a single",
+        ),
+        (
+            "mail.approve_words = [\"rejected\"]",
+            "approve_words: `REJECTED` would both approve and disapprove",
+        ),
+        (
+            "mail.exempt_domains = [\"a@b\"]",
+            "[mail] exempt_domains: `a@b` is no domain",
+        ),
+        (
+            "status.listen = \"8980\"",
+            "bot.toml:6:17: [status] listen: `8980` is no address with a port",
+        ),
+        (
+            "templates.directory = \"/nowhere\"",
+            "[templates] directory: there is no directory /nowhere",
+        ),
+        (
+            "imap.host = \"localhost\"",
+            "[imap] username: is missing; mend: an inbox needs",
+        ),
+        (
+            "database.directory = \"/x\"",
+            "[database] directory: is for the embedded database only",
+        ),
+    ];
+    for (lines, expected) in cases {
+        let said = refused(lines);
+        assert!(
+            said.contains(expected),
+            "{lines}\nsaid:     {said}\nexpected: {expected}"
+        );
+        assert!(said.contains("; mend: "), "{lines}: {said}");
+    }
+}
+
+#[test]
+fn whole_sections_and_other_shapes_are_named_too() {
+    // Goal: absent sections, wrong types and bad values of the five good lines. Method: as above, with
+    // the whole file given.
+    let cases = [
+        (
+            "",
+            "bot.toml:1:1: [smtp]: is missing; mend: say how mail leaves",
+        ),
+        ("", "bot.toml:1:1: [mail]: is missing"),
+        (
+            "smtp = 3",
+            "bot.toml:1:8: smtp: is a whole number, and must be a table",
+        ),
+        (
+            "database.url = \"mysql://x\"",
+            "bot.toml:1:16: [database] url: is no address of a Postgres",
+        ),
+        (
+            "database.url = \"postgres://h/d\"",
+            "[tokens] key: is missing; mend: write key = { file",
+        ),
+        (
+            "tokens.key = \"c2hvcnQ=\"",
+            "bot.toml:1:14: [tokens] key: is not at least 32 bytes in base64",
+        ),
+        (
+            "smtp.host = \"mail.example.org\"\nsmtp.security = \"none\"",
+            "`none` is for a server on this machine",
+        ),
+        (
+            "smtp.host = \"x\"\nsmtp.security = \"ssl\"",
+            "[smtp] security: `ssl` is no protection",
+        ),
+        ("a = [", "bot.toml:1:"),
+    ];
+    for (source, expected) in cases {
+        let said = parse(source).expect_err(source).to_string();
+        assert!(
+            said.contains(expected),
+            "{source}\nsaid:     {said}\nexpected: {expected}"
+        );
+    }
+}
+
+#[test]
+fn everything_wrong_is_said_at_once() {
+    // Goal: an operator mends a file in one go. Method: three mistakes in three sections.
+    let problems =
+        parse(&with("smtp.port = 0\nmail.reply_to = \"x\"\nnothing = 1")).expect_err("three");
+    let lines: Vec<usize> = problems.list.iter().map(|problem| problem.line).collect();
+    assert_eq!(lines, [6, 7, 8]);
+}
+
+#[test]
+fn a_secret_lies_where_the_file_says_and_is_never_printed() {
+    // Goal: file and environment are read, an open file is warned of, Debug shows nothing. Method: one
+    // file with mode 0644, then 0600.
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("pw");
+    fs::write(&path, "swordfish\n").expect("written");
+    let lines = format!(
+        "smtp.username = \"u\"\nsmtp.password = {{ file = \"{}\" }}",
+        path.display()
+    );
+    for (mode, warnings) in [(0o644, 1), (0o600, 0)] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("mode");
+        let (config, found) = parse(&with(&lines)).expect("a secret");
+        assert_eq!(found.list.len(), warnings, "{found}");
+        let shown = format!("{config:?}");
+        let login = config.smtp.login.expect("a login");
+        assert_eq!(login.password.expose_secret(), "swordfish");
+        assert!(
+            !shown.contains("swordfish") && !shown.contains("MDEyMzQ1"),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn the_generated_key_is_made_once_and_private() {
+    // Goal: the embedded default needs no key by hand, and a second start finds the first one's. Method:
+    // twice in one new directory; then a broken file, which must not be replaced.
+    let directory = tempfile::tempdir().expect("a directory");
+    let inner = directory.path().join("state");
+    let first = keyfile::read_or_make(&inner).expect("made");
+    let second = keyfile::read_or_make(&inner).expect("found");
+    assert_eq!(first.expose_secret(), second.expose_secret());
+    let path = inner.join(keyfile::KEY_FILE);
+    let mode = fs::metadata(&path).expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(fs::read_dir(&inner).expect("listed").count(), 1);
+    fs::write(&path, "short").expect("broken");
+    keyfile::read_or_make(&inner).expect_err("a broken key is not replaced");
+}
+
+#[test]
+fn an_inbox_without_proof_and_exempted_domains_are_warned_of() {
+    // Goal: a setting that closes or opens a door is said aloud. Method: each once.
+    let inbox = "imap.host = \"localhost\"\nimap.username = \"u\"\nimap.password = \"p\"\n";
+    let (_, warnings) = parse(&with(inbox)).expect("read");
+    assert!(
+        warnings.to_string().contains("no sender can be proven"),
+        "{warnings}"
+    );
+    let (config, warnings) = parse(&with("mail.exempt_domains = [\"Example.ORG\"]")).expect("read");
+    assert!(warnings.to_string().contains("may decide"), "{warnings}");
+    assert!(config.mail.exempt_domains.contains("example.org"));
+}
+
+#[test]
+fn suggestions_are_near() {
+    // Goal: a suggestion helps or is not made. Method: two that are meant, one that is not.
+    let known = ["port", "host", "username"];
+    assert_eq!(nearest("prot", known.into_iter()), Some("port"));
+    assert_eq!(nearest("user_name", known.into_iter()), Some("username"));
+    assert_eq!(nearest("colour", known.into_iter()), None);
+}
