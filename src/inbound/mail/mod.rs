@@ -45,6 +45,7 @@ pub mod read;
 pub mod reply;
 pub mod results;
 pub mod screen;
+pub mod shape;
 
 pub use explain::explain;
 pub use read::read;

@@ -12,8 +12,8 @@ use super::authenticate::{Sender, authenticate};
 use super::head::Head;
 use super::presented::{contains, presented, redact};
 use super::reply::{Said, reply};
-use super::screen::{MAX_MAIL_BYTES, has_too_many_parts, screen};
-use super::{Reading, ReplyStage, Rules, Stage, Verdict};
+use super::screen::{MAX_MAIL_BYTES, screen};
+use super::{Reading, ReplyStage, Rules, Stage, Verdict, shape};
 use crate::command::{Command, Target};
 use crate::inbound::{Proof, Speaker, Unclear, Words};
 use crate::token::Token;
@@ -28,7 +28,7 @@ const MAX_MESSAGE_ID_BYTES: usize = 250;
 /// mail says what becomes of it.
 pub fn read(raw: &[u8], rules: &Rules) -> Reading {
     let head = Head::split(raw);
-    let readable = raw.len() <= MAX_MAIL_BYTES && !has_too_many_parts(raw);
+    let readable = raw.len() <= MAX_MAIL_BYTES && shape::fault(raw).is_none();
     let parsed = readable.then(|| parser().parse(raw)).flatten();
     let screen = screen(raw, &head, parsed.as_ref(), rules);
     let sender = authenticate(&head, rules);
