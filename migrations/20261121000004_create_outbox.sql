@@ -20,25 +20,33 @@ CREATE TABLE delivery (
     channel     text NOT NULL,
     person      text NOT NULL,
     address     text NOT NULL,
+    name        text NOT NULL,
     zone        text NOT NULL,
     locale      text NOT NULL,
     in_reply_to text,                  -- Message-ID that this answers
-    key_id      text,                  -- which operator's key its tokens are derived under
+    key_id      text,                  -- which operator's key its token is derived under; null: no reply offered
     state       text NOT NULL DEFAULT 'pending',
-    attempts    integer NOT NULL DEFAULT 0,
+    attempts    integer NOT NULL DEFAULT 0, -- tries begun; the number of the newest attempt row
+    attempts_before integer NOT NULL DEFAULT 0, -- of these, before somebody said `outbox retry`
     next_try_at timestamptz,
     lease       uuid,
     lease_until timestamptz,
+    cancel_at   timestamptz,           -- cancelled while leased: no further try after this one
     finished_at timestamptz,
     last_error  text,
     created_at  timestamptz NOT NULL,
+    tried_since timestamptz NOT NULL,  -- creation, or the last `outbox retry`: the age limit counts from here
+    CONSTRAINT delivery_channel_known CHECK (channel IN ('mail')),
     CONSTRAINT delivery_state_known
         CHECK (state IN ('pending', 'leased', 'sent', 'given_up', 'cancelled', 'dropped')),
+    CONSTRAINT delivery_attempts_in_order CHECK (0 <= attempts_before AND attempts_before <= attempts),
     CONSTRAINT delivery_pending_has_next_try CHECK ((state = 'pending') = (next_try_at IS NOT NULL)),
     CONSTRAINT delivery_leased_has_lease
-        CHECK ((state = 'leased') = (lease IS NOT NULL AND lease_until IS NOT NULL)),
+        CHECK ((state = 'leased') = (lease IS NOT NULL) AND (lease IS NULL) = (lease_until IS NULL)),
+    CONSTRAINT delivery_pending_not_cancelled CHECK (state <> 'pending' OR cancel_at IS NULL),
     CONSTRAINT delivery_finished_has_time
-        CHECK ((state IN ('pending', 'leased')) = (finished_at IS NULL))
+        CHECK ((state IN ('pending', 'leased')) = (finished_at IS NULL)),
+    CONSTRAINT delivery_given_up_says_why CHECK (state <> 'given_up' OR last_error IS NOT NULL)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 
 -- The courier: what is due next.
@@ -52,7 +60,7 @@ CREATE INDEX delivery_given_up ON delivery (finished_at) WHERE state = 'given_up
 
 CREATE TABLE attempt (
     delivery_id uuid NOT NULL REFERENCES delivery (id),
-    number      integer NOT NULL,
+    number      integer NOT NULL,      -- from 1
     started_at  timestamptz NOT NULL,
     finished_at timestamptz,
     outcome     text,                  -- null while under way, or when its process died
@@ -69,6 +77,7 @@ CREATE TABLE token (
     request_id  bigint NOT NULL REFERENCES request (id),
     step        integer NOT NULL,
     revision    integer NOT NULL,
-    issued_at   timestamptz NOT NULL
+    issued_at   timestamptz NOT NULL,
+    CONSTRAINT token_hash_is_sha256 CHECK (octet_length(hash) = 32)
 );
 CREATE INDEX token_by_request ON token (request_id);

@@ -2,3 +2,5 @@
 
 pub mod inbox;
 pub mod leases;
+pub mod outbox;
+pub mod tokens;

@@ -1,0 +1,228 @@
+//! What we owe: notices, deliveries, attempts. Enqueued in the deciding transaction (W28).
+//!
+//! ```text
+//! pending ──claim──▶ leased ──ack──▶ sent | given_up
+//!    ▲  │               │
+//!    │  └──cancel───────┼──────────▶ cancelled      (an ask that nobody needs any more)
+//!    └──retry, release──┘
+//! pending, given_up ──drop──▶ dropped        given_up, cancelled, dropped ──retry by hand──▶ pending
+//! ```
+//!
+//! What always holds: a delivery is acknowledged only by the lease that claimed it; an attempt is
+//! written down before it is tried, so that a try whose process died stays visible as one without an
+//! outcome; the database holds no token, only its hash. Leases run by the database's clock, due times
+//! by the clock that is handed in.
+//!
+//! What is *not* promised: that a mail is sent once. A process that dies between the server's answer and
+//! the acknowledgement leaves a lease that runs out, and the same mail, with the same Message-ID, is
+//! sent again.
+
+mod courier;
+mod operator;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::clock::new_id;
+use crate::token::Keyring;
+use crate::workflow::book::Book;
+use crate::workflow::ids::{PersonId, RequestId};
+use crate::workflow::notice::{Kind, Notice};
+
+pub use courier::{Ack, Acked, Claimed, Outcome, Swept, ack, claim, next_due, release, sweep};
+pub use operator::{DeliveryRow, Filter, drop, list, retry};
+
+/// What one command owes, with what its deliveries are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Enqueue<'a> {
+    /// The messages.
+    pub notices: &'a [Notice],
+    /// Where the readers' addresses, zones and languages stand.
+    pub book: &'a Book,
+    /// Derives the tokens of asks.
+    pub keys: &'a Keyring,
+    /// When it was decided.
+    pub now: Timestamp,
+    /// The Message-ID that answers ([`Kind::is_answer`]) are an answer to.
+    pub in_reply_to: Option<&'a str>,
+    /// Whether a reply to an ask reaches us (`[imap]` is configured): only then it gets a token.
+    pub offers_reply: bool,
+}
+
+/// The rows of one [`Enqueue`], column by column, as UNNEST takes them.
+#[derive(Default)]
+struct Columns {
+    notice: Vec<Uuid>,
+    delivery: Vec<Uuid>,
+    request: Vec<i64>,
+    kind: Vec<String>,
+    person: Vec<String>,
+    facts: Vec<serde_json::Value>,
+    address: Vec<String>,
+    name: Vec<String>,
+    zone: Vec<String>,
+    locale: Vec<String>,
+    in_reply_to: Vec<Option<String>>,
+    key_id: Vec<Option<String>>,
+    hash: Vec<Option<Vec<u8>>>,
+    step: Vec<Option<i32>>,
+    revision: Vec<i32>,
+}
+
+/// Writes notice, delivery and, for asks, token of every notice in one statement; the number of
+/// deliveries. A notice to somebody who is not in the book is left out, with a warning.
+///
+/// Wake the courier after the commit; nothing here tells it.
+pub async fn enqueue(conn: &mut PgConnection, enqueue: &Enqueue<'_>) -> Result<usize, sqlx::Error> {
+    let columns = columns(enqueue)?;
+    if columns.delivery.is_empty() {
+        return Ok(0);
+    }
+    sqlx::query!(
+        r#"WITH row AS MATERIALIZED (
+               SELECT * FROM UNNEST(
+                   $1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::jsonb[],
+                   $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
+                   $13::bytea[], $14::integer[], $15::integer[])
+               AS row (notice, delivery, request, kind, person, facts,
+                       address, name, zone, locale, in_reply_to, key_id, hash, step, revision)
+           ), noted AS (
+               INSERT INTO notice (id, request_id, kind, person, facts, created_at)
+               SELECT notice, request, kind, person, facts, $16 FROM row
+           ), delivered AS (
+               INSERT INTO delivery (id, notice_id, request_id, kind, channel, person, address, name,
+                                     zone, locale, in_reply_to, key_id, next_try_at, created_at,
+                                     tried_since)
+               SELECT delivery, notice, request, kind, 'mail', person, address, name,
+                      zone, locale, in_reply_to, key_id, $16, $16, $16 FROM row
+           )
+           INSERT INTO token (hash, delivery_id, person, request_id, step, revision, issued_at)
+           SELECT hash, delivery, person, request, step, revision, $16
+           FROM row WHERE hash IS NOT NULL"#,
+        &columns.notice,
+        &columns.delivery,
+        &columns.request,
+        &columns.kind,
+        &columns.person,
+        &columns.facts,
+        &columns.address,
+        &columns.name,
+        &columns.zone,
+        &columns.locale,
+        &columns.in_reply_to as _,
+        &columns.key_id as _,
+        &columns.hash as _,
+        &columns.step as _,
+        &columns.revision,
+        enqueue.now.to_sqlx() as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(columns.delivery.len())
+}
+
+fn columns(enqueue: &Enqueue<'_>) -> Result<Columns, sqlx::Error> {
+    let mut columns = Columns::default();
+    for notice in enqueue.notices {
+        let Some(person) = enqueue.book.people.get(&notice.to) else {
+            tracing::warn!(
+                person = %notice.to,
+                kind = notice.kind.as_str(),
+                request.id = %notice.facts.request,
+                "{} is not in the book and is not told about {}",
+                notice.to,
+                notice.facts.request,
+            );
+            continue;
+        };
+        let delivery = new_id();
+        let step = notice.facts.step.and_then(|step| i32::try_from(step).ok());
+        let offers = notice.kind == Kind::Ask && enqueue.offers_reply && step.is_some();
+        let key_id = offers.then(|| enqueue.keys.current().to_owned());
+        let token = key_id
+            .as_deref()
+            .and_then(|key_id| enqueue.keys.reply_token(key_id, delivery));
+        let answers = enqueue.in_reply_to.filter(|_| notice.kind.is_answer());
+        columns.notice.push(new_id());
+        columns.delivery.push(delivery);
+        columns.request.push(notice.facts.request.0);
+        columns.kind.push(notice.kind.as_str().to_owned());
+        columns.person.push(notice.to.as_str().to_owned());
+        columns.facts.push(encode(&notice.facts)?);
+        columns.address.push(person.email.clone());
+        columns.name.push(person.name.clone());
+        columns.zone.push(person.zone.clone());
+        columns.locale.push(person.locale.clone());
+        columns.in_reply_to.push(answers.map(str::to_owned));
+        columns.key_id.push(key_id);
+        columns
+            .hash
+            .push(token.map(|token| token.hash().0.to_vec()));
+        columns.step.push(step);
+        let revision = i32::try_from(notice.facts.revision).unwrap_or(i32::MAX);
+        columns.revision.push(revision);
+    }
+    Ok(columns)
+}
+
+fn encode(facts: &crate::workflow::notice::Facts) -> Result<serde_json::Value, sqlx::Error> {
+    serde_json::to_value(facts).map_err(|error| sqlx::Error::Encode(Box::new(error)))
+}
+
+/// Everybody who was asked about a request, with the step, whatever became of the message.
+pub async fn asked(
+    conn: &mut PgConnection,
+    request: RequestId,
+) -> Result<BTreeSet<(usize, PersonId)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT person, (facts ->> 'step')::integer AS "step!"
+           FROM notice WHERE request_id = $1 AND kind = 'ask' AND facts ->> 'step' IS NOT NULL"#,
+        request.0,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some((usize::try_from(row.step).ok()?, PersonId::new(row.person))))
+        .collect())
+}
+
+/// Cancels the asks of these steps that are not sent yet; the number cancelled at once.
+///
+/// One that a courier holds right now is marked: its send may still succeed, but is not tried again.
+/// Call it before the [`enqueue`] of the same command, so that it never meets a new ask.
+pub async fn cancel_asks(
+    conn: &mut PgConnection,
+    request: RequestId,
+    steps: &[usize],
+    now: Timestamp,
+) -> Result<usize, sqlx::Error> {
+    let steps: Vec<i32> = steps
+        .iter()
+        .filter_map(|step| i32::try_from(*step).ok())
+        .collect();
+    let rows = sqlx::query!(
+        r#"UPDATE delivery AS d
+           SET state = CASE d.state WHEN 'pending' THEN 'cancelled' ELSE d.state END,
+               next_try_at = NULL,
+               cancel_at = $3::timestamptz,
+               finished_at = CASE d.state WHEN 'pending' THEN $3::timestamptz END
+           FROM notice AS n
+           WHERE n.id = d.notice_id AND d.request_id = $1 AND d.kind = 'ask'
+             AND d.state IN ('pending', 'leased')
+             AND (n.facts ->> 'step')::integer = ANY($2)
+           RETURNING d.state"#,
+        request.0,
+        &steps,
+        now.to_sqlx() as _,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.iter().filter(|row| row.state == "cancelled").count())
+}

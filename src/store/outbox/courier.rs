@@ -1,0 +1,308 @@
+//! What the courier does with deliveries: claim, acknowledge, release.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::workflow::ids::{PersonId, RequestId};
+use crate::workflow::notice::{Facts, Kind};
+
+/// One delivery under a lease, with all that its mail is made of.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// Its id; the Message-ID is made of it.
+    pub id: Uuid,
+    /// The lease that [`ack`] must show.
+    pub lease: Uuid,
+    /// The number of this try, from 1.
+    pub attempt: i32,
+    /// How many tries count against the limit, this one included.
+    pub counted: u32,
+    /// The age limit counts from here.
+    pub tried_since: Timestamp,
+    /// Which message.
+    pub kind: Kind,
+    /// About which request.
+    pub request: Option<RequestId>,
+    /// The reader.
+    pub person: PersonId,
+    /// Their address at the time of the decision.
+    pub address: String,
+    /// Their name.
+    pub name: String,
+    /// Their zone.
+    pub zone: String,
+    /// Their language.
+    pub locale: String,
+    /// The Message-ID that this answers.
+    pub in_reply_to: Option<String>,
+    /// The key of its token; absent: it offers no reply.
+    pub key_id: Option<String>,
+    /// What it shows.
+    pub facts: Facts,
+}
+
+/// What came of one try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server took it; what it said, e.g. its queue id.
+    Sent(String),
+    /// Not now: again at this time.
+    Retry {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        why: String,
+    },
+    /// Never.
+    GiveUp(String),
+}
+
+/// The end of one try.
+#[derive(Debug, Clone)]
+pub struct Ack<'a> {
+    /// The delivery.
+    pub id: Uuid,
+    /// The lease that claimed it.
+    pub lease: Uuid,
+    /// The number of the try.
+    pub attempt: i32,
+    /// What came of it.
+    pub outcome: &'a Outcome,
+    /// When it ended.
+    pub now: Timestamp,
+}
+
+/// What an [`ack`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acked {
+    /// It stands as the outcome says.
+    Done,
+    /// The try failed and nobody needs the message any more.
+    Cancelled,
+    /// Another courier holds it by now; nothing was changed.
+    LeaseLost,
+}
+
+/// Leases at most `limit` deliveries that are due, or whose lease ran out, each with its attempt
+/// opened. Those longest due come first.
+pub async fn claim(
+    conn: &mut PgConnection,
+    now: Timestamp,
+    lease_for: Duration,
+    limit: usize,
+) -> Result<Vec<Claimed>, sqlx::Error> {
+    let lease = crate::clock::new_id();
+    let rows = sqlx::query!(
+        r#"WITH due AS (
+               SELECT id FROM delivery
+               WHERE state = 'pending' AND next_try_at <= $1
+               ORDER BY next_try_at, id LIMIT $4 FOR UPDATE SKIP LOCKED
+           ), over AS (
+               SELECT id FROM delivery
+               WHERE state = 'leased' AND lease_until <= clock_timestamp() AND cancel_at IS NULL
+               ORDER BY lease_until, id LIMIT $4 FOR UPDATE SKIP LOCKED
+           ), chosen AS (
+               SELECT id FROM (SELECT id, 0 AS rank FROM over UNION ALL SELECT id, 1 FROM due) AS either
+               ORDER BY rank LIMIT $4
+           ), taken AS (
+               UPDATE delivery AS d
+               SET state = 'leased', lease = $2,
+                   lease_until = clock_timestamp() + make_interval(secs => $3),
+                   attempts = d.attempts + 1, next_try_at = NULL
+               FROM chosen WHERE d.id = chosen.id
+               RETURNING d.*
+           ), opened AS (
+               INSERT INTO attempt (delivery_id, number, started_at)
+               SELECT id, attempts, $1 FROM taken
+           )
+           SELECT t.id, t.attempts, t.attempts_before, t.kind, t.request_id, t.person, t.address,
+                  t.name, t.zone, t.locale, t.in_reply_to, t.key_id,
+                  t.tried_since AS "tried_since: jiff_sqlx::Timestamp",
+                  n.facts
+           FROM taken AS t JOIN notice AS n ON n.id = t.notice_id
+           ORDER BY t.id"#,
+        now.to_sqlx() as _,
+        lease,
+        lease_for.as_secs_f64(),
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            // One row that this version cannot read must not hold up the others: its lease runs out
+            // until its tries are used up.
+            let (Some(kind), Ok(facts)) = (known(&row.kind), serde_json::from_value(row.facts))
+            else {
+                tracing::warn!(delivery.id = %row.id, "delivery {} cannot be read", row.id);
+                return None;
+            };
+            Some(Claimed {
+                id: row.id,
+                lease,
+                attempt: row.attempts,
+                counted: u32::try_from(row.attempts - row.attempts_before).unwrap_or(0),
+                tried_since: row.tried_since.to_jiff(),
+                kind,
+                request: row.request_id.map(RequestId),
+                person: PersonId::new(row.person),
+                address: row.address,
+                name: row.name,
+                zone: row.zone,
+                locale: row.locale,
+                in_reply_to: row.in_reply_to,
+                key_id: row.key_id,
+                facts,
+            })
+        })
+        .collect())
+}
+
+fn known(text: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| kind.as_str() == text)
+}
+
+pub(super) fn kind(text: &str) -> Result<Kind, sqlx::Error> {
+    known(text).ok_or_else(|| sqlx::Error::ColumnDecode {
+        index: "delivery.kind".to_owned(),
+        source: format!("`{text}` is no kind that this version knows").into(),
+    })
+}
+
+/// Ends a try: delivery and attempt in one statement, if the lease still holds.
+pub async fn ack(conn: &mut PgConnection, ack: &Ack<'_>) -> Result<Acked, sqlx::Error> {
+    let (state, outcome, next_try_at, detail) = match ack.outcome {
+        Outcome::Sent(detail) => ("sent", "sent", None, detail),
+        Outcome::Retry { at, why } => ("pending", "retry", Some(*at), why),
+        Outcome::GiveUp(why) => ("given_up", "give_up", None, why),
+    };
+    let row = sqlx::query!(
+        r#"WITH ended AS (
+               UPDATE delivery
+               SET state = CASE WHEN $4 = 'pending' AND cancel_at IS NOT NULL THEN 'cancelled'
+                                ELSE $4 END,
+                   next_try_at = CASE WHEN $4 = 'pending' AND cancel_at IS NULL
+                                      THEN $6::timestamptz END,
+                   finished_at = CASE WHEN $4 <> 'pending' OR cancel_at IS NOT NULL
+                                      THEN $7::timestamptz END,
+                   last_error = CASE WHEN $4 = 'sent' THEN NULL ELSE $8 END,
+                   lease = NULL, lease_until = NULL
+               WHERE id = $1 AND lease = $2 AND state = 'leased'
+               RETURNING id, state
+           ), closed AS (
+               UPDATE attempt SET finished_at = $7, outcome = $5, detail = $8
+               WHERE delivery_id = (SELECT id FROM ended) AND number = $3
+           )
+           SELECT state FROM ended"#,
+        ack.id,
+        ack.lease,
+        ack.attempt,
+        state,
+        outcome,
+        next_try_at.map(|at| at.to_sqlx()) as _,
+        ack.now.to_sqlx() as _,
+        detail,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(match row {
+        None => Acked::LeaseLost,
+        Some(row) if row.state == "cancelled" => Acked::Cancelled,
+        Some(_) => Acked::Done,
+    })
+}
+
+/// Gives back deliveries whose try never reached the message: the server was not to be had, or we
+/// stop. Nothing is counted, and their attempts leave no trace but `why`; the number given back.
+pub async fn release(
+    conn: &mut PgConnection,
+    claimed: &[(Uuid, Uuid)],
+    now: Timestamp,
+    why: Option<&str>,
+) -> Result<usize, sqlx::Error> {
+    let (ids, leases): (Vec<Uuid>, Vec<Uuid>) = claimed.iter().copied().unzip();
+    let rows = sqlx::query!(
+        r#"WITH given AS (
+               SELECT d.id, d.attempts
+               FROM UNNEST($1::uuid[], $2::uuid[]) AS mine (id, lease)
+               JOIN delivery AS d ON d.id = mine.id AND d.lease = mine.lease
+               WHERE d.state = 'leased' ORDER BY d.id FOR UPDATE OF d
+           ), back AS (
+               UPDATE delivery AS d
+               SET state = CASE WHEN d.cancel_at IS NULL THEN 'pending' ELSE 'cancelled' END,
+                   next_try_at = CASE WHEN d.cancel_at IS NULL THEN $3::timestamptz END,
+                   finished_at = CASE WHEN d.cancel_at IS NOT NULL THEN $3::timestamptz END,
+                   attempts = d.attempts - 1, lease = NULL, lease_until = NULL,
+                   last_error = coalesce($4, d.last_error)
+               FROM given WHERE d.id = given.id
+           )
+           DELETE FROM attempt AS a USING given
+           WHERE a.delivery_id = given.id AND a.number = given.attempts
+           RETURNING a.delivery_id"#,
+        &ids,
+        &leases,
+        now.to_sqlx() as _,
+        why,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.len())
+}
+
+/// A delivery that [`sweep`] ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swept {
+    /// Its id.
+    pub id: Uuid,
+    /// Whether it gave up; else nobody needed it any more.
+    pub given_up: bool,
+}
+
+/// Ends the deliveries whose lease ran out and that are not to be tried again: cancelled meanwhile, or
+/// tried `max_attempts` times, each of which may have ended its process.
+pub async fn sweep(
+    conn: &mut PgConnection,
+    now: Timestamp,
+    max_attempts: u32,
+) -> Result<Vec<Swept>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"UPDATE delivery
+           SET state = CASE WHEN cancel_at IS NULL THEN 'given_up' ELSE 'cancelled' END,
+               lease = NULL, lease_until = NULL, finished_at = $1,
+               last_error = CASE WHEN cancel_at IS NULL
+                                 THEN 'the last try never ended; its process died' ELSE last_error END
+           WHERE id IN (
+               SELECT id FROM delivery
+               WHERE state = 'leased' AND lease_until <= clock_timestamp()
+                 AND (cancel_at IS NOT NULL OR attempts - attempts_before >= $2)
+               FOR UPDATE SKIP LOCKED)
+           RETURNING id, state"#,
+        now.to_sqlx() as _,
+        i32::try_from(max_attempts).unwrap_or(i32::MAX),
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Swept {
+            id: row.id,
+            given_up: row.state == "given_up",
+        })
+        .collect())
+}
+
+/// When the next pending delivery is due; `None` where there is none.
+pub async fn next_due(conn: &mut PgConnection) -> Result<Option<Timestamp>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT next_try_at AS "at!: jiff_sqlx::Timestamp" FROM delivery
+           WHERE state = 'pending' ORDER BY next_try_at LIMIT 1"#,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| row.at.to_jiff()))
+}

@@ -1,0 +1,69 @@
+//! Reply tokens as the database knows them: by their SHA-256 only.
+//!
+//! Written by [`super::outbox::enqueue`] together with the delivery that carries them. A token says
+//! *whom* was asked *what*; whether that person may still decide is the workflow's business.
+
+use jiff::Timestamp;
+use sqlx::PgConnection;
+
+use crate::token::TokenHash;
+use crate::workflow::ids::{PersonId, RequestId};
+
+/// The most hashes that one look-up takes: a mail carries a token in a few places, not in hundreds.
+pub const MAX_LOOKUP: usize = 32;
+
+/// What a token stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRow {
+    /// Its hash.
+    pub hash: TokenHash,
+    /// Who was asked.
+    pub person: PersonId,
+    /// About which request.
+    pub request: RequestId,
+    /// At which step, counted from 0.
+    pub step: usize,
+    /// The revision that they were shown (W16).
+    pub revision: u32,
+    /// When.
+    pub issued_at: Timestamp,
+}
+
+/// The known ones among these tokens, by hash; only the first [`MAX_LOOKUP`] are looked up.
+pub async fn find(
+    conn: &mut PgConnection,
+    hashes: &[TokenHash],
+) -> Result<Vec<TokenRow>, sqlx::Error> {
+    let hashes: Vec<Vec<u8>> = hashes
+        .iter()
+        .take(MAX_LOOKUP)
+        .map(|hash| hash.0.to_vec())
+        .collect();
+    let rows = sqlx::query!(
+        r#"SELECT hash, person, request_id, step, revision,
+                  issued_at AS "issued_at: jiff_sqlx::Timestamp"
+           FROM token WHERE hash = ANY($1) ORDER BY hash"#,
+        &hashes,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(TokenRow {
+                hash: TokenHash(row.hash.try_into().map_err(|_| corrupt("token.hash"))?),
+                person: PersonId::new(row.person),
+                request: RequestId(row.request_id),
+                step: usize::try_from(row.step).map_err(|_| corrupt("token.step"))?,
+                revision: u32::try_from(row.revision).map_err(|_| corrupt("token.revision"))?,
+                issued_at: row.issued_at.to_jiff(),
+            })
+        })
+        .collect()
+}
+
+fn corrupt(column: &'static str) -> sqlx::Error {
+    sqlx::Error::ColumnDecode {
+        index: column.to_owned(),
+        source: "out of range".into(),
+    }
+}
