@@ -10,6 +10,7 @@
 
 mod bot;
 pub mod keyfile;
+pub mod policies;
 pub mod read;
 pub mod secret;
 pub mod words;

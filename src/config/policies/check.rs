@@ -1,0 +1,187 @@
+//! What can be said of a file only when all of it has been read.
+//!
+//! Refused: a step that could not complete for any requester. Warned of: a step that could not complete
+//! for some of its requesters (they would be refused by W5), self-approval, an empty group, a disabled
+//! approver's step, a policy that another one always beats (shadowed). Shadowing is found where the
+//! patterns are equal or the other one's matches everything; that one pattern covers another in any
+//! other way is not looked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::Places;
+use crate::config::read::Report;
+use crate::workflow::book::{Book, Electorate};
+use crate::workflow::ids::{GroupId, Module, PersonId};
+use crate::workflow::places::{Need, first_lacking};
+use crate::workflow::policy::{Glob, Mode, Policy, Who};
+
+/// Requesters that one warning names; the rest are counted.
+const MAX_NAMED: usize = 5;
+
+/// Says what is wrong or odd about a book that is sound in its parts.
+pub(super) fn check(report: &Report, book: &Book, places: &Places) {
+    for (name, span) in &places.groups {
+        if book
+            .groups
+            .get(&GroupId::new(name))
+            .is_some_and(BTreeSet::is_empty)
+        {
+            let mend = "add members, or take the group out";
+            report.warn(span, format!("[group.{name}]"), "has no members", mend);
+        }
+    }
+    for (policy, (span, steps)) in book.policies.iter().zip(&places.policies) {
+        let title = title(policy);
+        if policy.terms.allow_self_approval {
+            let what = "lets requesters approve their own requests";
+            report.warn(
+                span,
+                format!("{title} allow_self_approval"),
+                what,
+                "take it out (W10)",
+            );
+        }
+        if policy.terms.mode == Mode::Approval {
+            completable(report, book, policy, (span, steps));
+        }
+    }
+    shadowed(report, book, places);
+}
+
+fn title(policy: &Policy) -> String {
+    format!("[[policy]] `{}`", policy.terms.policy)
+}
+
+/// The first step that could not complete for this requester, with how many could vote on it.
+fn lacking(book: &Book, policy: &Policy, module: &Module, requester: &PersonId) -> Option<usize> {
+    let electorate = Electorate {
+        book,
+        module,
+        requester,
+        terms: &policy.terms,
+    };
+    let steps = policy.terms.steps.iter();
+    let needs: Vec<Need<'_>> = steps
+        .map(|step| Need {
+            places: step.approvals,
+            persons: electorate.of(step),
+        })
+        .collect();
+    first_lacking(&needs, policy.terms.distinct_approvers)
+}
+
+fn completable(
+    report: &Report,
+    book: &Book,
+    policy: &Policy,
+    (span, steps): (&Range<usize>, &[Range<usize>]),
+) {
+    // Nobody has this name, so nobody is left out as the requester.
+    let nobody = PersonId::new("");
+    for module in &policy.modules {
+        if let Some(index) = lacking(book, policy, module, &nobody) {
+            let step = policy.terms.steps.get(index);
+            let at = steps.get(index).unwrap_or(span);
+            let (name, approvals) =
+                step.map_or(("", 0), |step| (step.name.as_str(), step.approvals));
+            let what = format!(
+                "needs {approvals} different active approvers registered for `{module}` who are not \
+                 used up by other steps, and there are fewer"
+            );
+            let mend = "name more approvers, register them (roles, modules), or ask for fewer";
+            report.problem(at, format!("{} step `{name}`", title(policy)), what, mend);
+            return;
+        }
+    }
+    let mut stuck = BTreeSet::new();
+    let steps = &policy.terms.steps;
+    let approvers: BTreeSet<&PersonId> = steps
+        .iter()
+        .flat_map(|step| book.everyone(&step.approvers))
+        .collect();
+    // Only who is an approver too can be missing as one.
+    for person in book.everyone(&policy.requesters).intersection(&approvers) {
+        let modules = &mut policy.modules.iter();
+        if modules.any(|module| lacking(book, policy, module, person).is_some()) {
+            stuck.insert(*person);
+        }
+    }
+    if stuck.is_empty() {
+        return;
+    }
+    let mut named: Vec<&str> = stuck.iter().take(MAX_NAMED).map(|id| id.as_str()).collect();
+    let more = format!("{} more", stuck.len().saturating_sub(MAX_NAMED));
+    if stuck.len() > MAX_NAMED {
+        named.push(&more);
+    }
+    let what = format!(
+        "requests of {} could never complete and are refused (W5)",
+        named.join(", ")
+    );
+    report.warn(
+        span,
+        title(policy),
+        what,
+        "name more approvers for its steps",
+    );
+}
+
+/// A resource or account pattern as shadowing compares it.
+fn key(glob: Option<&Glob>) -> Option<&str> {
+    glob.map(Glob::as_str)
+}
+
+fn shadowed(report: &Report, book: &Book, places: &Places) {
+    let mut by_patterns: BTreeMap<(Option<&str>, Option<&str>), Vec<usize>> = BTreeMap::new();
+    for (index, policy) in book.policies.iter().enumerate() {
+        let patterns = (key(policy.resource.as_ref()), key(policy.account.as_ref()));
+        by_patterns.entry(patterns).or_default().push(index);
+    }
+    for (index, (policy, (span, _))) in book.policies.iter().zip(&places.policies).enumerate() {
+        let account = key(policy.account.as_ref());
+        let resources = BTreeSet::from([None, Some("*"), key(policy.resource.as_ref())]);
+        // `*` for accounts does not match a request without one, so it covers patterns only.
+        let accounts = BTreeSet::from([None, account.and(Some("*")), account]);
+        let beaten_by = resources
+            .iter()
+            .flat_map(|resource| accounts.iter().map(move |account| (*resource, *account)))
+            .filter_map(|patterns| by_patterns.get(&patterns))
+            .flatten()
+            .filter(|other| **other != index)
+            .find_map(|other| {
+                let winner = book.policies.get(*other)?;
+                let first = (winner.terms.mode, index) > (policy.terms.mode, *other);
+                (first && covers(book, winner, policy)).then_some(winner)
+            });
+        if let Some(winner) = beaten_by {
+            let what = format!(
+                "is never chosen: `{}` always wins (W2)",
+                winner.terms.policy
+            );
+            report.warn(
+                span,
+                title(policy),
+                what,
+                "move it up, narrow the other one, or take it out",
+            );
+        }
+    }
+}
+
+/// Whether every requester and module of one policy is the other's too.
+fn covers(book: &Book, wide: &Policy, narrow: &Policy) -> bool {
+    let modules = |module: &Module| wide.modules.contains(module);
+    if !narrow.modules.iter().all(modules) {
+        return false;
+    }
+    if narrow
+        .requesters
+        .iter()
+        .all(|who: &Who| wide.requesters.contains(who))
+    {
+        return true;
+    }
+    let everyone = book.everyone(&wide.requesters);
+    book.everyone(&narrow.requesters).is_subset(&everyone)
+}

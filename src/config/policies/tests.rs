@@ -1,0 +1,336 @@
+//! Every bad file is refused with place and mend; odd ones are warned of; the example is a good one.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use super::diff::{Kind, diff};
+use super::read;
+use crate::workflow::book::AccountRule;
+use crate::workflow::ids::{GroupId, Module, PersonId};
+use crate::workflow::policy::{DEFAULT_MAX_DURATION, Mode};
+
+const EXAMPLE: &str = include_str!("../../../policies.toml.example");
+
+const PEOPLE: &str = r#"
+person = [
+  { id = "ann", email = "ann@example.org" },
+  { id = "ben", email = "ben@example.org", roles = ["approver"], modules = ["*"] },
+  { id = "cat", email = "cat@example.org", roles = ["approver"], modules = ["credential"] },
+]
+group.team.members = ["ann", "ben"]
+group.empty.members = []
+"#;
+
+/// People, then one policy with these lines in the place of its usual ones.
+fn policy(lines: &str) -> String {
+    let usual = [
+        ("name", "\"p\""),
+        ("modules", "[\"credential\"]"),
+        ("requesters", "[\"ann\"]"),
+        ("resource", "\"db-*\""),
+        ("mode", "\"approval\""),
+        ("steps", "[{ name = \"one\", approvers = [\"ben\"] }]"),
+    ];
+    let mut text = format!("{PEOPLE}[[policy]]\n{lines}\n");
+    for (key, value) in usual {
+        if !lines.lines().any(|line| line.starts_with(key)) {
+            let _ = writeln!(text, "{key} = {value}");
+        }
+    }
+    text.replace("resource = \"\"\n", "")
+}
+
+fn refused(source: &str) -> String {
+    read("p.toml", source).expect_err(source).to_string()
+}
+
+fn warned(source: &str) -> String {
+    read("p.toml", source).expect(source).1.to_string()
+}
+
+#[test]
+fn the_example_is_read() {
+    // Goal: what we hand to operators is a book. Method: read it and look at a value of each kind.
+    let (book, warnings) = read("policies.toml", EXAMPLE).expect("the example");
+    assert_eq!(warnings.list, []);
+    assert_eq!(book.people.len(), 4);
+    assert!(book.people[&PersonId::new("carol")].approves_in(&Module::new("setting")));
+    assert_eq!(book.groups[&GroupId::new("managers")].len(), 2);
+    assert_eq!(book.modules.len(), 6);
+    assert_eq!(
+        book.modules[&Module::new("credential")].account,
+        AccountRule::Required
+    );
+    assert_eq!(
+        book.modules[&Module::new("session_video")].account,
+        AccountRule::None
+    );
+    let [first, second] = book.policies.as_slice() else {
+        panic!("two policies")
+    };
+    assert_eq!(first.terms.steps.len(), 2);
+    assert_eq!(first.terms.max_duration.as_hours(), 8);
+    assert_eq!(
+        (second.terms.mode, second.terms.max_duration),
+        (Mode::Justification, DEFAULT_MAX_DURATION)
+    );
+    assert!(second.terms.justification_required);
+}
+
+#[test]
+fn bad_policies_are_refused_with_key_and_mend() {
+    // Goal: each mistake in a policy names its key, cause and mend. Method: one mistake at a time.
+    let cases = [
+        (
+            "requesters = [\"anne\"]",
+            "requesters: there is no person `anne`; mend: did you mean `ann`?",
+        ),
+        (
+            "requesters = [\"group:teem\"]",
+            "there is no group `teem`; mend: did you mean `group:team`?",
+        ),
+        (
+            "requesters = [\"group:empty\"]",
+            "the group `empty` is empty",
+        ),
+        ("requesters = []", "[[policy]] `p` requesters: is empty"),
+        (
+            "modules = [\"credentials\"]",
+            "modules: there is no module `credentials`; mend: did you mean",
+        ),
+        ("modules = []", "modules: names no module"),
+        (
+            "resource = \"[z-a]\"",
+            "[[policy]] `p` resource: `[z-a]` is no pattern",
+        ),
+        ("resource = \"\"", "neither resource nor account is given"),
+        (
+            "mode = \"aproval\"",
+            "mode: `aproval` is no mode; mend: write \"free\"",
+        ),
+        ("mode = \"free\"", "steps: nobody is asked in this mode"),
+        (
+            "max_duration = \"8 hurs\"",
+            "max_duration: `8 hurs` is no length of time",
+        ),
+        ("steps = []", "an approval needs at least one step"),
+        (
+            "steps = [{ name = \"one\", approvers = [\"ben\"], approvals = 2 }]",
+            "step `one`: needs 2 different",
+        ),
+        (
+            "steps = [{ name = \"one\", approvers = [\"ann\"] }]",
+            "step `one`: needs 1 different",
+        ),
+        (
+            "steps = [{ name = \"a\", approvers = [\"ben\"] }, { name = \"b\", approvers = [\"ben\"] }]",
+            "step `b`: needs 1 different",
+        ),
+        (
+            "steps = [{ name = \"one\", approvers = [\"ben\"], approvals = 0 }]",
+            "approvals: is 0, and must be",
+        ),
+        (
+            "steps = [{ name = \"one\", approvers = [] }]",
+            "step `one` approvers: is empty",
+        ),
+        (
+            "steps = [{ name = \"one\", aprovers = [\"ben\"] }]",
+            "aprovers: is unknown; mend: did you mean",
+        ),
+        (
+            "steps = [{ name = \"one\", approvers = [\"ben\"], remind_after = \"1h\" }]",
+            "step `one` remind_after: is not built yet",
+        ),
+        (
+            "emergency = { allowed = [\"ann\"] }",
+            "[[policy]] `p` emergency: is not built yet",
+        ),
+        (
+            "justification = \"yes\"",
+            "justification: `yes` is not known",
+        ),
+    ];
+    for (lines, expected) in cases {
+        let said = refused(&policy(lines));
+        assert!(
+            said.contains(expected),
+            "{lines}\nsaid:     {said}\nexpected: {expected}"
+        );
+        assert!(
+            said.starts_with("p.toml:") && said.contains("; mend: "),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn places_are_those_of_the_file() {
+    // Goal: line and column lead to the mistake. Method: a wrong approver on a known line.
+    let said = refused(&policy("steps = [{ name = \"é\", approvers = [\"bem\"] }]"));
+    assert!(
+        said.starts_with(
+            "p.toml:10:37: [[policy]] `p` step `é` approvers: there is no person `bem`"
+        ),
+        "{said}"
+    );
+}
+
+#[test]
+fn bad_people_groups_and_modules_are_refused() {
+    // Goal: nobody is confused with anybody, no zone is unknown. Method: one mistake at a time.
+    let cases = [
+        ("person = [{ id = \"a\" }]", "email: is missing"),
+        (
+            "person = [{ id = \"a b\", email = \"a@b.c\" }]",
+            "id: is no short name",
+        ),
+        (
+            "person = [{ id = \"a\", email = \"a\" }]",
+            "email: `a` is no e-mail address",
+        ),
+        (
+            "person = [{ id = \"a\", email = \"a@b.c\" }, { id = \"a\", email = \"d@b.c\" }]",
+            "id: names two people",
+        ),
+        (
+            "person = [{ id = \"a\", email = \"a@b.c\" }, { id = \"b\", email = \"A@B.C\" }]",
+            "is `a`'s already",
+        ),
+        (
+            "person = [{ id = \"a\", email = \"a@b.c\", zone = \"Mars/Base\" }]",
+            "`Mars/Base` is no time zone",
+        ),
+        (
+            "person = [{ id = \"a\", email = \"a@b.c\", locale = \"en_US!\" }]",
+            "is no language tag",
+        ),
+        (
+            "person = [{ id = \"a\", email = \"a@b.c\", roles = [\"boss\"] }]",
+            "`boss` is no role",
+        ),
+        (
+            "person = [{ id = \"a\", email = \"a@b.c\", discord = 1 }]",
+            "discord: is not built yet",
+        ),
+        (
+            "group.g.members = [\"x\"]",
+            "[group.g] members: there is no person `x`",
+        ),
+        ("group.g = 3", "[group.g]: must be a table"),
+        (
+            "modules.credential.account = \"maybe\"",
+            "[modules.credential] account: `maybe` is not known",
+        ),
+        (
+            "modules.credential.aproval = false",
+            "did you mean `approval`?",
+        ),
+        (
+            "[[polcy]]",
+            "polcy: is unknown; mend: did you mean `policy`?",
+        ),
+        ("[[policy]", "p.toml:1:"),
+    ];
+    for (source, expected) in cases {
+        let said = refused(source);
+        assert!(
+            said.contains(expected),
+            "{source}\nsaid:     {said}\nexpected: {expected}"
+        );
+    }
+    let twice = format!("{}[[policy]]\nname = \"p\"", policy(""));
+    assert!(refused(&twice).contains("[[policy]] `p` name: names two policies"));
+}
+
+#[test]
+fn odd_policies_are_warned_of() {
+    // Goal: what is legal and probably not meant is said. Method: one oddity at a time.
+    let alone = policy("");
+    assert_eq!(
+        warned(&alone),
+        "p.toml:8:7: [group.empty]: has no members; mend: add members, or take the group out"
+    );
+    assert!(warned(&policy("allow_self_approval = true")).contains("requesters approve their own"));
+    let stuck = warned(&policy("requesters = [\"group:team\"]"));
+    assert!(
+        stuck.contains("requests of ben could never complete and are refused (W5)"),
+        "{stuck}"
+    );
+    let later = "[[policy]]\nname = \"q\"\nmodules = [\"credential\"]\nrequesters = [\"ann\"]\n";
+    for (rest, shadowed) in [
+        ("resource = \"db-*\"\nmode = \"free\"", true),
+        (
+            "resource = \"db-*\"\naccount = \"x\"\nmode = \"free\"",
+            true,
+        ),
+        ("resource = \"web-*\"\nmode = \"free\"", false),
+        ("account = \"x\"\nmode = \"free\"", false),
+    ] {
+        let said = warned(&format!("{alone}{later}{rest}"));
+        assert_eq!(
+            said.contains("`q`: is never chosen: `p` always wins (W2)"),
+            shadowed,
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_diff_names_what_comes_goes_changes_and_moves() {
+    // Goal: an admin sees every change before it is in force. Method: one of each kind between two books.
+    let (old, _) = read("a", EXAMPLE).expect("the example");
+    assert_eq!(diff(&old, &old), []);
+    let mut new = old.clone();
+    new.version = 7;
+    assert_eq!(diff(&old, &new), [], "the version is no difference");
+    new.people.remove(&PersonId::new("dave"));
+    new.groups
+        .insert(GroupId::new("night"), [PersonId::new("bob")].into());
+    new.policies[0].terms.comment_required = false;
+    new.policies.reverse();
+    let changes = diff(&old, &new);
+    let found: Vec<_> = changes
+        .iter()
+        .map(|c| (c.kind.as_str(), c.name.as_str(), c.change))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("person", "dave", Kind::Removed),
+            ("group", "night", Kind::Added),
+            ("policy", "production databases", Kind::Changed),
+            ("policy", "everything in the test network", Kind::Moved),
+        ]
+    );
+    assert!(
+        changes[2]
+            .to_string()
+            .contains("comment_required: true -> false"),
+        "{}",
+        changes[2]
+    );
+}
+
+#[test]
+fn ten_thousand_policies_are_read_in_seconds_even_unoptimised() {
+    // Goal: nothing in reading or checking is quadratic in the usual shapes. Method: a large file against
+    // a limit that a quadratic step over 10,000 would break, generous enough for a busy machine.
+    let mut source = PEOPLE.to_owned();
+    for index in 0..10_000 {
+        let _ = write!(
+            source,
+            "[[policy]]\nname = \"p{index}\"\nmodules = [\"credential\"]\nrequesters = [\"ann\"]\n\
+             resource = \"db-{index}-*\"\nmode = \"approval\"\n\
+             steps = [{{ name = \"one\", approvers = [\"ben\", \"cat\"], approvals = 2 }}]\n"
+        );
+    }
+    let begun = Instant::now();
+    let (book, _) = read("p.toml", &source).expect("a large file");
+    assert_eq!(book.policies.len(), 10_000);
+    assert!(
+        begun.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        begun.elapsed()
+    );
+}
