@@ -1,9 +1,9 @@
 //! The book: who there is and which policies are in force, as one value with a version.
 //!
-//! `policies.toml` is what a person writes; `config::policies` reads it into a [`Book`]; `policy apply`
-//! stores the book as a new version; every command is judged against the newest one. A request keeps
-//! the terms that it was filed under (W7), but membership, registration and active status are read from
-//! the newest book: a removal bites at once for votes to come.
+//! `policies.toml` is what a person writes; `config::policies` reads it into a [`Book`]; `policy
+//! apply` stores the book as a new version; every command is judged against the newest one. A
+//! request keeps the terms that it was filed under (W7), but membership, registration and active
+//! status are read from the newest book: a removal bites at once for votes to come.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,8 +96,8 @@ impl Person {
         self.roles.contains(&role) || self.roles.contains(&Role::SystemAdmin)
     }
 
-    /// Whether they are registered as approver for a module (W10). This makes nobody eligible: a step
-    /// must name them too.
+    /// Whether they are registered as approver for a module (W10). This makes nobody eligible: a
+    /// step must name them too.
     pub fn approves_in(&self, module: &Module) -> bool {
         self.has(Role::Approver) && self.modules.contains(module)
     }

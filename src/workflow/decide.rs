@@ -1,12 +1,14 @@
 //! Filing, votes, withdrawal and expiry.
 //!
-//! Who acts: the handler, with the request locked, on behalf of a person whom the channel has proven, or
-//! of our clock. What flows: a draft or an action goes in; events come out, or one refusal. What always
-//! holds: a refusal changes nothing, and the events of an accepted action fold into the next state of the
-//! request without a misfit. What is *not* promised: that nothing changes without an action; a request
-//! past its time is expired for every reader ([`Request::state_at`]), but its event waits for the clock.
+//! Who acts: the handler, with the request locked, on behalf of a person whom the channel has
+//! proven, or of our clock. What flows: a draft or an action goes in; events come out, or one
+//! refusal. What always holds: a refusal changes nothing, and the events of an accepted action fold
+//! into the next state of the request without a misfit. What is *not* promised: that nothing
+//! changes without an action; a request past its time is expired for every reader
+//! ([`Request::state_at`]), but its event waits for the clock.
 
 mod filing;
+mod reach;
 #[cfg(test)]
 mod tests;
 mod voting;
@@ -21,7 +23,7 @@ use super::refusal::{Decider, Refusal};
 use super::request::{Channel, Decision, Request, State, Subject, Window};
 
 pub use filing::{file, same_filing};
-pub use voting::can_still_approve;
+pub use reach::can_still_approve;
 
 /// The longest resource or account, in characters.
 pub const MAX_NAME_CHARS: usize = 200;
@@ -109,8 +111,8 @@ pub enum Action {
 
 /// Decides what an action does to a request (W9–W18, W29).
 ///
-/// A vote on a request whose `pending_until` has passed is refused as expired even if the clock's own
-/// command has not arrived yet: time is a fact, not a job.
+/// A vote on a request whose `pending_until` has passed is refused as expired even if the clock's
+/// own command has not arrived yet: time is a fact, not a job.
 pub fn decide(scene: &Scene<'_>, actor: &Actor, action: &Action) -> Result<Vec<Event>, Refusal> {
     let wrong = Refusal::WrongActor {
         request: scene.request.id,

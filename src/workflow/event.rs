@@ -9,8 +9,8 @@ use super::ids::{PersonId, RequestId};
 use super::policy::Terms;
 use super::request::{ExpiryCause, Grant, Subject, Vote, Window};
 
-/// One thing that happened. The serialised form is stored for ever: add variants and optional fields,
-/// never rename or remove.
+/// One thing that happened. The serialised form is stored for ever: add variants and optional
+/// fields, never rename or remove.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum Event {
@@ -26,8 +26,8 @@ pub enum Event {
         /// The completed step, counted from 0.
         step: usize,
     },
-    /// A completed step lost an approval to its maker's stricter vote, lacks one again, and is current
-    /// again (W13, W16). Approvals of later steps stand.
+    /// A completed step lost an approval to its maker's stricter vote, lacks one again, and is
+    /// current again (W13, W16). Approvals of later steps stand.
     StepReopened {
         /// The step, counted from 0.
         step: usize,
@@ -98,5 +98,212 @@ impl Event {
             Self::Withdrawn { .. } => "withdrawn",
             Self::Expired { .. } => "expired",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::request::{Decision, Request, Window};
+    use super::super::testing::*;
+    use super::*;
+
+    /// Goal: the stored form never changes by accident; what was written can be read for ever.
+    /// Method: one story with every kind of event, as JSON, word for word, and read back.
+    #[test]
+    #[expect(clippy::too_many_lines, reason = "the story in full")]
+    fn the_stored_form_is_stable() {
+        let steps = vec![
+            step("First", &["ann", "group:team"], 1, 2),
+            step("Last", &["cat"], 1, 1),
+        ];
+        let mut world = World::filed(terms(steps));
+        world.approves("ann").expect("counts");
+        world
+            .replies("ann", Decision::Disapprove, 0)
+            .expect("taken back");
+        world.approves("ben").expect("counts");
+        let pending = world.clone();
+        world.approves("cat").expect("counts");
+        let mut stories = vec![world];
+        for ending in 0..3 {
+            let mut world = pending.clone();
+            match ending {
+                0 => world.disapproves("cat"),
+                1 => world.withdraws("rita", "found another way"),
+                _ => {
+                    world.now = world.request.pending_until;
+                    world.clock_strikes()
+                }
+            }
+            .expect("counts");
+            stories.push(world);
+        }
+        let fixed = Window::Fixed {
+            start: start(),
+            end: start() + hours(1),
+        };
+        let mut all = stories[0].events.clone();
+        for story in &stories {
+            let json = serde_json::to_string(&story.events).expect("serialises");
+            let back: Vec<Event> = serde_json::from_str(&json).expect("reads back");
+            assert_eq!(Request::replay(&back).as_ref(), Some(&story.request));
+        }
+        all.extend(
+            stories[1..]
+                .iter()
+                .filter_map(|story| story.events.last().cloned()),
+        );
+        insta::assert_json_snapshot!(all, @r#"
+[
+  {
+    "event": "filed",
+    "id": 42,
+    "requester": "rita",
+    "subject": {
+      "module": "credential",
+      "resource": "prod-db-1",
+      "account": "admin"
+    },
+    "window": {
+      "from_approval": {
+        "length": "PT2H"
+      }
+    },
+    "justification": "ticket 17",
+    "terms": {
+      "policy": "databases",
+      "version": 7,
+      "mode": "approval",
+      "justification_required": false,
+      "max_duration": "PT8H",
+      "max_lead": "PT48H",
+      "pending_ttl": "PT24H",
+      "warn_before": "PT10M",
+      "comment_required": false,
+      "allow_self_approval": false,
+      "distinct_approvers": true,
+      "steps": [
+        {
+          "name": "First",
+          "approvers": [
+            {
+              "person": "ann"
+            },
+            {
+              "group": "team"
+            }
+          ],
+          "approvals": 1,
+          "disapprovals": 2
+        },
+        {
+          "name": "Last",
+          "approvers": [
+            {
+              "person": "cat"
+            }
+          ],
+          "approvals": 1,
+          "disapprovals": 1
+        }
+      ]
+    },
+    "approval_switched_off": false,
+    "at": "2026-03-02T09:00:00Z",
+    "pending_until": "2026-03-03T09:00:00Z"
+  },
+  {
+    "event": "voted",
+    "vote": {
+      "step": 0,
+      "person": "ann",
+      "decision": "approve",
+      "comment": null,
+      "revision": 1,
+      "at": "2026-03-02T09:00:00Z",
+      "channel": "command_line"
+    }
+  },
+  {
+    "event": "step_completed",
+    "step": 0
+  },
+  {
+    "event": "voted",
+    "vote": {
+      "step": 0,
+      "person": "ann",
+      "decision": "disapprove",
+      "comment": null,
+      "revision": 1,
+      "at": "2026-03-02T09:00:00Z",
+      "channel": "mail"
+    }
+  },
+  {
+    "event": "step_reopened",
+    "step": 0
+  },
+  {
+    "event": "voted",
+    "vote": {
+      "step": 0,
+      "person": "ben",
+      "decision": "approve",
+      "comment": null,
+      "revision": 1,
+      "at": "2026-03-02T09:00:00Z",
+      "channel": "command_line"
+    }
+  },
+  {
+    "event": "step_completed",
+    "step": 0
+  },
+  {
+    "event": "voted",
+    "vote": {
+      "step": 1,
+      "person": "cat",
+      "decision": "approve",
+      "comment": null,
+      "revision": 1,
+      "at": "2026-03-02T09:00:00Z",
+      "channel": "command_line"
+    }
+  },
+  {
+    "event": "approved",
+    "at": "2026-03-02T09:00:00Z",
+    "grant": {
+      "start": "2026-03-02T09:00:00Z",
+      "end": "2026-03-02T11:00:00Z"
+    }
+  },
+  {
+    "event": "rejected",
+    "at": "2026-03-02T09:00:00Z",
+    "step": 1
+  },
+  {
+    "event": "withdrawn",
+    "at": "2026-03-02T09:00:00Z",
+    "reason": "found another way"
+  },
+  {
+    "event": "expired",
+    "at": "2026-03-03T09:00:00Z",
+    "cause": "pending_too_long"
+  }
+]
+"#);
+        insta::assert_json_snapshot!(fixed, @r#"
+{
+  "fixed": {
+    "start": "2026-03-02T09:00:00Z",
+    "end": "2026-03-02T10:00:00Z"
+  }
+}
+"#);
     }
 }

@@ -1,8 +1,8 @@
 //! What a decision means. Pure: values in, values out.
 //!
-//! Nothing here waits, reads a clock, draws a random number or knows a database; this folder imports
-//! nothing else of the crate, and a test holds it to that. The rules are numbered `W1`…`W31`; a doc
-//! comment, a refusal and a test each name the rule that they apply.
+//! Nothing here waits, reads a clock, draws a random number or knows a database; this folder
+//! imports nothing else of the crate, and a test holds it to that. The rules are numbered
+//! `W1`…`W31`; a doc comment, a refusal and a test each name the rule that they apply.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -16,8 +16,9 @@
 //! | [`notice`] | who must be told what because of an event |
 //! | [`refusal`] | every way to say no: a code, a rule, a sentence, a next step |
 //!
-//! What always holds: `decide` returns events only if the request is pending and the actor is entitled;
-//! applying them with [`request::Request::apply`] never fails for the request they were decided on.
+//! What always holds: `decide` returns events only if the request is pending and the actor is
+//! entitled; applying them with [`request::Request::apply`] never fails for the request they were
+//! decided on.
 
 pub mod book;
 pub mod decide;
@@ -28,3 +29,8 @@ pub mod places;
 pub mod policy;
 pub mod refusal;
 pub mod request;
+
+#[cfg(test)]
+mod invariants;
+#[cfg(test)]
+mod testing;

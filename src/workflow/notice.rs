@@ -1,27 +1,27 @@
 //! Who must be told what because of an event, and the facts that such a message shows.
 //!
-//! A notice is a value: the outbox stores it, a template renders it. Its [`Facts`] are a snapshot taken
-//! in the deciding transaction, so that a retry says the same as the first try.
+//! A notice is a value: the outbox stores it, a template renders it. Its [`Facts`] are a snapshot
+//! taken in the deciding transaction, so that a retry says the same as the first try.
 //!
 //! | event | asked now | the requester | everybody else who was asked | the voter by mail |
 //! |---|---|---|---|---|
 //! | filed | who can decide step 1: `ask` | `filed` | | |
 //! | filed, granted at once (W8) | | `approved` | | |
 //! | voted, nothing follows | | | | `recorded` |
-//! | step completed | who can decide the next: `ask` | `progress` | of that step, not voted: `settled` | `recorded` |
+//! | step completed | who can decide the next: `ask` | `progress` | non-voters: `settled` | `recorded` |
 //! | step reopened | who can decide it: `ask` | | | `recorded` |
 //! | approved, rejected | | `approved`, `rejected` | `settled` | `recorded` |
 //! | withdrawn | | nothing: the command answers them | `settled` | |
 //! | expired | | `expired` | `settled` | |
 //! | refused, not understood | | | | `refused`, `unclear` |
 //!
-//! What always holds: nobody gets two messages because of one command, and the weightier one wins (`ask`,
-//! then the requester's, then the voter's, then `settled`); nobody who is disabled is written to;
-//! nobody is asked before their step is current (W9). Who was asked is read from the stored notices, not
-//! guessed from groups that may have changed since.
+//! What always holds: nobody gets two messages because of one command, and the weightier one wins
+//! (`ask`, then the requester's, then the voter's, then `settled`); nobody who is disabled is
+//! written to; nobody is asked before their step is current (W9). Who was asked is read from the
+//! stored notices, not guessed from groups that may have changed since.
 //!
-//! What is *not* promised: that an approver of a later step hears of a step reopened before it; a reply of
-//! theirs is answered as [`Refusal::StepNotYet`], and they are asked again.
+//! What is *not* promised: that an approver of a later step hears of a step reopened before it; a
+//! reply of theirs is answered as [`Refusal::StepNotYet`], and they are asked again.
 //!
 //! [`Refusal::StepNotYet`]: super::refusal::Refusal::StepNotYet
 

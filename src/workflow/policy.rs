@@ -251,8 +251,8 @@ impl Policy {
     }
 }
 
-/// Chooses the policy that a request falls under (W2): of those that match, the strictest mode, then
-/// the first in file order. Filing and `policy explain` both ask here.
+/// Chooses the policy that a request falls under (W2): of those that match, the strictest mode,
+/// then the first in file order. Filing and `policy explain` both ask here.
 pub fn choose<'a>(book: &'a Book, subject: &Subject, requester: &PersonId) -> Choice<'a> {
     let mut chosen: Option<&Policy> = None;
     for policy in &book.policies {
@@ -286,5 +286,118 @@ fn lost_to(winner: &Policy, loser: &Policy) -> Lost {
         }
     } else {
         Lost::Later(winner.terms.policy.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{book, id, policy, step, subject, terms, who};
+    use super::*;
+
+    /// A policy of this name and mode that `rita`'s request for `prod-db-1` as `admin` matches.
+    fn named(name: &str, mode: Mode) -> Policy {
+        let terms = terms(vec![step("S", &["ann"], 1, 1)]);
+        policy(Terms {
+            policy: name.to_owned(),
+            mode,
+            ..terms
+        })
+    }
+
+    fn chosen(book: &Book, subject: &Subject) -> Option<String> {
+        choose(book, subject, &id("rita"))
+            .chosen
+            .map(|policy| policy.terms.policy.clone())
+    }
+
+    /// Goal: of several that match, the strictest wins, then the first in the file (W2).
+    /// Method: four policies; look at the winner and at why each other one lost.
+    #[test]
+    fn w2_the_strictest_then_the_first_wins() {
+        let book = book(vec![
+            named("open", Mode::Free),
+            named("first", Mode::Approval),
+            named("reason", Mode::Justification),
+            named("second", Mode::Approval),
+        ]);
+        let subject = subject();
+        let choice = choose(&book, &subject, &id("rita"));
+        assert_eq!(
+            choice.chosen.map(|policy| policy.terms.policy.as_str()),
+            Some("first")
+        );
+        let why: Vec<String> = choice
+            .others
+            .iter()
+            .map(|(policy, lost)| format!("{}: {lost}", policy.terms.policy))
+            .collect();
+        assert_eq!(
+            why,
+            [
+                "open: matches, but `first` is stricter (approval before free)",
+                "reason: matches, but `first` is stricter (approval before justification)",
+                "second: matches and is as strict, but `first` stands before it in the file",
+            ]
+        );
+    }
+
+    /// Goal: module, requester, resource AND account must fit (W2).
+    /// Method: break one condition at a time; a group counts as its members.
+    #[test]
+    fn w2_every_condition_must_fit() {
+        let glob = |text: &str| Some(Glob::new(text).expect("a glob"));
+        let fits = |change: fn(&mut Policy)| {
+            let mut policy = named("p", Mode::Approval);
+            policy.account = Some(Glob::new("adm*").expect("a glob"));
+            change(&mut policy);
+            policy.mismatch(&book(vec![]), &subject(), &id("rita"))
+        };
+        assert_eq!(fits(|_| ()), None);
+        assert_eq!(
+            fits(|policy| policy.requesters = vec![who("group:everyone")]),
+            None
+        );
+        assert_eq!(fits(|policy| policy.resource = None), None);
+        assert!(matches!(
+            fits(|policy| policy.modules.clear()),
+            Some(Lost::Module(_))
+        ));
+        let other = fits(|policy| policy.requesters = vec![who("group:team")]);
+        assert!(matches!(other, Some(Lost::Requester(_))));
+        let mut policy = named("p", Mode::Approval);
+        policy.resource = glob("dev-*");
+        policy.account = glob("admin");
+        let lost = policy.mismatch(&book(vec![]), &subject(), &id("rita"));
+        assert!(matches!(lost, Some(Lost::Resource { .. })));
+        policy.resource = glob("prod-*");
+        policy.account = glob("root");
+        let lost = policy.mismatch(&book(vec![]), &subject(), &id("rita"));
+        assert!(matches!(lost, Some(Lost::Account { .. })));
+    }
+
+    /// Goal: leaving the account out is no way round a policy with an account pattern, nor into one
+    /// (W2). Method: such a request does not match it and falls under the other policy, or under
+    /// none.
+    #[test]
+    fn w2_no_account_never_matches_an_account_pattern() {
+        let mut narrow = named("narrow", Mode::Free);
+        narrow.account = Some(Glob::new("*").expect("a glob"));
+        let without = Subject {
+            account: None,
+            ..subject()
+        };
+        assert_eq!(chosen(&book(vec![narrow.clone()]), &without), None);
+        let both = book(vec![narrow, named("wide", Mode::Approval)]);
+        assert_eq!(chosen(&both, &without).as_deref(), Some("wide"));
+    }
+
+    /// Goal: a pattern is compared with the whole name, with its case (W2).
+    /// Method: names that contain what the pattern says.
+    #[test]
+    fn w2_patterns_match_whole_names() {
+        let glob = Glob::new("prod-*").expect("a glob");
+        assert!(glob.matches("prod-db/1"));
+        assert!(!glob.matches("preprod-db"));
+        assert!(!glob.matches("Prod-db"));
     }
 }

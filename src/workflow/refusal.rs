@@ -1,12 +1,12 @@
 //! Every way to say no: a code, the rule behind it, a sentence, a next step.
 //!
-//! A refusal is said to an *identified* person, always. [`Refusal::sentence`] is what the person reads,
-//! with times in their zone; `Display` is the same in UTC, for logs and the audit trail;
+//! A refusal is said to an *identified* person, always. [`Refusal::sentence`] is what the person
+//! reads, with times in their zone; `Display` is the same in UTC, for logs and the audit trail;
 //! [`Refusal::next`] is one thing that they can do now. The serialised form is stored for ever: add
 //! variants and optional fields, never rename or remove.
 //!
-//! What always holds: a refusal names what was typed in backticks, and tells nothing about a request to
-//! somebody who has no part in it beyond that they have none.
+//! What always holds: a refusal names what was typed in backticks, and tells nothing about a
+//! request to somebody who has no part in it beyond that they have none.
 
 mod samples;
 #[cfg(test)]

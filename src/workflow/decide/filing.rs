@@ -13,8 +13,8 @@ use jiff::Timestamp;
 
 /// Files a request (W1–W8).
 ///
-/// [`Event::Filed`] comes first; where no approval is asked, [`Event::Approved`] follows at once: in the
-/// modes `free` and `justification`, and where the module is switched off for approval (W8).
+/// [`Event::Filed`] comes first; where no approval is asked, [`Event::Approved`] follows at once:
+/// in the modes `free` and `justification`, and where the module is switched off for approval (W8).
 ///
 /// The caller looks up `filing.pending`, and first expires such a request if it is past its time.
 pub fn file(

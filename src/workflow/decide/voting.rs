@@ -1,18 +1,18 @@
 //! Votes (W9–W16).
 //!
-//! A vote is judged in this order: is the voter active; is the request still pending; have they a part in
-//! it; which step do they mean; are they entitled on it; have they voted on it before; what were they
-//! shown; what must come with it; does it take a person whom a later step needs. Only then it counts, and
-//! what follows from it is read off the votes: a step that has its approvals completes, one that cannot
-//! get them any more rejects.
+//! A vote is judged in this order: is the voter active; is the request still pending; have they a
+//! part in it; which step do they mean; are they entitled on it; have they voted on it before; what
+//! were they shown; what must come with it; does it take a person whom a later step needs. Only
+//! then it counts, and what follows from it is read off the votes: a step that has its approvals
+//! completes, one that cannot get them any more rejects.
 
-use super::super::book::{Book, Electorate, Ineligible};
+use super::super::book::Ineligible;
 use super::super::event::Event;
 use super::super::ids::PersonId;
-use super::super::places::{self, Need};
 use super::super::policy::Step;
 use super::super::refusal::{Decider, Refusal};
 use super::super::request::{Channel, Decision, Request, Vote};
+use super::reach::{electorate, needed_later, rejects};
 use super::{Scene, Shown, acting, settled};
 
 /// One vote before it is judged.
@@ -75,8 +75,8 @@ pub(super) fn vote(scene: &Scene<'_>, ballot: Ballot<'_>) -> Result<Vec<Event>, 
     count(scene, current, index, ballot)
 }
 
-/// Whether the person has anything to do with the request: they asked, were asked, are named in a step
-/// now, or have voted. To everybody else nothing is told.
+/// Whether the person has anything to do with the request: they asked, were asked, are named in a
+/// step now, or have voted. To everybody else nothing is told.
 fn has_part(scene: &Scene<'_>, ballot: &Ballot<'_>) -> bool {
     let request = scene.request;
     ballot.shown.is_some()
@@ -92,9 +92,9 @@ fn has_part(scene: &Scene<'_>, ballot: &Ballot<'_>) -> bool {
             .any(|step| scene.book.means(&step.approvers, ballot.person))
 }
 
-/// The step that a vote is about: the one that the voter was shown, else the current one if it names
-/// them, else the last one that they voted on. One that is not current admits only the disapproval of
-/// somebody whose approval of it stands (W14, W16).
+/// The step that a vote is about: the one that the voter was shown, else the current one if it
+/// names them, else the last one that they voted on. One that is not current admits only the
+/// disapproval of somebody whose approval of it stands (W14, W16).
 fn meant_step(scene: &Scene<'_>, ballot: &Ballot<'_>, current: usize) -> Result<usize, Refusal> {
     let request = scene.request;
     let names = |index: usize| {
@@ -195,7 +195,8 @@ fn repeated(
     }
 }
 
-/// W16: an approval of an older revision counts only if the present window lies inside the one shown.
+/// W16: an approval of an older revision counts only if the present window lies inside the one
+/// shown.
 fn current_enough(request: &Request, ballot: &Ballot<'_>) -> Result<(), Refusal> {
     let Some(shown) = ballot.shown else {
         return Ok(());
@@ -213,8 +214,8 @@ fn current_enough(request: &Request, ballot: &Ballot<'_>) -> Result<(), Refusal>
     })
 }
 
-/// W11: one approval per request, and none that takes a person whom a later step needs. Also: nothing is
-/// approved for a requester who has been disabled (W7).
+/// W11: one approval per request, and none that takes a person whom a later step needs. Also:
+/// nothing is approved for a requester who has been disabled (W7).
 fn spendable(scene: &Scene<'_>, index: usize, person: &PersonId) -> Result<(), Refusal> {
     let request = scene.request;
     if !scene.book.is_active(&request.requester) {
@@ -242,53 +243,6 @@ fn spendable(scene: &Scene<'_>, index: usize, person: &PersonId) -> Result<(), R
             step: step.name.clone(),
         }),
     }
-}
-
-/// The later step that lacks this person if they approve step `index`.
-///
-/// Their approval costs a place if, with them here, fewer places can be filled in all than without this
-/// restriction. Then every best filling has them at a later step; the first such is named.
-fn needed_later<'a>(
-    request: &'a Request,
-    book: &Book,
-    index: usize,
-    person: &PersonId,
-) -> Option<&'a Step> {
-    let mut needs = open_needs(request, book);
-    let sum = |needs: &[Need<'_>]| places::fill(needs, true).iter().sum::<usize>();
-    let best = sum(&needs);
-    let named: Vec<usize> = (index + 1..needs.len())
-        .filter(|later| {
-            needs
-                .get(*later)
-                .is_some_and(|need| need.persons.contains(person))
-        })
-        .collect();
-    if named.is_empty() {
-        return None;
-    }
-    for need in &mut needs {
-        need.persons.remove(person);
-    }
-    // What can be filled with this person at one step: that place, and the rest without them.
-    let mut with_person_at = |step: usize| {
-        let places = needs.get(step).map_or(0, |need| need.places);
-        if let Some(need) = needs.get_mut(step) {
-            need.places = places.saturating_sub(1);
-        }
-        let filled = sum(&needs) + usize::from(places > 0);
-        if let Some(need) = needs.get_mut(step) {
-            need.places = places;
-        }
-        filled
-    };
-    if with_person_at(index) >= best {
-        return None;
-    }
-    let later = named
-        .into_iter()
-        .find(|later| with_person_at(*later) >= best)?;
-    request.terms.steps.get(later)
 }
 
 /// Counts the vote and reads off what follows (W12).
@@ -331,30 +285,6 @@ fn count(
     Ok(events)
 }
 
-/// Whether a disapproval of step `index` ends the request: by number, or because the approvals that are
-/// still lacking are now out of reach (W12).
-///
-/// Out of reach is what *votes* do. Where departures alone have left a later step without enough persons,
-/// nothing is rejected: they may come back (W7), and time runs out by itself (W18).
-fn rejects(scene: &Scene<'_>, after: &Request, index: usize) -> bool {
-    let Some(step) = after.terms.steps.get(index) else {
-        return false;
-    };
-    if after.votes_on(index, Decision::Disapprove).count() >= step.disapprovals {
-        return true;
-    }
-    let needs = open_needs(after, scene.book);
-    if needs
-        .get(index)
-        .is_some_and(|need| need.persons.len() < need.places)
-    {
-        return true;
-    }
-    let distinct = after.terms.distinct_approvers;
-    let possible = |needs: &[Need<'_>]| places::first_lacking(needs, distinct).is_none();
-    !possible(&needs) && possible(&open_needs(scene.request, scene.book))
-}
-
 /// What an approval completes: its step, and each next one whose approvals stand already (W16).
 fn completions(scene: &Scene<'_>, after: &Request, current: usize) -> Vec<Event> {
     let mut events = Vec::new();
@@ -379,46 +309,4 @@ fn completions(scene: &Scene<'_>, after: &Request, current: usize) -> Vec<Event>
 fn has_quorum(request: &Request, index: usize) -> bool {
     let step = request.terms.steps.get(index);
     step.is_some_and(|step| request.votes_on(index, Decision::Approve).count() >= step.approvals)
-}
-
-/// Who may vote on the steps of a request, by the book in force.
-fn electorate<'a>(request: &'a Request, book: &'a Book) -> Electorate<'a> {
-    Electorate {
-        book,
-        module: &request.subject.module,
-        requester: &request.requester,
-        terms: &request.terms,
-    }
-}
-
-/// Who can still give an approval of a step: its electors who have not voted on it and, under W11, have
-/// approved no other step. These are the people who are asked (W9).
-pub fn can_still_approve<'a>(
-    request: &'a Request,
-    book: &'a Book,
-    index: usize,
-) -> std::collections::BTreeSet<&'a PersonId> {
-    let Some(step) = request.terms.steps.get(index) else {
-        return std::collections::BTreeSet::new();
-    };
-    let mut persons = electorate(request, book).of(step);
-    persons.retain(|person| {
-        request.vote_of(index, person).is_none()
-            && !(request.terms.distinct_approvers && request.approval_by(person).is_some())
-    });
-    persons
-}
-
-/// What each step still needs, and who could give it.
-fn open_needs<'a>(request: &'a Request, book: &'a Book) -> Vec<Need<'a>> {
-    let steps = request.terms.steps.iter().enumerate();
-    steps
-        .map(|(index, step)| {
-            let given = request.votes_on(index, Decision::Approve).count();
-            Need {
-                places: step.approvals.saturating_sub(given),
-                persons: can_still_approve(request, book, index),
-            }
-        })
-        .collect()
 }

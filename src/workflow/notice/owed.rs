@@ -18,8 +18,8 @@ pub struct Change<'a> {
     pub events: &'a [Event],
     /// The book in force.
     pub book: &'a Book,
-    /// Every person who has a stored [`Kind::Ask`] of this request, with its step, as they stood before
-    /// this command; empty for a filing.
+    /// Every person who has a stored [`Kind::Ask`] of this request, with its step, as they stood
+    /// before this command; empty for a filing.
     pub asked: &'a BTreeSet<(usize, PersonId)>,
 }
 
@@ -28,8 +28,8 @@ pub struct Change<'a> {
 pub struct Owed {
     /// The messages; at most one to each person.
     pub notices: Vec<Notice>,
-    /// The steps whose asks no longer offer a decision: those not yet sent need not be. All steps once
-    /// the request is settled. An ask among `notices` is newer than this, and never meant.
+    /// The steps whose asks no longer offer a decision: those not yet sent need not be. All steps
+    /// once the request is settled. An ask among `notices` is newer than this, and never meant.
     pub cancel_asks: Vec<usize>,
 }
 

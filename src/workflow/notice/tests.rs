@@ -1,1 +1,128 @@
+use super::super::decide::{Action, Actor};
+use super::super::policy::Terms;
+use super::super::testing::*;
+use super::*;
 
+/// Goal: a voter by mail is answered, one at the command line is not written to (table).
+/// Method: the same vote by both.
+#[test]
+fn only_a_voter_by_mail_gets_a_receipt() {
+    let policy = || terms(vec![step("S", &["ann", "ben", "cat"], 2, 1)]);
+    let mut world = World::filed(policy());
+    world.approves("ann").expect("counts");
+    assert!(world.mail().is_empty());
+    world.replies("ben", Decision::Approve, 0).expect("counts");
+    assert_eq!(
+        world.mail(),
+        [
+            "approved rita",
+            "settled ann",
+            "settled cat",
+            "recorded ben"
+        ]
+    );
+}
+
+/// Goal: whoever is asked for the next step gets the ask, not the receipt or the all-clear (W9).
+/// Method: one who votes on the first step by mail and is asked for the second.
+#[test]
+fn an_ask_is_never_displaced() {
+    let steps = vec![
+        step("First", &["ann", "ben"], 1, 1),
+        step("Second", &["ann", "ben"], 1, 1),
+    ];
+    let mut world = World::filed(Terms {
+        distinct_approvers: false,
+        ..terms(steps)
+    });
+    world.replies("ann", Decision::Approve, 0).expect("counts");
+    assert_eq!(world.mail(), ["ask ann", "ask ben", "progress rita"]);
+    assert_eq!(world.owed.cancel_asks, [0]);
+    let ask = &world.owed.notices[0].facts;
+    assert_eq!((ask.step, ask.decision), (Some(1), None));
+    assert_eq!(ask.steps[0].votes[0].name, "Ann");
+}
+
+/// Goal: the disabled are not written to, the departed who were asked are (W18).
+/// Method: disable one and take another out of the group; then let the time run out.
+#[test]
+fn who_was_asked_is_told_unless_disabled() {
+    let mut world = World::filed(terms(vec![step("S", &["group:team", "cat"], 1, 1)]));
+    world.book.groups.clear();
+    world.disable("cat");
+    world.now = world.request.pending_until;
+    world.clock_strikes().expect("due");
+    assert_eq!(world.mail(), ["expired rita", "settled ann", "settled ben"]);
+    assert_eq!(world.owed.cancel_asks, [0]);
+}
+
+/// Goal: a rejection says who and why (table).
+/// Method: disapprove with a comment and look at the requester's facts.
+#[test]
+fn facts_carry_names_and_the_comment() {
+    let mut world = World::filed(terms(vec![step("S", &["ann"], 1, 1)]));
+    let vote = Action::Vote {
+        decision: Decision::Disapprove,
+        comment: Some("freeze".to_owned()),
+        shown: None,
+        channel: Channel::Mail,
+    };
+    world.act(&Actor::Person(id("ann")), &vote).expect("counts");
+    let told = world
+        .owed
+        .notices
+        .iter()
+        .find(|notice| notice.kind == Kind::Rejected);
+    let facts = &told.expect("the requester is told").facts;
+    assert_eq!(facts.requester_name, "Rita");
+    assert_eq!(facts.comment.as_deref(), Some("freeze"));
+    assert_eq!(facts.step, Some(0));
+    assert_eq!(facts.steps[0].votes[0].name, "Ann");
+}
+
+/// Goal: an answer shows the refusal with times in the reader's zone (W1).
+/// Method: a late vote, read in Lisbon's summer.
+#[test]
+fn an_answer_speaks_the_readers_zone() {
+    let mut world = World::filed(terms(vec![step("S", &["ann"], 1, 1)]));
+    world.now = "2026-03-02T10:00:00Z".parse().expect("a timestamp");
+    world.approves("ann").expect("counts");
+    let refusal = world.approves("ann").expect_err("settled");
+    let zone = TimeZone::get("America/Sao_Paulo").expect("a zone");
+    let facts = AnswerFacts::of(&refusal, &zone, Some("APPROVE".to_owned()));
+    assert!(
+        facts
+            .sentence
+            .contains("2026-03-02 07:00 -03 (America/Sao_Paulo)"),
+        "{facts:?}"
+    );
+    let notice = answer(
+        Kind::Refused,
+        &id("ann"),
+        &world.request,
+        &world.book,
+        facts,
+    );
+    assert_eq!(
+        notice.facts.answer.expect("there").rule.as_deref(),
+        Some("W14")
+    );
+}
+
+/// Goal: the stored form of a message's facts never changes by accident.
+/// Method: one ask after a first vote, as JSON, and read back.
+#[test]
+fn the_stored_facts_are_stable() {
+    let mut world = World::filed(terms(vec![
+        step("First", &["ann"], 1, 1),
+        step("Last", &["cat"], 1, 1),
+    ]));
+    world.replies("ann", Decision::Approve, 0).expect("counts");
+    let ask = world.owed.notices.first().expect("cat is asked");
+    let json = serde_json::to_string(ask).expect("serialises");
+    assert_eq!(
+        serde_json::from_str::<Notice>(&json).as_ref().ok(),
+        Some(ask)
+    );
+    insta::assert_json_snapshot!(ask, @"");
+}

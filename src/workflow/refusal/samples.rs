@@ -11,7 +11,8 @@ const AT: Timestamp = Timestamp::UNIX_EPOCH;
 const REQUEST: RequestId = RequestId(42);
 
 impl Refusal {
-    /// One sample of each variant, in the order of the enum. A test holds the list against the enum.
+    /// One sample of each variant, in the order of the enum. A test holds the list against the
+    /// enum.
     pub fn samples() -> Vec<Self> {
         let mut samples = filing();
         samples.extend(deciding());

@@ -69,3 +69,50 @@ fn codes_are_the_serialised_tags_and_unique() {
         assert_eq!(back, sample);
     }
 }
+
+/// The text in lines that fit into this file.
+fn wrapped(text: &str) -> String {
+    let mut lines = String::from(" ");
+    let mut width = 1;
+    for word in text.split(' ') {
+        if width + word.len() > 90 {
+            lines.push_str("\n   ");
+            width = 3;
+        }
+        lines.push(' ');
+        lines.push_str(word);
+        width += word.len() + 1;
+    }
+    lines
+}
+
+/// Goal: what people read stays as it was meant, and the stored form as it is.
+/// Method: every sample: code, rule, sentence, next step; and one as JSON.
+#[test]
+#[expect(clippy::too_many_lines, reason = "the table of all refusals")]
+fn every_refusal_says_what_and_what_next() {
+    let mut text = String::new();
+    for sample in Refusal::samples() {
+        let card = format!("{} {}", sample.code(), sample.rule());
+        for line in [card, wrapped(&sample.to_string()), wrapped(&sample.next())] {
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    insta::assert_snapshot!(text, @"");
+    let settled = Refusal::samples()
+        .into_iter()
+        .find(|sample| sample.code() == "settled");
+    insta::assert_json_snapshot!(settled, @r#"
+{
+  "code": "settled",
+  "request": 42,
+  "state": {
+    "state": "expired",
+    "at": "1970-01-01T00:00:00Z",
+    "cause": "pending_too_long"
+  },
+  "by": []
+}
+"#);
+}

@@ -143,8 +143,8 @@ impl Refusal {
                 policy,
             } => format!(
                 "The step `{step}` of the policy `{policy}` could never complete: it needs \
-                 {approvals} different persons who decide nowhere else in the request, and {eligible} \
-                 may decide it at all (you are not counted)."
+                 {approvals} different persons who decide nowhere else in the request, and \
+                 {eligible} may decide it at all."
             ),
             Self::UnknownRequest { request } => format!("There is no request `{request}`."),
             Self::NotRegistered { request, module } => format!(
@@ -174,12 +174,13 @@ impl Refusal {
                 decision,
                 at,
             } => format!(
-                "Your `{decision}` for the step `{step}` of {request} is already recorded, since {}.",
+                "Your `{decision}` for the step `{step}` of {request} is already recorded, \
+                 since {}.",
                 when(*at, zone)
             ),
             Self::OnlyStricter { request, step, at } => format!(
-                "You disapproved the step `{step}` of {request} at {}, and a disapproval cannot become \
-                 an approval.",
+                "You disapproved the step `{step}` of {request} at {}, and a disapproval cannot \
+                 become an approval.",
                 when(*at, zone)
             ),
             Self::StepOver {
@@ -213,8 +214,8 @@ impl Refusal {
                 shown,
                 present,
             } => format!(
-                "The window of {request} has changed: you were shown revision {shown}, and it is now \
-                 revision {present}."
+                "The window of {request} has changed: you were shown revision {shown}, and it is \
+                 now revision {present}."
             ),
             Self::NotTheRequester { request } => {
                 format!("{request} is not your request; only its requester withdraws it.")
@@ -275,8 +276,10 @@ impl Refusal {
             Self::NotRegistered { module, .. } => {
                 format!("Ask an access admin to register you for `{module}`.")
             }
-            Self::NotEligible { request }
-            | Self::OwnRequest { request }
+            Self::NotEligible { .. } => {
+                "If you should be, ask an access admin to name you in the policy.".into()
+            }
+            Self::OwnRequest { request }
             | Self::StepOver { request, .. }
             | Self::NotDue { request, .. }
             | Self::WrongActor { request } => {
