@@ -464,6 +464,15 @@ fn w12_departures_count_against_the_reach() {
         "rejected",
         "only ben is left of two"
     );
+    let mut world = World::filed(terms(vec![step("S", &["ann", "ben", "cat"], 2, 3)]));
+    world.disable("cat");
+    world.disable("ben");
+    world.disapproves("ann").expect("no");
+    assert_eq!(
+        world.request.state.as_str(),
+        "rejected",
+        "was out of reach before the vote"
+    );
     let mut world = World::filed(policy());
     world.disable("cat");
     world.disable("ben");

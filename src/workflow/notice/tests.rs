@@ -43,6 +43,47 @@ fn an_ask_is_never_displaced() {
     assert_eq!(ask.steps[0].votes[0].name, "Ann");
 }
 
+/// Goal: when a step completes, only those of it who have not voted are told to stand down (table).
+/// Method: two of three complete it; the third hears, the first voter and the next step's do not.
+#[test]
+fn a_completed_step_stands_down_who_has_not_voted() {
+    let mut world = World::filed(terms(vec![
+        step("First", &["ann", "ben", "cat"], 2, 1),
+        step("Last", &["dan", "cat", "rita"], 1, 1),
+    ]));
+    world.approves("ann").expect("counts");
+    world.approves("ben").expect("counts");
+    assert_eq!(
+        world.mail(),
+        ["ask cat", "progress rita"],
+        "an ask says it as well"
+    );
+    let mut world = World::filed(terms(vec![
+        step("First", &["ann", "ben"], 1, 1),
+        step("Last", &["cat"], 1, 1),
+    ]));
+    world.approves("ann").expect("counts");
+    assert_eq!(world.mail(), ["ask cat", "progress rita", "settled ben"]);
+    let ben = world.owed.notices.last().expect("ben is told");
+    assert_eq!(
+        (ben.facts.step, ben.facts.decision),
+        (Some(0), Some(Decision::Approve))
+    );
+}
+
+/// Goal: an earlier voter of a step is not told to stand down when another completes it (table).
+/// Method: two approvals by two persons; only the requester and the next step hear.
+#[test]
+fn a_voter_is_not_told_to_stand_down() {
+    let mut world = World::filed(terms(vec![
+        step("First", &["ann", "ben"], 2, 1),
+        step("Last", &["cat"], 1, 1),
+    ]));
+    world.approves("ann").expect("counts");
+    world.approves("ben").expect("counts");
+    assert_eq!(world.mail(), ["ask cat", "progress rita"]);
+}
+
 /// Goal: the disabled are not written to, the departed who were asked are (W18).
 /// Method: disable one and take another out of the group; then let the time run out.
 #[test]
@@ -124,5 +165,61 @@ fn the_stored_facts_are_stable() {
         serde_json::from_str::<Notice>(&json).as_ref().ok(),
         Some(ask)
     );
-    insta::assert_json_snapshot!(ask, @"");
+    insta::assert_json_snapshot!(ask, @r#"
+{
+  "kind": "ask",
+  "to": "cat",
+  "facts": {
+    "request": 42,
+    "revision": 1,
+    "requester": "rita",
+    "requester_name": "Rita",
+    "subject": {
+      "module": "credential",
+      "resource": "prod-db-1",
+      "account": "admin"
+    },
+    "window": {
+      "from_approval": {
+        "length": "PT2H"
+      }
+    },
+    "justification": "ticket 17",
+    "policy": "databases",
+    "mode": "approval",
+    "filed_at": "2026-03-02T09:00:00Z",
+    "pending_until": "2026-03-03T09:00:00Z",
+    "steps": [
+      {
+        "name": "First",
+        "approvals": 1,
+        "votes": [
+          {
+            "name": "Ann",
+            "decision": "approve",
+            "comment": null,
+            "at": "2026-03-02T09:00:00Z",
+            "channel": "mail"
+          }
+        ]
+      },
+      {
+        "name": "Last",
+        "approvals": 1,
+        "votes": []
+      }
+    ],
+    "step": 1,
+    "state": {
+      "state": "pending",
+      "step": 1
+    },
+    "grant": null,
+    "decision": null,
+    "comment": null,
+    "answer": null,
+    "comment_required": false
+  }
+}
+"#);
 }

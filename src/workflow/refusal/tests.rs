@@ -99,7 +99,119 @@ fn every_refusal_says_what_and_what_next() {
             text.push('\n');
         }
     }
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+unknown-person W10
+  Nobody named `mallory` is known here.
+  Ask an access admin to add you to the policy file.
+not-active W10
+  `erin` is disabled and can neither ask nor decide.
+  Ask an access admin if this is a mistake.
+unknown-module W2
+  There is no module `coffee`.
+  Use one of `credential`.
+subject-malformed W1
+  The resource must be 1 to 200 characters without line breaks or other control characters.
+  Write the resource as it is named.
+text-too-long W1
+  The justification has 10001 characters; at most 10000 are taken.
+  Say it shorter, or point to a ticket.
+account-required W2
+  A request for `credential` must name an account.
+  File it again with the account that you need.
+account-not-allowed W2
+  A request for `credential` takes no account, and yours names `admin`.
+  File it again without the account.
+no-policy W3
+  No policy lets `alice` ask for `credential prod-db-1 as admin`.
+  See why with `countersign policy explain`, or ask an access admin.
+window-empty W4
+  The window from 1970-01-01 00:00 UTC until 1970-01-01 00:00 UTC is empty.
+  File it again with an end after the start.
+window-over W4
+  The window is over: it ended at 1970-01-01 00:00 UTC.
+  File it again with an end that is still to come.
+window-too-long W4
+  The window lasts 9h; the policy `production databases` allows at most 8h.
+  File it again for 8h or less.
+start-too-far W4
+  The window begins at 1970-01-01 00:00 UTC; the policy `production databases` allows
+    1970-01-01 00:00 UTC at the latest.
+  File it again nearer to the start.
+justification-missing W1
+  The policy `production databases` wants a justification, and there is none.
+  File it again and say why you need it.
+already-pending W6
+  Your request R-42 for `credential prod-db-1 as admin` is still pending.
+  Wait for R-42, or withdraw it and file again.
+key-reused W6
+  The filing key `deploy-7` belongs to R-42, which asks for something else.
+  File it under a new key.
+step-cannot-complete W5
+  The step `Manager review` of the policy `production databases` could never complete: it
+    needs 2 different persons who decide nowhere else in the request, and 1 may decide it
+    at all.
+  Ask an access admin to name more approvers for this step.
+unknown-request W27
+  There is no request `R-42`.
+  Look the number up with `countersign request list`.
+not-registered W10
+  R-42 asks for `credential`, for which you are not registered as approver.
+  Ask an access admin to register you for `credential`.
+not-eligible W10
+  You are not among the approvers of R-42.
+  If you should be, ask an access admin to name you in the policy.
+own-request W10
+  R-42 is your own request; nobody decides on their own.
+  Nothing is left to do; `countersign request show R-42` tells more.
+requester-not-active W7
+  R-42 cannot be approved: Alice Adams has been disabled since it was filed.
+  Disapprove it, or let it expire.
+one-approval-per-request W11
+  You approved R-42 in the step `Manager review` at 1970-01-01 00:00 UTC; each step needs
+    somebody else.
+  Leave this step to somebody else; you may still disapprove.
+needed-for-later-step W11
+  You are needed for step `Security review` of R-42; too few others could take it.
+  Leave this step to somebody else; you are asked again when yours begins.
+already-recorded W13
+  Your `APPROVE` for the step `Manager review` of R-42 is already recorded, since
+    1970-01-01 00:00 UTC.
+  Nothing more is needed; you may still disapprove while it is pending.
+only-stricter W13
+  You disapproved the step `Manager review` of R-42 at 1970-01-01 00:00 UTC, and a
+    disapproval cannot become an approval.
+  Ask the requester to file a new request.
+step-over W14
+  The step `Manager review` of R-42 is complete: Bob Brown approved (1970-01-01 00:00 UTC).
+    Its current step is `Security review`.
+  Nothing is left to do; `countersign request show R-42` tells more.
+step-not-yet W14
+  The step `Security review` of R-42 is not yet to be decided; its current step is `Manager
+    review`.
+  Wait: you are asked when your step begins.
+settled W14
+  No decision is needed: R-42 expired at 1970-01-01 00:00 UTC because nobody decided in
+    time.
+  Nothing; the requester may file a new request.
+comment-required W15
+  A disapproval of R-42 needs a comment, and there is none.
+  Send DISAPPROVE again with your reason on the same line or the next.
+stale-revision W16
+  The window of R-42 has changed: you were shown revision 1, and it is now revision 2.
+  Look at `countersign request show R-42` and decide on what it says now.
+not-the-requester W29
+  R-42 is not your request; only its requester withdraws it.
+  If it should not be granted and you are asked, disapprove it.
+reason-required W29
+  Withdrawing R-42 needs a reason, and there is none.
+  Withdraw it again and say why.
+not-due W18
+  R-42 is not over before 1970-01-01 00:00 UTC.
+  Nothing is left to do; `countersign request show R-42` tells more.
+wrong-actor W18
+  Only the clock expires R-42, and it does nothing else.
+  Nothing is left to do; `countersign request show R-42` tells more.
+"#);
     let settled = Refusal::samples()
         .into_iter()
         .find(|sample| sample.code() == "settled");

@@ -1,0 +1,173 @@
+//! How long the pure core takes: a decision on a realistic request, in microseconds.
+//!
+//! `cargo bench --bench core`. Each figure is the median of many batches, so that one hiccup of the
+//! machine does not show. The last line is for machines: `core decide_us=…`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hint::black_box;
+use std::time::Instant;
+
+use countersign::workflow::book::{AccountRule, Book, ModuleRules, Person, Role};
+use countersign::workflow::decide::{Action, Actor, Draft, Filing, Scene, Shown, decide, file};
+use countersign::workflow::ids::{GroupId, Module, PersonId, RequestId};
+use countersign::workflow::policy::{Glob, Mode, Policy, Step, Terms, Who};
+use countersign::workflow::request::{Channel, Decision, Request, Subject, Window};
+use jiff::{SignedDuration, Timestamp};
+
+/// People in the book.
+const PEOPLE: usize = 500;
+/// Policies in the book; the request falls under the last one.
+const POLICIES: usize = 40;
+const BATCHES: usize = 201;
+const CALLS_PER_BATCH: u32 = 500;
+
+fn main() {
+    let book = book();
+    let now = Timestamp::UNIX_EPOCH;
+    let requester = PersonId::from("p100");
+    let draft = draft();
+    let filing = Filing {
+        book: &book,
+        id: RequestId(42),
+        pending: None,
+        now,
+    };
+    let events = file(&draft, &requester, &filing).expect("the draft is in order");
+    let request = Request::replay(&events).expect("the events fold");
+    let scene = Scene {
+        request: &request,
+        book: &book,
+        now,
+    };
+    let approver = Actor::Person(PersonId::from("p3"));
+    let vote = Action::Vote {
+        decision: Decision::Approve,
+        comment: Some("Checked with the change board.".to_owned()),
+        shown: Some(Shown {
+            step: 0,
+            revision: 1,
+            window: None,
+        }),
+        channel: Channel::Mail,
+    };
+    let events = decide(&scene, &approver, &vote).expect("entitled");
+    assert_eq!(events.len(), 2, "the vote completes the first of two steps");
+
+    let file_us = median_us(|| file(black_box(&draft), &requester, &filing).is_ok());
+    let decide_us = median_us(|| decide(black_box(&scene), &approver, &vote).is_ok());
+    let stranger = Actor::Person(PersonId::from("p400"));
+    let refuse_us = median_us(|| decide(black_box(&scene), &stranger, &vote).is_err());
+    println!("{PEOPLE} people, {POLICIES} policies, two steps of 12 and 30 approvers, under W11");
+    println!("core decide_us={decide_us:.2} refuse_us={refuse_us:.2} file_us={file_us:.2}");
+}
+
+/// The median over the batches of the mean time of one call, in microseconds.
+fn median_us(call: impl Fn() -> bool) -> f64 {
+    let mut batches: Vec<f64> = (0..BATCHES)
+        .map(|_| {
+            let began = Instant::now();
+            for _ in 0..CALLS_PER_BATCH {
+                assert!(black_box(call()), "the outcome that is measured");
+            }
+            began.elapsed().as_secs_f64() * 1e6 / f64::from(CALLS_PER_BATCH)
+        })
+        .collect();
+    batches.sort_by(f64::total_cmp);
+    batches[BATCHES / 2]
+}
+
+fn draft() -> Draft {
+    Draft {
+        subject: Subject {
+            module: Module::from("credential"),
+            resource: "prod-db-1".to_owned(),
+            account: Some("admin".to_owned()),
+        },
+        window: Window::FromApproval {
+            length: SignedDuration::from_hours(2),
+        },
+        justification: Some("Restore the orders table, ticket 4711.".to_owned()),
+    }
+}
+
+fn member(number: usize) -> PersonId {
+    PersonId::new(format!("p{number}"))
+}
+
+fn person(number: usize) -> Person {
+    Person {
+        id: member(number),
+        name: format!("Person {number}"),
+        email: format!("p{number}@example.com"),
+        zone: "Europe/Lisbon".to_owned(),
+        locale: "en".to_owned(),
+        active: true,
+        roles: BTreeSet::from([Role::Approver]),
+        modules: BTreeSet::from([Module::from("credential")]),
+        os_user: None,
+    }
+}
+
+fn group(name: &str) -> Who {
+    Who::Group(GroupId::from(name))
+}
+
+fn policy(number: usize) -> Policy {
+    let step = |name: &str, approvers: &str, approvals| Step {
+        name: name.to_owned(),
+        approvers: vec![group(approvers)],
+        approvals,
+        disapprovals: 1,
+    };
+    let last = number + 1 == POLICIES;
+    let resource = if last {
+        "prod-*".to_owned()
+    } else {
+        format!("dev-{number}-*")
+    };
+    Policy {
+        modules: vec![Module::from("credential")],
+        requesters: vec![group("engineers")],
+        resource: Some(Glob::new(&resource).expect("a glob")),
+        account: Some(Glob::new("admin*").expect("a glob")),
+        terms: Terms {
+            policy: format!("policy {number}"),
+            version: 1,
+            mode: Mode::Approval,
+            justification_required: true,
+            max_duration: SignedDuration::from_hours(8),
+            max_lead: SignedDuration::from_hours(48),
+            pending_ttl: SignedDuration::from_hours(4),
+            warn_before: SignedDuration::from_mins(10),
+            comment_required: false,
+            allow_self_approval: false,
+            distinct_approvers: true,
+            steps: vec![
+                step("Manager review", "managers", 1),
+                step("Security review", "security", 2),
+            ],
+        },
+    }
+}
+
+/// Nine of the managers are in security as well, so that W11 has something to look at.
+fn book() -> Book {
+    let members = |numbers: std::ops::Range<usize>| numbers.map(member).collect();
+    let rules = ModuleRules {
+        account: AccountRule::Required,
+        approval: true,
+    };
+    Book {
+        version: 1,
+        people: (0..PEOPLE)
+            .map(|number| (member(number), person(number)))
+            .collect(),
+        groups: BTreeMap::from([
+            (GroupId::from("managers"), members(0..12)),
+            (GroupId::from("security"), members(3..33)),
+            (GroupId::from("engineers"), members(20..400)),
+        ]),
+        modules: BTreeMap::from([(Module::from("credential"), rules)]),
+        policies: (0..POLICIES).map(policy).collect(),
+    }
+}
