@@ -41,8 +41,8 @@ const PUT_OFF: (f64, f64) = (30.0, 3_600.0);
 /// A verdict's reason is cut to this many characters.
 const WHY_MAX: usize = 500;
 
-/// Reads one mail: [`super::read`] in the daemon.
-pub type Read = fn(&[u8], &Rules) -> Reading;
+/// Reads one mail: [`super::read::read`] in the daemon.
+pub(super) type Read = fn(&[u8], &Rules) -> Reading;
 
 /// Judges recorded mails. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -80,12 +80,19 @@ struct Outcome {
 
 impl Judge {
     /// Judges by these rules, with this handler.
-    pub fn new(rules: Rules, handler: Handler, read: Read) -> Self {
+    pub fn new(rules: Rules, handler: Handler) -> Self {
         Self {
             rules: Arc::new(rules),
             handler,
-            read,
+            read: super::read::read,
         }
+    }
+
+    /// With another reader, e.g. one that fails.
+    #[cfg(test)]
+    pub(super) fn with_reader(mut self, read: Read) -> Self {
+        self.read = read;
+        self
     }
 
     /// Judges a batch, in order of arrival, and stores the verdicts.

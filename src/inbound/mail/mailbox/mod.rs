@@ -26,8 +26,12 @@
 mod clear;
 mod connect;
 mod error;
+#[cfg(test)]
+mod fake;
 mod fetch;
 mod names;
+#[cfg(test)]
+mod tests;
 mod walk;
 mod wire;
 
@@ -45,7 +49,7 @@ pub use error::{LOGIN_PAUSE, MailboxError};
 pub use wire::WireError;
 
 use super::Rules;
-use super::judge::{Judge, Read};
+use super::judge::Judge;
 use crate::clock;
 use crate::config::Imap;
 use crate::handle::Handler;
@@ -111,16 +115,16 @@ struct Suspect {
 }
 
 impl Watcher {
-    /// Watches the mailbox that `imap` names, reads its mails with `read` by `rules`, and applies what
-    /// they say with `handler`.
-    pub fn new(imap: Imap, rules: Rules, handler: Handler, read: Read) -> Self {
+    /// Watches the mailbox that `imap` names, reads its mails by `rules`, and applies what they say with
+    /// `handler`.
+    pub fn new(imap: Imap, rules: Rules, handler: Handler) -> Self {
         let name = format!(
             "imap://{}@{}:{}/{}",
             imap.login.username, imap.host, imap.port, imap.mailbox
         );
         Self {
             name,
-            judge: Judge::new(rules, handler.clone(), read),
+            judge: Judge::new(rules, handler.clone()),
             holder: clock::new_id().to_string(),
             lease_ttl: LEASE_TTL,
             status: watch::Sender::new(Status::Connecting),
@@ -134,6 +138,13 @@ impl Watcher {
     #[must_use]
     pub fn with_lease_ttl(mut self, ttl: Duration) -> Self {
         self.lease_ttl = ttl;
+        self
+    }
+
+    /// With another reader, e.g. one that fails.
+    #[cfg(test)]
+    fn with_reader(mut self, read: super::judge::Read) -> Self {
+        self.judge = self.judge.with_reader(read);
         self
     }
 

@@ -24,8 +24,8 @@ const COMMAND_MAX: Duration = Duration::from_mins(10);
 const SAID_MAX: usize = 200;
 
 /// Any stream that IMAP can be spoken over.
-pub(super) trait Socket: AsyncRead + AsyncWrite + fmt::Debug + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + fmt::Debug + Unpin + Send> Socket for T {}
+pub(super) trait Socket: AsyncRead + AsyncWrite + fmt::Debug + Unpin + Send + Sync {}
+impl<T: AsyncRead + AsyncWrite + fmt::Debug + Unpin + Send + Sync> Socket for T {}
 
 /// The connection is of no more use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
