@@ -1,12 +1,15 @@
-//! How long the pure core takes: a decision on a realistic request, in microseconds.
+//! How long the pure core takes: a decision on a realistic request, and reading a mail of 4 kB from
+//! its bytes to the decision in it (screen, sender, tokens, MIME, grammar, SHA-256), in microseconds.
 //!
 //! `cargo bench --bench core`. Each figure is the median of many batches, so that one hiccup of the
-//! machine does not show. The last line is for machines: `core decide_us=…`.
+//! machine does not show. The last line is for machines: `core decide_us=… read_4k_us=…`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Instant;
 
+use countersign::inbound::mail::{Rules, Verdict, read};
 use countersign::workflow::book::{AccountRule, Book, ModuleRules, Person, Role};
 use countersign::workflow::decide::{Action, Actor, Draft, Filing, Scene, Shown, decide, file};
 use countersign::workflow::ids::{GroupId, Module, PersonId, RequestId};
@@ -58,7 +61,15 @@ fn main() {
     let stranger = Actor::Person(PersonId::from("p400"));
     let refuse_us = median_us(|| decide(black_box(&scene), &stranger, &vote).is_err());
     println!("{PEOPLE} people, {POLICIES} policies, two steps of 12 and 30 approvers, under W11");
-    println!("core decide_us={decide_us:.2} refuse_us={refuse_us:.2} file_us={file_us:.2}");
+    let (rules, mail) = (rules(), reply_mail());
+    assert!((3500..4500).contains(&mail.len()), "{} bytes", mail.len());
+    let read_4k_us = median_us(|| {
+        read(black_box(mail.as_bytes()), &rules).verdict == Verdict::Decision
+    });
+    println!(
+        "core decide_us={decide_us:.2} refuse_us={refuse_us:.2} file_us={file_us:.2} \
+         read_4k_us={read_4k_us:.1}"
+    );
 }
 
 /// The median over the batches of the mean time of one call, in microseconds.
@@ -170,4 +181,59 @@ fn book() -> Book {
         modules: BTreeMap::from([(Module::from("credential"), rules)]),
         policies: (0..POLICIES).map(policy).collect(),
     }
+}
+
+/// What the measured mail is read under.
+fn rules() -> Rules {
+    let set = |words: &[&str]| -> BTreeSet<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    };
+    Rules {
+        reply_to: "approvals@bot.test".to_owned(),
+        own_address: "bot@bot.test".to_owned(),
+        message_id_domain: "bot.test".to_owned(),
+        authserv_id: Some("mx.bot.test".to_owned()),
+        authserv_hops: 1,
+        exempt_domains: BTreeSet::new(),
+        approve_words: set(&["APPROVE", "APPROVED"]),
+        disapprove_words: set(&["DISAPPROVE", "DISAPPROVED", "REJECT", "REJECTED"]),
+    }
+}
+
+/// A reply as a large provider sends it: traces, signatures, two parts, a quotation; about 4 kB.
+fn reply_mail() -> String {
+    let token = "abcdefghijklmnopqrstuvwxya";
+    let mut mail = format!(
+        "Return-Path: <alice@client.test>\r\n\
+         Delivered-To: approvals+{token}@bot.test\r\n\
+         Received: from mail.client.test ([192.0.2.7]) by mx.bot.test with ESMTPS id 4F1;\r\n\
+         \tSat, 21 Nov 2026 10:04:31 +0000\r\n\
+         Authentication-Results: mx.bot.test; dkim=pass header.d=client.test header.s=s1;\r\n\
+         \tspf=pass smtp.mailfrom=alice@client.test; dmarc=pass header.from=client.test\r\n\
+         DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=client.test; s=s1;\r\n"
+    );
+    for _ in 0..6 {
+        let _ = write!(mail, "\t{}\r\n", "Zm9vYmFy".repeat(9));
+    }
+    let quote = "> Bob asks for prod-db-1 as admin, from 10:00 to 12:00 on Saturday.\r\n".repeat(8);
+    let html = "<div>Bob asks for prod-db-1 as admin, from 10:00 to 12:00.</div>\r\n".repeat(16);
+    let _ = write!(
+        mail,
+        "Received: by mail.client.test with SMTP id x1; Sat, 21 Nov 2026 10:04:30 +0000\r\n\
+         MIME-Version: 1.0\r\n\
+         References: <request-42@bot.test>\r\n\
+         From: Alice Ames <alice@client.test>\r\n\
+         Date: Sat, 21 Nov 2026 10:04:30 +0000\r\n\
+         Message-ID: <8f2c11@client.test>\r\n\
+         Subject: Re: R-42: access to prod-db-1\r\n\
+         To: Approvals <approvals+{token}@bot.test>\r\n\
+         Content-Type: multipart/alternative; boundary=\"b1\"\r\n\r\n\
+         --b1\r\nContent-Type: text/plain; charset=\"UTF-8\"\r\n\
+         Content-Transfer-Encoding: quoted-printable\r\n\r\n\
+         APPROVE\r\n\r\nLooks right=2E\r\n\r\n\
+         On Sat, 21 Nov 2026 at 10:00, Countersign <bot@bot.test> wrote:\r\n{quote}\r\n\
+         --b1\r\nContent-Type: text/html; charset=\"UTF-8\"\r\n\r\n\
+         <div dir=\"ltr\">APPROVE</div><br>{html}\r\n--b1--\r\n"
+    );
+    mail
 }

@@ -47,35 +47,45 @@ pub fn parse(value: &str) -> Option<Results> {
         [Token::Text(version)] => version == "1",
         _ => false,
     };
-    let dmarc = (whole && version_is_known).then(|| {
-        sections
-            .map(section)
-            .collect::<Option<Vec<_>>>()
-            .map(|found| found.into_iter().flatten().collect())
-    });
+    let mut dmarc = (whole && version_is_known).then(Vec::new);
+    for tokens in sections {
+        match (section(tokens), &mut dmarc) {
+            (Section::Dmarc(found), Some(list)) => list.push(found),
+            (Section::Malformed, _) => dmarc = None,
+            _ => {}
+        }
+    }
     Some(Results {
         authserv_id: authserv_id.clone(),
-        dmarc: dmarc.flatten(),
+        dmarc,
     })
 }
 
-/// One `method=result …`. `None` if it does not parse, `Some(None)` if it is of another method.
-fn section(tokens: &[Token]) -> Option<Option<Dmarc>> {
+/// What stands between two semicolons.
+enum Section {
+    Dmarc(Dmarc),
+    /// Another method, "none", or nothing.
+    Other,
+    Malformed,
+}
+
+/// Reads one `method=result …`.
+fn section(tokens: &[Token]) -> Section {
     let (method, result, properties) = match tokens {
         // A semicolon at the end, and "no result".
-        [] => return Some(None),
-        [Token::Text(none)] if none.eq_ignore_ascii_case("none") => return Some(None),
+        [] => return Section::Other,
+        [Token::Text(none)] if none.eq_ignore_ascii_case("none") => return Section::Other,
         [
             Token::Text(method),
             Token::Equals,
             Token::Text(result),
             rest @ ..,
         ] => (method, result, rest),
-        _ => return None,
+        _ => return Section::Malformed,
     };
     let method = method.split('/').next().unwrap_or_default();
     if !method.eq_ignore_ascii_case("dmarc") {
-        return Some(None);
+        return Section::Other;
     }
     let mut dmarc = Dmarc {
         result: result.to_ascii_lowercase(),
@@ -84,13 +94,17 @@ fn section(tokens: &[Token]) -> Option<Option<Dmarc>> {
     let mut chunks = properties.chunks_exact(3);
     for property in &mut chunks {
         let [Token::Text(name), Token::Equals, Token::Text(value)] = property else {
-            return None;
+            return Section::Malformed;
         };
         if name.eq_ignore_ascii_case("header.from") {
             dmarc.header_from.push(value.to_ascii_lowercase());
         }
     }
-    chunks.remainder().is_empty().then_some(Some(dmarc))
+    if chunks.remainder().is_empty() {
+        Section::Dmarc(dmarc)
+    } else {
+        Section::Malformed
+    }
 }
 
 /// Splits into tokens, comments dropped; `false` if a comment or a quotation is left open.

@@ -28,19 +28,27 @@ pub fn fault(raw: &[u8]) -> Option<&'static str> {
 }
 
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent thing seen so far; no two make a state"
+)]
 struct Scan {
     /// Lines that begin a Content-Type.
     parts: usize,
-    /// The longest MIME field, and the open one.
+    /// The longest MIME field, in bytes.
     longest: usize,
+    /// The open MIME field, in bytes; 0 while none is open.
     open: usize,
     open_is_type: bool,
-    /// Of the present run of lines without a blank one: a contained mail, an encoding.
+    /// A contained mail, in the present run of lines without a blank one.
     run_contains: bool,
+    /// An encoding, in the same run.
     run_encodes: bool,
-    /// Anywhere.
+    /// Both in one run, anywhere.
     encoded_container: bool,
+    /// A digest, anywhere: its parts are mails without saying so.
     digest: bool,
+    /// An encoding, anywhere.
     encoded: bool,
 }
 

@@ -9,6 +9,9 @@
 /// Most bytes that are looked at; the first word of a reply comes early.
 pub const MAX_HTML_BYTES: usize = 64 * 1024;
 
+/// Longest character reference, in bytes, with its semicolon.
+const MAX_REFERENCE_BYTES: usize = 12;
+
 /// Elements whose content is not shown.
 const UNSEEN: &[&str] = &["style", "script", "head", "title", "template", "noscript"];
 /// What makes an element invisible, with all spaces removed.
@@ -159,16 +162,13 @@ fn decode(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         decoded.push_str(before);
-        let near = super::line::start_of(after, 12);
-        match near.find(';').and_then(|at| after.split_at_checked(at)) {
-            Some((name, tail)) => {
-                decoded.push(character(name));
-                rest = tail.trim_start_matches(';');
-            }
-            None => {
-                decoded.push('&');
-                rest = after;
-            }
+        let near = super::line::start_of(after, MAX_REFERENCE_BYTES);
+        if let Some((name, tail)) = near.find(';').and_then(|at| after.split_at_checked(at)) {
+            decoded.push(character(name));
+            rest = tail.trim_start_matches(';');
+        } else {
+            decoded.push('&');
+            rest = after;
         }
     }
     decoded.push_str(rest);

@@ -6,9 +6,9 @@ use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::conditions::{CONDITIONS, UNITS};
 use super::phrases::{
-    ATTRIBUTIONS, ATTRIBUTIONS_NAME_LAST, BANNERS, CONDITIONS, FOOTERS, FORWARDS, HEADER_LABELS,
-    SEPARATORS, UNITS,
+    ATTRIBUTIONS, ATTRIBUTIONS_NAME_LAST, BANNERS, FOOTERS, FORWARDS, HEADER_LABELS, SEPARATORS,
 };
 
 /// Lines over which an attribution may be wrapped.
@@ -133,7 +133,7 @@ fn is_rule(seen: &str) -> bool {
 }
 
 fn is_separator(seen: &str, text: &str) -> bool {
-    if is_rule(seen) || FORWARDS.iter().any(|forward| text == *forward) {
+    if is_rule(seen) || FORWARDS.contains(&text) {
         return true;
     }
     if !seen.starts_with("--") {
@@ -238,10 +238,11 @@ fn is_time(text: &str) -> bool {
     if digits == 0 || digits > 4 {
         return false;
     }
-    if let Some(after) = rest.strip_prefix([':', '.', 'h']) {
-        if digits <= 2 && after.starts_with(|c: char| c.is_ascii_digit()) {
-            return true;
-        }
+    if let Some(after) = rest.strip_prefix([':', '.', 'h'])
+        && digits <= 2
+        && after.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return true;
     }
     let unit: String = rest
         .trim_start_matches([' ', '-', '.'])

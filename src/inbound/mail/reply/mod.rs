@@ -5,7 +5,8 @@
 //! | [`part`] | which text of the mail is the person's |
 //! | [`line`](mod@line) | what kind of line something is |
 //! | [`html`] | the first visible word of an HTML part, to compare |
-//! | [`phrases`] | what programs and people write in many languages, as data |
+//! | [`phrases`] | what mail programs write in many languages, as data |
+//! | [`conditions`] | what people write beside an approval, as data |
 //!
 //! The grammar, over lines with everything invisible removed:
 //!
@@ -32,6 +33,7 @@ use super::head::Head;
 use crate::inbound::Unclear;
 use crate::workflow::request::Decision;
 
+pub mod conditions;
 pub mod html;
 pub mod line;
 pub mod part;
@@ -117,7 +119,7 @@ fn refuse_foreign(first: &str, lines: &[&str]) -> Result<(), Unclear> {
 }
 
 /// Reads the deciding line: the decision, and the reason that stands beside a disapproval.
-fn first_line<'a>(first: &'a str, rules: &Rules) -> Result<(Decision, Option<String>), Unclear> {
+fn first_line(first: &str, rules: &Rules) -> Result<(Decision, Option<String>), Unclear> {
     let seen = line::comparable(first);
     let bare = seen.trim_start_matches(line::is_decoration);
     let Some((decision, tail)) = leading_word(bare, rules) else {
@@ -296,7 +298,7 @@ fn is_courtesy(tail: &str) -> bool {
     // A letter cannot follow a word directly, so a courtesy is always set apart.
     let words = tail.trim_matches(idle);
     words.is_empty()
-        || phrases::COURTESIES
+        || conditions::COURTESIES
             .iter()
             .any(|c| words.eq_ignore_ascii_case(c))
 }
