@@ -63,9 +63,8 @@ fn main() {
     println!("{PEOPLE} people, {POLICIES} policies, two steps of 12 and 30 approvers, under W11");
     let (rules, mail) = (rules(), reply_mail());
     assert!((3500..4500).contains(&mail.len()), "{} bytes", mail.len());
-    let read_4k_us = median_us(|| {
-        read(black_box(mail.as_bytes()), &rules).verdict == Verdict::Decision
-    });
+    let read_4k_us =
+        median_us(|| read(black_box(mail.as_bytes()), &rules).verdict == Verdict::Decision);
     println!(
         "core decide_us={decide_us:.2} refuse_us={refuse_us:.2} file_us={file_us:.2} \
          read_4k_us={read_4k_us:.1}"

@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn marks() {
         let delivery = "0".repeat(32);
-        let ours = format!("In-Reply-To: <abcdefghijklmnopqrstuvwxy2.{delivery}@id.test>\n");
+        let ours = format!("In-Reply-To: <abcdefghijklmnopqrstuvwxya.{delivery}@id.test>\n");
         let looped = format!("Message-ID: <{delivery}@id.test>\n");
         let suppress = "X-Auto-Response-Suppress: OOF, AutoReply\n";
         let answered = format!("{ours}{suppress}");
