@@ -1,2 +1,70 @@
-//! Arguments, config, run, exit code.
-fn main() {}
+//! Arguments, log, run, exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use countersign::inbound::cli;
+use countersign::inbound::cli::args::{Cli, LogFormat, Top};
+use tracing_subscriber::EnvFilter;
+
+/// Wrong usage or configuration.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    // Before anything that may speak TLS: one provider for the whole process. The only error is that
+    // there is one already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let cli = Cli::parse();
+    if let Err(what) = start_log(&cli) {
+        eprintln!("{what}");
+        return ExitCode::from(USAGE);
+    }
+    match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime.block_on(cli::run(cli)),
+        Err(error) => {
+            eprintln!("the runtime did not start: {error}; mend: see the limits of this process");
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+/// Lines to standard error, so that standard output is the answer's alone. `$COUNTERSIGN_LOG` filters; a
+/// command says less of itself than the daemon.
+fn start_log(cli: &Cli) -> Result<(), String> {
+    let usual = match cli.command {
+        Top::Serve => "info",
+        _ => "warn",
+    };
+    let filter = match std::env::var("COUNTERSIGN_LOG") {
+        Ok(filter) => EnvFilter::try_new(&filter).map_err(|error| {
+            format!(
+                "$COUNTERSIGN_LOG: `{filter}`: {error}; mend: write it like info,countersign=debug"
+            )
+        })?,
+        Err(_) => EnvFilter::new(usual),
+    };
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match log_format(cli)? {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().init(),
+    }
+    Ok(())
+}
+
+fn log_format(cli: &Cli) -> Result<LogFormat, String> {
+    if let Some(format) = cli.log_format {
+        return Ok(format);
+    }
+    match std::env::var("COUNTERSIGN_LOG_FORMAT").as_deref() {
+        Err(_) | Ok("text") => Ok(LogFormat::Text),
+        Ok("json") => Ok(LogFormat::Json),
+        Ok(other) => Err(format!(
+            "$COUNTERSIGN_LOG_FORMAT: `{other}`; mend: write text or json"
+        )),
+    }
+}

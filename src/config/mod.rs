@@ -51,6 +51,21 @@ impl Config {
     }
 }
 
+/// Reads a `bot.toml` in the real surroundings; warnings are logged, one line each.
+pub fn load(path: &Path) -> Result<Config, Problems> {
+    let (config, warnings) = Config::load(path, &Surroundings::real())?;
+    for warning in &warnings.list {
+        tracing::warn!(
+            config.file = %warnings.file,
+            config.line = warning.line,
+            config.key = %warning.key,
+            "{}:{}: {}: {}; mend: {}",
+            warnings.file, warning.line, warning.key, warning.what, warning.mend
+        );
+    }
+    Ok(config)
+}
+
 /// The file that is meant: the one named on the command line, or in `$COUNTERSIGN_CONFIG`, or the first
 /// of [`USUAL_PLACES`] that exists, or the first of them for the error to name.
 pub fn locate(named: Option<&Path>, around: &Surroundings<'_>) -> PathBuf {

@@ -3,4 +3,5 @@
 pub mod inbox;
 pub mod leases;
 pub mod outbox;
+pub mod reports;
 pub mod tokens;

@@ -31,8 +31,17 @@ struct Places {
     groups: Vec<(String, Range<usize>)>,
 }
 
+/// A file without anything wrong in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// What it means.
+    pub book: Book,
+    /// What is odd about it.
+    pub warnings: Problems,
+}
+
 /// Reads the text of a `policies.toml`: the book with warnings, or everything that is wrong.
-pub fn read(file: &str, source: &str) -> Result<(Book, Problems), Problems> {
+pub fn read(file: &str, source: &str) -> Result<Checked, Problems> {
     let report = Report::new(file, source);
     let table = parse(&report, source);
     let mut book = Book::default();
@@ -47,5 +56,6 @@ pub fn read(file: &str, source: &str) -> Result<(Book, Problems), Problems> {
             check::check(&report, &book, &places);
         }
     }
-    report.finish(book)
+    let (book, warnings) = report.finish(book)?;
+    Ok(Checked { book, warnings })
 }

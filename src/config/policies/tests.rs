@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use super::diff::{Kind, diff};
-use super::read;
+use super::{Checked, read};
 use crate::workflow::book::AccountRule;
 use crate::workflow::ids::{GroupId, Module, PersonId};
 use crate::workflow::policy::{DEFAULT_MAX_DURATION, Mode};
@@ -45,13 +45,13 @@ fn refused(source: &str) -> String {
 }
 
 fn warned(source: &str) -> String {
-    read("p.toml", source).expect(source).1.to_string()
+    read("p.toml", source).expect(source).warnings.to_string()
 }
 
 #[test]
 fn the_example_is_read() {
     // Goal: what we hand to operators is a book. Method: read it and look at a value of each kind.
-    let (book, warnings) = read("policies.toml", EXAMPLE).expect("the example");
+    let Checked { book, warnings } = read("policies.toml", EXAMPLE).expect("the example");
     assert_eq!(warnings.list, []);
     assert_eq!(book.people.len(), 4);
     assert!(book.people[&PersonId::new("carol")].approves_in(&Module::new("setting")));
@@ -279,7 +279,7 @@ fn odd_policies_are_warned_of() {
 #[test]
 fn a_diff_names_what_comes_goes_changes_and_moves() {
     // Goal: an admin sees every change before it is in force. Method: one of each kind between two books.
-    let (old, _) = read("a", EXAMPLE).expect("the example");
+    let old = read("a", EXAMPLE).expect("the example").book;
     assert_eq!(diff(&old, &old), []);
     let mut new = old.clone();
     new.version = 7;
@@ -326,7 +326,7 @@ fn ten_thousand_policies_are_read_in_seconds_even_unoptimised() {
         );
     }
     let begun = Instant::now();
-    let (book, _) = read("p.toml", &source).expect("a large file");
+    let book = read("p.toml", &source).expect("a large file").book;
     assert_eq!(book.policies.len(), 10_000);
     assert!(
         begun.elapsed() < Duration::from_secs(20),

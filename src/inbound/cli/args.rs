@@ -1,0 +1,305 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use uuid::Uuid;
+
+use crate::workflow::ids::RequestId;
+
+/// An approval bot for privileged access: asks approvers by mail, applies what they answer, once.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, about)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 refused, 2 usage or configuration, \
+                        3 a server could not be reached."
+)]
+pub struct Cli {
+    /// Path of bot.toml [default: $COUNTERSIGN_CONFIG, /etc/countersign/bot.toml, ./bot.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How log lines are written to standard error [default: $COUNTERSIGN_LOG_FORMAT, text]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Top,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+/// Everything that can be done.
+#[derive(Debug, Subcommand)]
+pub enum Top {
+    /// Run the daemon until SIGTERM or SIGINT
+    Serve,
+    /// Bring the database to this version's schema
+    Migrate,
+    /// Check, apply and look at policies
+    #[command(subcommand)]
+    Policy(Policy),
+    /// File, list, look at and withdraw requests
+    #[command(subcommand)]
+    Request(Request),
+    /// Approve the current step of a request
+    Approve(Vote),
+    /// Disapprove the current step of a request
+    Disapprove(Vote),
+    /// Look after messages that are owed
+    #[command(subcommand)]
+    Outbox(Outbox),
+    /// Look at mails
+    #[command(subcommand)]
+    Mail(Mail),
+}
+
+/// For whom a command is done.
+#[derive(Debug, Clone, Args)]
+pub struct Acting {
+    /// Act as this person; for operators only [default: whose os_user you are]
+    #[arg(long = "as", value_name = "PERSON")]
+    pub person: Option<String>,
+}
+
+/// Whether people or programs read the output.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Output {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Args)]
+pub struct Subject {
+    /// The kind of thing, e.g. credential
+    #[arg(long)]
+    pub module: String,
+    /// Which one, e.g. prod-db-1
+    #[arg(long)]
+    pub resource: String,
+    /// As whom, e.g. admin
+    #[arg(long)]
+    pub account: Option<String>,
+}
+
+/// `countersign policy …`
+#[derive(Debug, Subcommand)]
+pub enum Policy {
+    /// Say what is wrong or odd about a policies.toml; needs no database
+    Check {
+        /// The file
+        file: PathBuf,
+        /// Who reads the output.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show what a policies.toml would change, and put it in force
+    Apply {
+        /// The file
+        file: PathBuf,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+        /// Who acts.
+        #[command(flatten)]
+        acting: Acting,
+        /// Who reads the output.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show which policy a request would fall under, and why not each other one
+    Explain {
+        /// Who acts.
+        #[command(flatten)]
+        acting: Acting,
+        /// What is asked for.
+        #[command(flatten)]
+        subject: Subject,
+        /// By this policies.toml instead of what is in force; needs no database
+        #[arg(long, value_name = "FILE", requires = "person")]
+        file: Option<PathBuf>,
+        /// Who reads the output.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show what is in force
+    Show {
+        /// Who reads the output.
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+/// `countersign request …`
+#[derive(Debug, Subcommand)]
+pub enum Request {
+    /// File a request
+    File(File),
+    /// List requests, the newest first
+    List {
+        /// Only those in this state
+        #[arg(long)]
+        state: Option<ListState>,
+        /// Who reads the output.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show a request with its steps and votes
+    Show {
+        /// Its number, e.g. R-42
+        request: RequestId,
+        /// Who reads the output.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Take your own request back
+    Withdraw {
+        /// Its number, e.g. R-42
+        request: RequestId,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// Who acts.
+        #[command(flatten)]
+        acting: Acting,
+        /// Who reads the output.
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+/// `countersign request file …`
+#[derive(Debug, Args)]
+pub struct File {
+    /// Who acts.
+    #[command(flatten)]
+    pub acting: Acting,
+    /// What is asked for.
+    #[command(flatten)]
+    pub subject: Subject,
+    /// For when.
+    #[command(flatten)]
+    pub window: WindowArgs,
+    /// Why
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Filing twice under one key files once
+    #[arg(long)]
+    pub key: Option<String>,
+    /// Who reads the output.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// For when.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = true)]
+pub struct WindowArgs {
+    /// How long from the approval on, e.g. 2h
+    #[arg(long = "for", value_name = "LENGTH", conflicts_with_all = ["from", "until"])]
+    pub length: Option<String>,
+    /// From when, e.g. "2026-11-21 09:00" in your zone, or RFC 3339
+    #[arg(long, value_name = "TIME", requires = "until")]
+    pub from: Option<String>,
+    /// Until when
+    #[arg(long, value_name = "TIME", requires = "from")]
+    pub until: Option<String>,
+}
+
+/// `countersign approve …` and `countersign disapprove …`
+#[derive(Debug, Args)]
+pub struct Vote {
+    /// The request's number, e.g. R-42
+    pub request: RequestId,
+    /// What to say with it
+    #[arg(long)]
+    pub comment: Option<String>,
+    /// Who acts.
+    #[command(flatten)]
+    pub acting: Acting,
+    /// Who reads the output.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// The states of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListState {
+    /// Waiting for votes
+    Pending,
+    /// Granted
+    Approved,
+    /// Turned down
+    Rejected,
+    /// Taken back
+    Withdrawn,
+    /// Not decided in time
+    Expired,
+}
+
+impl ListState {
+    /// The name as it stands in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// `countersign outbox …`
+#[derive(Debug, Subcommand)]
+pub enum Outbox {
+    /// List messages; without a filter those that gave up
+    List {
+        /// Those still owed
+        #[arg(long, conflicts_with_all = ["all", "request"])]
+        owed: bool,
+        /// All
+        #[arg(long, conflicts_with = "request")]
+        all: bool,
+        /// All of one request
+        #[arg(long, value_name = "REQUEST")]
+        request: Option<RequestId>,
+        /// Who reads the output.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Send a message that gave up or was dropped after all
+    Retry {
+        /// Its id, as listed
+        id: Uuid,
+    },
+    /// Give a message up
+    Drop {
+        /// Its id, as listed
+        id: Uuid,
+    },
+}
+
+/// `countersign mail …`
+#[derive(Debug, Subcommand)]
+pub enum Mail {
+    /// Show how a mail would be read, step by step; decides nothing, needs no database
+    Explain {
+        /// The mail as it came, e.g. saved from a mail program
+        file: PathBuf,
+        /// The reader's language, e.g. pl
+        #[arg(long)]
+        locale: Option<String>,
+        /// Who reads the output.
+        #[command(flatten)]
+        output: Output,
+    },
+}

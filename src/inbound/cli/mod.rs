@@ -1,0 +1,153 @@
+//! The command line as a channel.
+//!
+//! ```text
+//! arguments ─▶ who (operating system user → person) ─▶ Inbound ─▶ handle ─▶ Answer ─▶ printed
+//! ```
+//!
+//! Whoever runs `countersign approve 42` acts as the person whose `os_user` they are; the kernel proves
+//! the user, the book in force says the person. From there the command takes the same road as a mail:
+//! one [`Inbound`](super::Inbound), one transaction, the same refusals, the same notices. What it leaves
+//! owing is sent by the daemon; a command sends nothing itself.
+//!
+//! What always holds: standard output has the answer and nothing else; a refusal's code and rule stand
+//! on standard error; the exit code is 0 for done, 1 for refused, 2 for usage or configuration, 3 where
+//! a server could not be reached.
+//!
+//! Not promised: protection from somebody who may read `bot.toml` and so can reach the database without
+//! this program. Whoever may read it is trusted.
+
+pub mod args;
+mod explain;
+mod office;
+mod outbox;
+mod policy;
+mod request;
+mod say;
+pub mod when;
+pub mod who;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use args::{Cli, Mail, Top};
+
+use crate::clock::Clock;
+use crate::config::read::Problems;
+use crate::config::secret::Surroundings;
+use crate::config::{self, Config};
+use crate::workflow::refusal::Refusal;
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug)]
+pub enum Failure {
+    /// Somebody known was refused (exit code 1).
+    Refused {
+        /// Stable name.
+        code: String,
+        /// The rule of the specification, where one of them said no.
+        rule: Option<String>,
+        /// What happened.
+        sentence: String,
+        /// What they can do now.
+        next: String,
+    },
+    /// The command or a file is wrong (exit code 2).
+    Usage(String),
+    /// A server could not be reached (exit code 3).
+    Unreachable(String),
+}
+
+impl Failure {
+    /// A refusal of the workflow, with times in the reader's zone.
+    fn refused(refusal: &Refusal, zone: &jiff::tz::TimeZone) -> Self {
+        Self::Refused {
+            code: refusal.code().to_owned(),
+            rule: Some(refusal.rule().to_owned()),
+            sentence: refusal.sentence(zone),
+            next: refusal.next(),
+        }
+    }
+
+    /// Prints it and says the exit code.
+    fn report(&self) -> u8 {
+        match self {
+            Self::Refused {
+                code,
+                rule,
+                sentence,
+                next,
+            } => {
+                println!("{sentence} {next}");
+                match rule {
+                    Some(rule) => eprintln!("refused: {code} ({rule})"),
+                    None => eprintln!("refused: {code}"),
+                }
+                1
+            }
+            Self::Usage(what) => {
+                eprintln!("{what}");
+                2
+            }
+            Self::Unreachable(what) => {
+                eprintln!("{what}");
+                3
+            }
+        }
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Self::Usage(problems.to_string())
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unreachable(format!(
+            "the database did not do what it should: {error}; mend: see its log, and whether \
+             `countersign migrate` has been run"
+        ))
+    }
+}
+
+/// Does what was typed; prints the answer; says the exit code.
+pub async fn run(cli: Cli) -> ExitCode {
+    let code = match command(cli).await {
+        Ok(()) => 0,
+        Err(failure) => failure.report(),
+    };
+    ExitCode::from(code)
+}
+
+async fn command(cli: Cli) -> Result<(), Failure> {
+    let config = cli.config.as_deref();
+    match cli.command {
+        Top::Serve => office::serve(&load(config)?, Clock::system()).await,
+        Top::Migrate => office::migrate(&load(config)?).await,
+        Top::Policy(what) => policy::run(what, config).await,
+        Top::Request(what) => request::run(what, &load(config)?).await,
+        Top::Approve(vote) => request::vote(vote, true, &load(config)?).await,
+        Top::Disapprove(vote) => request::vote(vote, false, &load(config)?).await,
+        Top::Outbox(what) => outbox::run(what, &load(config)?).await,
+        Top::Mail(Mail::Explain {
+            file,
+            locale,
+            output,
+        }) => explain::run(&file, locale.as_deref(), output.json, config),
+    }
+}
+
+/// The configuration that is meant; its warnings are logged.
+fn load(named: Option<&Path>) -> Result<Config, Failure> {
+    let path = config::locate(named, &Surroundings::real());
+    Ok(config::load(&path)?)
+}
+
+/// Prints a value for programs.
+fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| Failure::Usage(format!("cannot be written as JSON: {error}")))?;
+    println!("{text}");
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! What a command needs of the world: the database, the clock, the book in force, the handler.
+//!
+//! The one file of the command line that knows how the parts are put together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio::sync::Notify;
+
+use super::Failure;
+use crate::clock::Clock;
+use crate::config::{Config, Database};
+use crate::handle::Handler;
+use crate::store::reports;
+use crate::token::Keyring;
+use crate::workflow::book::Book;
+use crate::workflow::ids::RequestId;
+use crate::workflow::request::Request;
+
+/// Connections of one command.
+const CONNECTIONS: u32 = 2;
+/// How long a command waits for a connection.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The parts of one command.
+pub(super) struct Office {
+    /// Connections.
+    pub pool: PgPool,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl Office {
+    /// Connects to the database of the configuration.
+    pub async fn open(config: &Config) -> Result<Self, Failure> {
+        let pool = connect(&config.database).await?;
+        Ok(Self {
+            pool,
+            clock: Clock::system(),
+        })
+    }
+
+    /// Ends the connections in order.
+    pub async fn close(self) {
+        self.pool.close().await;
+    }
+
+    /// The book in force.
+    pub async fn book(&self) -> Result<Book, Failure> {
+        self.book_if_any().await?.ok_or_else(|| {
+            let what = "no policies are in force; mend: countersign policy apply policies.toml";
+            Failure::Usage(what.to_owned())
+        })
+    }
+
+    /// The book in force, if there is one.
+    pub async fn book_if_any(&self) -> Result<Option<Book>, Failure> {
+        let mut conn = self.pool.acquire().await?;
+        Ok(reports::book(&mut conn).await?)
+    }
+
+    /// The newest requests, of one state or of all.
+    pub async fn requests(&self, state: Option<&str>, most: i64) -> Result<Vec<Request>, Failure> {
+        let mut conn = self.pool.acquire().await?;
+        Ok(reports::requests(&mut conn, state, most).await?)
+    }
+
+    /// One request.
+    pub async fn request(&self, id: RequestId) -> Result<Option<Request>, Failure> {
+        let mut conn = self.pool.acquire().await?;
+        Ok(reports::request(&mut conn, id).await?)
+    }
+
+    /// Puts a book in force if `before` still is; the new version.
+    pub async fn apply(
+        &self,
+        source: &str,
+        book: &Book,
+        before: &Book,
+        by: &str,
+    ) -> Result<i64, Failure> {
+        let _ = (source, book, before, by);
+        Err(Failure::Usage("`policy apply` is not built yet".to_owned()))
+    }
+
+    /// What judges the command.
+    pub fn handler(&self, config: &Config) -> Result<Handler, Failure> {
+        let keys = Keyring::new(&config.tokens)
+            .map_err(|error| Failure::Usage(format!("[tokens]: {error}")))?;
+        Ok(Handler {
+            pool: self.pool.clone(),
+            clock: self.clock.clone(),
+            keys: Arc::new(keys),
+            // The daemon's courier finds what is owed when it next looks.
+            wake: Arc::new(Notify::new()),
+        })
+    }
+}
+
+async fn connect(database: &Database) -> Result<PgPool, Failure> {
+    let Database::Url(url) = database else {
+        let what = "the embedded database is not built yet; mend: write [database] url";
+        return Err(Failure::Usage(what.to_owned()));
+    };
+    let unreachable = |error: sqlx::Error| {
+        Failure::Unreachable(format!(
+            "the database of [database] url cannot be reached: {error}; mend: check host, port, user \
+             and password, and that it runs"
+        ))
+    };
+    let options: PgConnectOptions = url.expose_secret().parse().map_err(unreachable)?;
+    PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(PATIENCE)
+        .connect_with(options.application_name("countersign command"))
+        .await
+        .map_err(unreachable)
+}
+
+/// `countersign migrate`.
+pub(super) async fn migrate(config: &Config) -> Result<(), Failure> {
+    let pool = connect(&config.database).await?;
+    sqlx::migrate!().run(&pool).await.map_err(|error| {
+        Failure::Unreachable(format!(
+            "the schema could not be brought up to date: {error}"
+        ))
+    })?;
+    println!("The database has this version's schema.");
+    Ok(())
+}
+
+/// `countersign serve`.
+pub(super) async fn serve(config: &Config, clock: Clock) -> Result<(), Failure> {
+    let _ = (config, clock);
+    Err(Failure::Usage("`serve` is not built yet".to_owned()))
+}

@@ -1,0 +1,109 @@
+//! `outbox list|retry|drop`: messages that are owed, and those that gave up.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::args::Outbox;
+use super::office::Office;
+use super::{Failure, print_json};
+use crate::config::Config;
+use crate::store::outbox::{self, DeliveryRow, Filter};
+
+/// Does it.
+pub(super) async fn run(what: Outbox, config: &Config) -> Result<(), Failure> {
+    let office = Office::open(config).await?;
+    let mut conn = office.pool.acquire().await?;
+    let now = office.clock.now();
+    match what {
+        Outbox::List {
+            owed,
+            all,
+            request,
+            output,
+        } => {
+            let filter = match (owed, all, request) {
+                (_, _, Some(request)) => Filter::Request(request),
+                (true, _, _) => Filter::Owed,
+                (_, true, _) => Filter::All,
+                _ => Filter::GivenUp,
+            };
+            let rows = outbox::list(&mut conn, filter).await?;
+            list(&rows, output.json)?;
+        }
+        Outbox::Retry { id } => {
+            let done = outbox::retry(&mut conn, id, now).await?;
+            said(
+                done,
+                id,
+                "will be sent by the daemon",
+                "gave up, was dropped or waits",
+            )?;
+        }
+        Outbox::Drop { id } => {
+            let done = outbox::drop(&mut conn, id, now).await?;
+            said(
+                done,
+                id,
+                "is dropped and will not be sent",
+                "gave up or waits",
+            )?;
+        }
+    }
+    drop(conn);
+    office.close().await;
+    Ok(())
+}
+
+fn said(done: bool, id: Uuid, what: &str, which: &str) -> Result<(), Failure> {
+    if done {
+        println!("The message {id} {what}.");
+        return Ok(());
+    }
+    Err(Failure::Refused {
+        code: "no-such-message".to_owned(),
+        rule: None,
+        sentence: format!("There is no message {id} that {which}."),
+        next: "See `countersign outbox list --all`.".to_owned(),
+    })
+}
+
+fn list(rows: &[DeliveryRow], as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                json!({
+                    "id": row.id,
+                    "request": row.request,
+                    "kind": row.kind,
+                    "person": row.person,
+                    "state": row.state,
+                    "attempts": row.attempts,
+                    "next_try_at": row.next_try_at,
+                    "last_error": row.last_error,
+                    "created_at": row.created_at,
+                    "finished_at": row.finished_at,
+                })
+            })
+            .collect();
+        return print_json(&rows);
+    }
+    if rows.is_empty() {
+        println!("No message.");
+    }
+    for row in rows {
+        let request = row
+            .request
+            .map_or("-".to_owned(), |request| request.to_string());
+        println!(
+            "{}  {:9}  {:8}  {request}  to {}  {} tries  {}",
+            row.id,
+            row.state,
+            row.kind.as_str(),
+            row.person,
+            row.attempts,
+            row.last_error.as_deref().unwrap_or("")
+        );
+    }
+    Ok(())
+}

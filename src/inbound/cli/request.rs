@@ -1,0 +1,156 @@
+//! `request …`, `approve`, `disapprove`: the same road as a mail.
+
+use jiff::tz::TimeZone;
+
+use super::args::{Acting, File, ListState, Request, Vote};
+use super::office::Office;
+use super::{Failure, print_json, say, when, who};
+use crate::clock::new_id;
+use crate::command::{Command, Target};
+use crate::config::Config;
+use crate::inbound::{Inbound, Speaker, Words};
+use crate::workflow::decide::Draft;
+use crate::workflow::ids::{Module, RequestId};
+use crate::workflow::request::{Channel, Decision, Subject};
+
+/// Requests that one listing shows.
+const MAX_LISTED: i64 = 1000;
+
+/// Does what `request …` says.
+pub(super) async fn run(what: Request, config: &Config) -> Result<(), Failure> {
+    match what {
+        Request::File(file) => self::file(file, config).await,
+        Request::List { state, output } => list(state, output.json, config).await,
+        Request::Show { request, output } => show(request, output.json, config).await,
+        Request::Withdraw {
+            request,
+            reason,
+            acting,
+            output,
+        } => {
+            let said = Command::Withdraw { request, reason };
+            act(&acting, output.json, config, |_| Ok((said, None))).await
+        }
+    }
+}
+
+/// Does what `approve` and `disapprove` say.
+pub(super) async fn vote(vote: Vote, approve: bool, config: &Config) -> Result<(), Failure> {
+    let decision = if approve {
+        Decision::Approve
+    } else {
+        Decision::Disapprove
+    };
+    let said = Command::Vote {
+        target: Target::Request(vote.request),
+        decision,
+        comment: vote.comment,
+    };
+    act(&vote.acting, vote.output.json, config, |_| Ok((said, None))).await
+}
+
+async fn file(file: File, config: &Config) -> Result<(), Failure> {
+    let File {
+        acting,
+        subject,
+        window,
+        reason,
+        key,
+        output,
+    } = file;
+    let say_so = !output.json;
+    act(&acting, output.json, config, |zone| {
+        let window = when::window(&window, zone).map_err(Failure::Usage)?;
+        if say_so {
+            println!("Understood: {}.", when::say_window(&window, zone));
+        }
+        let draft = Draft {
+            subject: Subject {
+                module: Module::new(subject.module),
+                resource: subject.resource,
+                account: subject.account,
+            },
+            window,
+            justification: reason,
+        };
+        let said = Command::File {
+            draft,
+            key: key.clone(),
+        };
+        Ok((said, key))
+    })
+    .await
+}
+
+/// Who acts, what they say, and what came of it. `said` gets the person's zone and yields the command
+/// with its filing key.
+async fn act(
+    acting: &Acting,
+    json: bool,
+    config: &Config,
+    said: impl FnOnce(&TimeZone) -> Result<(Command, Option<String>), Failure>,
+) -> Result<(), Failure> {
+    let office = Office::open(config).await?;
+    let book = office.book().await?;
+    let user = who::OsUser::present();
+    let (person, proof) =
+        who::person(&book, &user, acting.person.as_deref(), &config.command_line)?;
+    let zone = who::zone(person);
+    let (command, key) = said(&zone)?;
+    let dedupe_key = key.map_or_else(
+        || format!("cli/{}", new_id()),
+        |key| format!("cli/file/{}/{key}", person.id),
+    );
+    let inbound = Inbound {
+        channel: Channel::CommandLine,
+        dedupe_key,
+        speaker: Speaker::Person(person.id.clone()),
+        proof,
+        words: Words::Said(command),
+    };
+    let answer = office.handler(config)?.handle(&inbound).await?;
+    office.close().await;
+    say::answer(&answer, &zone, json)
+}
+
+async fn list(state: Option<ListState>, json: bool, config: &Config) -> Result<(), Failure> {
+    let office = Office::open(config).await?;
+    let requests = office
+        .requests(state.map(ListState::as_str), MAX_LISTED)
+        .await?;
+    office.close().await;
+    if json {
+        return print_json(&requests);
+    }
+    if requests.is_empty() {
+        println!("No request.");
+    }
+    for request in &requests {
+        say::line(request);
+    }
+    Ok(())
+}
+
+async fn show(id: RequestId, json: bool, config: &Config) -> Result<(), Failure> {
+    let office = Office::open(config).await?;
+    let book = office.book().await?;
+    let found = office.request(id).await?;
+    office.close().await;
+    let Some(request) = found else {
+        return Err(Failure::Refused {
+            code: "unknown-request".to_owned(),
+            rule: None,
+            sentence: format!("There is no request {id}."),
+            next: "See `countersign request list`.".to_owned(),
+        });
+    };
+    if json {
+        return print_json(&request);
+    }
+    // Whoever reads without being a person of the book reads UTC.
+    let user = who::OsUser::present();
+    let zone = who::person(&book, &user, None, &config.command_line)
+        .map_or(TimeZone::UTC, |(person, _)| who::zone(person));
+    say::whole(&request, &zone);
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! What a person reads on the command line: answers and requests, with times in their zone.
+
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use super::when::{say, say_window};
+use super::{Failure, print_json};
+use crate::handle::Answer;
+use crate::workflow::event::Event;
+use crate::workflow::request::{Decision, Request, State, Subject};
+
+/// Prints what came of a command.
+pub(super) fn answer(answer: &Answer, zone: &TimeZone, as_json: bool) -> Result<(), Failure> {
+    match answer {
+        Answer::Accepted { request, events } => {
+            if as_json {
+                return print_json(&json!({ "request": request, "events": events }));
+            }
+            if events.is_empty() {
+                println!("{request} stands as it was; nothing had to be done.");
+            }
+            for event in events {
+                println!("{request}: {}", event_words(event, zone));
+            }
+            Ok(())
+        }
+        Answer::Refused { refusal, .. } => Err(Failure::refused(refusal, zone)),
+        Answer::Duplicate => {
+            println!("This was done before; nothing had to be done.");
+            Ok(())
+        }
+        Answer::Unclear => Err(Failure::Usage("the command was not understood".to_owned())),
+        Answer::Unidentified(why) => Err(Failure::Refused {
+            code: "unidentified".to_owned(),
+            rule: None,
+            sentence: format!("Nobody known has said this: {why}."),
+            next: "Ask an access admin to add you to the policies.".to_owned(),
+        }),
+    }
+}
+
+fn event_words(event: &Event, zone: &TimeZone) -> String {
+    match event {
+        Event::Filed(filed) => format!(
+            "filed, {} {}, under the policy `{}`; decided by {}.",
+            subject(&filed.subject),
+            say_window(&filed.window, zone),
+            filed.terms.policy,
+            say(filed.pending_until, zone)
+        ),
+        Event::Voted { vote } => match vote.decision {
+            Decision::Approve => "your approval is recorded.".to_owned(),
+            Decision::Disapprove => "your disapproval is recorded.".to_owned(),
+        },
+        Event::StepCompleted { step } => format!("step {} is complete.", step + 1),
+        Event::StepReopened { step } => format!("step {} is open again.", step + 1),
+        Event::Approved { grant, .. } => format!(
+            "approved; access from {} until {}.",
+            say(grant.start, zone),
+            say(grant.end, zone)
+        ),
+        Event::Rejected { .. } => "rejected.".to_owned(),
+        Event::Withdrawn { .. } => "withdrawn.".to_owned(),
+        Event::Expired { at, .. } => format!("expired at {}.", say(*at, zone)),
+    }
+}
+
+fn subject(subject: &Subject) -> String {
+    match &subject.account {
+        Some(account) => format!("{} {} as {account}", subject.module, subject.resource),
+        None => format!("{} {}", subject.module, subject.resource),
+    }
+}
+
+/// One line of a listing.
+pub(super) fn line(request: &Request) {
+    println!(
+        "{:8}  {:9}  {:12}  {}",
+        request.id.to_string(),
+        request.state.as_str(),
+        request.requester.to_string(),
+        subject(&request.subject)
+    );
+}
+
+/// Everything about one request.
+pub(super) fn whole(request: &Request, zone: &TimeZone) {
+    println!("{} {}", request.id, request.state.as_str());
+    println!("  who      {}", request.requester);
+    println!("  what     {}", subject(&request.subject));
+    println!("  when     {}", say_window(&request.window, zone));
+    println!(
+        "  why      {}",
+        request.justification.as_deref().unwrap_or("-")
+    );
+    println!(
+        "  policy   {} ({})",
+        request.terms.policy,
+        request.terms.mode.as_str()
+    );
+    println!("  filed    {}", say(request.filed_at, zone));
+    match &request.state {
+        State::Pending { step } => {
+            println!("  until    {}", say(request.pending_until, zone));
+            println!("  step     {} of {}", step + 1, request.terms.steps.len());
+        }
+        State::Approved { at, grant } => {
+            println!("  settled  {}", say(*at, zone));
+            println!(
+                "  access   from {} until {}",
+                say(grant.start, zone),
+                say(grant.end, zone)
+            );
+        }
+        State::Withdrawn { at, reason } => {
+            println!("  settled  {}", say(*at, zone));
+            println!("  reason   {reason}");
+        }
+        State::Rejected { at, .. } | State::Expired { at, .. } => {
+            println!("  settled  {}", say(*at, zone));
+        }
+    }
+    for (index, step) in request.terms.steps.iter().enumerate() {
+        println!(
+            "  {}. {}, {} approvals",
+            index + 1,
+            step.name,
+            step.approvals
+        );
+        for vote in request.votes.iter().filter(|vote| vote.step == index) {
+            let comment = vote.comment.as_deref().map(|text| format!(": {text}"));
+            println!(
+                "     {} {} at {} by {}{}",
+                vote.person,
+                match vote.decision {
+                    Decision::Approve => "approved",
+                    Decision::Disapprove => "disapproved",
+                },
+                say(vote.at, zone),
+                vote.channel.as_str(),
+                comment.unwrap_or_default()
+            );
+        }
+    }
+}
