@@ -406,3 +406,159 @@ fn uid(stored: i64) -> u32 {
 fn saturating(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::store::leases;
+    use sqlx::PgPool;
+    use std::time::Duration;
+
+    fn place() -> Place {
+        Place {
+            mailbox: "m".to_owned(),
+            uid_validity: 1,
+        }
+    }
+
+    fn arrived(uid: u32, content: u8) -> Arrived {
+        Arrived {
+            uid,
+            sha256: [content; 32],
+            message_id: None,
+            size: 1,
+            raw: Some(vec![content]),
+            arrived_at: None,
+        }
+    }
+
+    async fn lease(conn: &mut PgConnection, holder: &str, ttl: u64) -> Lease {
+        let ttl = Duration::from_secs(ttl);
+        leases::acquire(conn, "l", holder, ttl)
+            .await
+            .expect("sql")
+            .expect("free")
+    }
+
+    /// Goal: who no longer holds the lease records nothing and moves no bookmark.
+    /// Method: a lease that is over and taken by another; and a UIDVALIDITY that is not the present one.
+    #[sqlx::test(migrations = "./migrations")]
+    async fn only_the_holder_records(pool: PgPool) {
+        let mut conn = pool.acquire().await.expect("a connection");
+        let now = Clock::system().now();
+        assert_eq!(open(&mut conn, &place()).await.expect("sql"), 0);
+        let over = lease(&mut conn, "a", 0).await;
+        let held = lease(&mut conn, "b", 600).await;
+        let refused = record(&mut conn, &place(), &over, &[arrived(1, 1)], (1, now)).await;
+        assert!(matches!(refused, Err(RecordError::NotOurs)));
+        let other = Place {
+            uid_validity: 2,
+            ..place()
+        };
+        let refused = record(&mut conn, &other, &held, &[arrived(1, 1)], (1, now)).await;
+        assert!(matches!(refused, Err(RecordError::NotOurs)));
+        assert_eq!(open(&mut conn, &place()).await.expect("sql"), 0);
+        record(&mut conn, &place(), &held, &[arrived(1, 1)], (1, now))
+            .await
+            .expect("recorded");
+        assert_eq!(open(&mut conn, &place()).await.expect("sql"), 1);
+    }
+
+    /// Goal: content is kept once; every place is known; each mail is fresh once.
+    /// Method: the same content twice in a batch and again in the next; the bookmark never falls.
+    #[sqlx::test(migrations = "./migrations")]
+    async fn content_is_kept_once(pool: PgPool) {
+        let mut conn = pool.acquire().await.expect("a connection");
+        let now = Clock::system().now();
+        open(&mut conn, &place()).await.expect("sql");
+        let held = lease(&mut conn, "a", 600).await;
+        let batch = [arrived(5, 1), arrived(6, 2), arrived(7, 1)];
+        let first = record(&mut conn, &place(), &held, &batch, (7, now))
+            .await
+            .expect("recorded");
+        let fresh: Vec<(u32, bool)> = first.iter().map(|r| (r.uid, r.fresh)).collect();
+        assert_eq!(fresh, [(5, true), (6, true), (7, false)]);
+        let again = [arrived(3, 2)];
+        let second = record(&mut conn, &place(), &held, &again, (3, now))
+            .await
+            .expect("recorded");
+        assert!(!second.iter().any(|r| r.fresh));
+        assert_eq!(open(&mut conn, &place()).await.expect("sql"), 7);
+        assert_eq!(
+            unknown(&mut conn, &place(), &[3, 4, 5]).await.expect("sql"),
+            [4]
+        );
+    }
+
+    /// Goal: a mail that was tried before is tried alone, and its tries are counted before they are made.
+    /// Method: three mails, taken again and again as after crashes.
+    #[sqlx::test(migrations = "./migrations")]
+    async fn what_was_tried_is_tried_alone(pool: PgPool) {
+        let mut conn = pool.acquire().await.expect("a connection");
+        let now = Clock::system().now();
+        open(&mut conn, &place()).await.expect("sql");
+        let held = lease(&mut conn, "a", 600).await;
+        let batch = [arrived(1, 1), arrived(2, 2), arrived(3, 3)];
+        record(&mut conn, &place(), &held, &batch, (3, now))
+            .await
+            .expect("recorded");
+        let mut taken = Vec::new();
+        for _ in 0..3 {
+            let waiting = take_waiting(&mut conn, 10, true, now).await.expect("sql");
+            taken.push(waiting.iter().map(|mail| mail.tries).collect::<Vec<_>>());
+        }
+        assert_eq!(taken, [vec![0, 0, 0], vec![1], vec![2]]);
+        let uncounted = take_waiting(&mut conn, 10, false, now).await.expect("sql");
+        assert_eq!(uncounted.first().map(|mail| mail.tries), Some(3));
+    }
+
+    /// Goal: a verdict is stored once; what is put off waits at least as long as it did.
+    /// Method: the same verdict twice; two mails put off at different ages.
+    #[sqlx::test(migrations = "./migrations")]
+    async fn verdicts_and_delays_are_stored(pool: PgPool) {
+        let mut conn = pool.acquire().await.expect("a connection");
+        let now = Clock::system().now();
+        open(&mut conn, &place()).await.expect("sql");
+        let held = lease(&mut conn, "a", 600).await;
+        let batch = [arrived(1, 1), arrived(2, 2)];
+        let rows = record(&mut conn, &place(), &held, &batch, (2, now))
+            .await
+            .expect("recorded");
+        let judged = |n: usize, verdict: &str| Judged {
+            id: rows.get(n).expect("a row").mail_id,
+            verdict: verdict.to_owned(),
+            why: "test".to_owned(),
+        };
+        let first = [judged(0, "silent")];
+        assert_eq!(
+            mark_judged(&mut conn, &first, now)
+                .await
+                .expect("sql")
+                .len(),
+            1
+        );
+        assert_eq!(
+            mark_judged(&mut conn, &first, now)
+                .await
+                .expect("sql")
+                .len(),
+            0
+        );
+        assert_eq!(to_clear(&mut conn, &place(), 10).await.expect("sql"), [1]);
+        let hour = now + jiff::SignedDuration::from_hours(1);
+        for (at, wait) in [
+            (now, 30),
+            (hour, 3_600),
+            (hour + jiff::SignedDuration::from_hours(9), 3_600),
+        ] {
+            put_off(&mut conn, &[judged(1, "later")], at, (30.0, 3_600.0))
+                .await
+                .expect("sql");
+            let due = next_due(&mut conn).await.expect("sql").expect("put off");
+            assert_eq!(at.duration_until(due).as_secs(), wait);
+        }
+        let far = take_waiting(&mut conn, 10, true, hour).await.expect("sql");
+        assert!(far.is_empty(), "not due yet");
+    }
+}

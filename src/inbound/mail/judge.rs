@@ -118,16 +118,21 @@ impl Judge {
                 }
             }
         }
-        let mut broken = None;
         let mut applied = futures::stream::iter(groups)
             .map(|group| self.apply_in_order(group))
             .buffer_unordered(AT_ONCE);
+        let mut broken = None;
         while let Some((done, failed)) = applied.next().await {
             outcomes.extend(done);
-            broken = broken.or(failed);
+            if failed.is_some() {
+                // What is under way is rolled back and judged again.
+                broken = failed;
+                break;
+            }
         }
-        self.store(outcomes).await?;
-        broken.map_or(Ok(()), Err)
+        drop(applied);
+        let stored = self.store(outcomes).await;
+        broken.map_or(stored, Err)
     }
 
     async fn read_all(&self, mails: Vec<Waiting>) -> Vec<(i64, Step)> {
@@ -149,17 +154,18 @@ impl Judge {
         &self,
         group: Vec<(i64, Box<Said>)>,
     ) -> (Vec<Outcome>, Option<sqlx::Error>) {
-        let mut done = Vec::with_capacity(group.len());
+        let mut done: Vec<Outcome> = Vec::with_capacity(group.len());
         for (id, said) in group {
+            if done
+                .last()
+                .is_some_and(|before| before.verdict == Verdict::Later)
+            {
+                let why = "an earlier mail with the same token waits";
+                done.push(outcome(id, Verdict::Later, why, true));
+                continue;
+            }
             match self.apply(id, *said).await {
-                Ok(outcome) => {
-                    let later = outcome.verdict == Verdict::Later;
-                    done.push(outcome);
-                    if later {
-                        // Those behind it would overtake it; they are judged again after it.
-                        break;
-                    }
-                }
+                Ok(outcome) => done.push(outcome),
                 Err(error) => return (done, Some(error)),
             }
         }
@@ -300,9 +306,9 @@ fn word(verdict: Verdict) -> &'static str {
 /// Whether an error means that nothing can be stored at present, rather than not this.
 fn database_is_down(error: &sqlx::Error) -> bool {
     match error {
-        // Connection, insufficient resources, operator intervention, system error.
+        // Connection, read-only, insufficient resources, operator intervention, system error.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["08", "53", "57", "58"]
+            ["08", "25006", "53", "57", "58"]
                 .iter()
                 .any(|class| code.starts_with(class))
         }),

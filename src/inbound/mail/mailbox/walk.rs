@@ -22,6 +22,8 @@ const CLEAR_AT_ONCE: i64 = 500;
 const NAMED_AT_ONCE: usize = 500;
 /// A mail that broke the connection this often is fetched only now and then.
 const SUSPECT_FAILURES: u32 = 3;
+/// So many suspects are remembered; with more, it is the network.
+const SUSPECTS_MAX: usize = 1_000;
 /// How often such a mail is fetched nevertheless.
 const SUSPECT_PAUSE: Duration = Duration::from_mins(10);
 /// Saying good-bye may take this long.
@@ -239,15 +241,28 @@ impl<'a> Walk<'a> {
         let mut memory = self.watcher.memory();
         for mail in batch {
             let key = (self.place.uid_validity, mail.uid);
-            if broke {
-                let suspect = memory.suspects.entry(key).or_insert(Suspect {
-                    failures: 0,
-                    last: Instant::now(),
-                });
-                suspect.failures += 1;
-                suspect.last = Instant::now();
-            } else {
+            if !broke {
                 memory.suspects.remove(&key);
+                continue;
+            }
+            if memory.suspects.len() >= SUSPECTS_MAX {
+                memory.suspects.clear();
+            }
+            let now = Instant::now();
+            let suspect = memory.suspects.entry(key).or_insert(Suspect {
+                failures: 0,
+                last: now,
+            });
+            suspect.failures += 1;
+            suspect.last = now;
+            if suspect.failures == SUSPECT_FAILURES {
+                tracing::error!(
+                    mailbox.name = self.watcher.name,
+                    mail.uid = mail.uid,
+                    "the connection broke {SUSPECT_FAILURES} times while the mail with UID {} was \
+                     fetched; it stays in the inbox and is tried again now and then",
+                    mail.uid,
+                );
             }
         }
     }
