@@ -1,5 +1,6 @@
 //! How long the pure core takes: a decision on a realistic request, and reading a mail of 4 kB from
-//! its bytes to the decision in it (screen, sender, tokens, MIME, grammar, SHA-256), in microseconds.
+//! its bytes to the decision in it (screen, sender, tokens, MIME, grammar, SHA-256), in
+//! microseconds.
 //!
 //! `cargo bench --bench core`. Each figure is the median of many batches, so that one hiccup of the
 //! machine does not show. The last line is for machines: `core decide_us=… read_4k_us=…`.
@@ -214,8 +215,9 @@ fn reply_mail() -> String {
     for _ in 0..6 {
         let _ = write!(mail, "\t{}\r\n", "Zm9vYmFy".repeat(9));
     }
-    let quote = "> Bob asks for prod-db-1 as admin, from 10:00 to 12:00 on Saturday.\r\n".repeat(8);
-    let html = "<div>Bob asks for prod-db-1 as admin, from 10:00 to 12:00.</div>\r\n".repeat(16);
+    let quote =
+        "> Bob asks for prod-db-1 as admin, from 10:00 to 12:00 on Saturday.\r\n".repeat(14);
+    let html = "<div>Bob asks for prod-db-1 as admin, from 10:00 to 12:00.</div>\r\n".repeat(22);
     let _ = write!(
         mail,
         "Received: by mail.client.test with SMTP id x1; Sat, 21 Nov 2026 10:04:30 +0000\r\n\

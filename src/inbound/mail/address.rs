@@ -1,9 +1,9 @@
 //! The one address of a From field, read strictly.
 //!
-//! Mail programs disagree about everything but the plain cases, and a disagreement is how one person's
-//! mail becomes another's. So only these are read: `a@b`, `<a@b>`, `words <a@b>`, `"words" <a@b>`. The
-//! words are a decoration and never looked into; a list, a group, a route, a quoted local part, letters
-//! outside ASCII, an encoded word inside the address are all refused.
+//! Mail programs disagree about everything but the plain cases, and a disagreement is how one
+//! person's mail becomes another's. So only these are read: `a@b`, `<a@b>`, `words <a@b>`, `"words"
+//! <a@b>`. The words are a decoration and never looked into; a list, a group, a route, a quoted
+//! local part, letters outside ASCII, an encoded word inside the address are all refused.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 

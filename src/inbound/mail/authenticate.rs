@@ -2,9 +2,9 @@
 //!
 //! What is promised: `proven` means that the field of the configured server says `dmarc=pass` for
 //! exactly the From domain, is the only field of that server's name in the mail, and has no more
-//! Received fields above it than our own servers put there. `exempted` means that the operator wrote
-//! the domain down. What is *not* promised: DMARC proves a domain, never a mailbox; that the person
-//! behind `alice@` is Alice is the domain's business. ARC fields are not looked at.
+//! Received fields above it than our own servers put there. `exempted` means that the operator
+//! wrote the domain down. What is *not* promised: DMARC proves a domain, never a mailbox; that the
+//! person behind `alice@` is Alice is the domain's business. ARC fields are not looked at.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 

@@ -1,8 +1,8 @@
 //! The header block as it stands in the bytes: fields in order, top-most first.
 //!
-//! The block is split here and not by the MIME parser because what decides about identity (which From,
-//! how many, which field is above which) must not depend on a parser's kindness: a line that is neither
-//! a field nor its continuation is a fault, not something to be repaired.
+//! The block is split here and not by the MIME parser because what decides about identity (which
+//! From, how many, which field is above which) must not depend on a parser's kindness: a line that
+//! is neither a field nor its continuation is a fault, not something to be repaired.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 

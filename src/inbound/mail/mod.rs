@@ -4,10 +4,11 @@
 //! mailbox (IMAP) ── raw bytes ──▶ screen ─▶ authenticate ─▶ reply ─▶ Reading ─▶ handle
 //! ```
 //!
-//! What always holds for [`read()`]: the same bytes and rules give the same [`Reading`]; the work grows
-//! with the size of the mail and no faster; a mail decides only if it is a human's, its one From domain
-//! is proven or exempted in writing, it presents a token and its first line is the word. Whether the
-//! From address is the token owner's, and whether the request still waits, is for `handle` to say.
+//! What always holds for [`read()`]: the same bytes and rules give the same [`Reading`]; the work
+//! grows with the size of the mail and no faster; a mail decides only if it is a human's, its one
+//! From domain is proven or exempted in writing, it presents a token and its first line is the
+//! word. Whether the From address is the token owner's, and whether the request still waits, is for
+//! `handle` to say.
 //!
 //! The words of the stages, stable because people and programs filter on them:
 //!
@@ -17,7 +18,7 @@
 //! | | `oversize`, `malformed`, `too-complex` | silent: nobody reads it further |
 //! | | `control-bytes` | alarm: a NUL, or a CR or LF of its own, among the header fields |
 //! | | `own` | silent: one of our own mails came back |
-//! | | `bounce`, `receipt`, `calendar`, `auto-reply`, `list`, `robot` | silent: no human's reply |
+//! | | `bounce`, `receipt`, `calendar`, `auto-reply`, `list`, `robot` | silent: a machine's |
 //! | sender | `proven`, `exempted` | goes on |
 //! | | `unproven` | silent: nothing shows that the domain sent it |
 //! | | `ambiguous` | alarm: not exactly one plain address in exactly one From field |

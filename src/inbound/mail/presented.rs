@@ -1,8 +1,9 @@
-//! The tokens that a mail presents: in the address it was sent to, and in the Message-ID it answers.
+//! The tokens that a mail presents: in the address it was sent to, and in the Message-ID it
+//! answers.
 //!
 //! A token identifies nobody by itself; `handle` compares its owner with the proven sender. What a
-//! sender wrote into a trace field (Delivered-To) must not count, so only the fields above the top-most
-//! Received are believed to be our own server's.
+//! sender wrote into a trace field (Delivered-To) must not count, so only the fields above the
+//! top-most Received are believed to be our own server's.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 

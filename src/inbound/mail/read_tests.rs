@@ -196,7 +196,8 @@ fn fixtures_are_read_as_meant() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-// Goal: no fixture without expectation, no expectation without fixture. Method: both lists, compared.
+// Goal: no fixture without expectation, no expectation without fixture. Method: both lists,
+// compared.
 #[test]
 fn table_and_folder_agree() {
     let listed: BTreeSet<String> = fixtures()
@@ -215,7 +216,8 @@ fn table_and_folder_agree() {
     );
 }
 
-// Goal: what goes on to the workflow is complete and gives nothing away. Method: one mail, looked at.
+// Goal: what goes on to the workflow is complete and gives nothing away. Method: one mail, looked
+// at.
 #[test]
 fn a_decision_and_its_proof() {
     let text = format!("REJECT\r\nsee approvals+{}@bot.test", TOKEN.to_uppercase());
@@ -381,7 +383,8 @@ proptest! {
                 .find(|line| !line.trim().is_empty())
                 .unwrap();
             let upper = first.to_ascii_uppercase();
-            let words: Vec<_> = upper.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+            let apart = |c: char| !c.is_alphanumeric();
+            let words: Vec<_> = upper.split(apart).filter(|w| !w.is_empty()).collect();
             let alone = matches!(
                 words.as_slice(),
                 ["APPROVE" | "APPROVED"]

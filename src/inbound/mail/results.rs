@@ -1,8 +1,8 @@
 //! One Authentication-Results field (RFC 8601), read strictly.
 //!
-//! Comments may nest and stand anywhere, values may be quoted, a version may follow the server's name.
-//! What does not parse proves nothing. Only what the sender check needs is kept: who says it, and what
-//! they say of DMARC.
+//! Comments may nest and stand anywhere, values may be quoted, a version may follow the server's
+//! name. What does not parse proves nothing. Only what the sender check needs is kept: who says it,
+//! and what they say of DMARC.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 

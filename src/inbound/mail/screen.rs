@@ -1,8 +1,8 @@
 //! Is it a human's mail, and one that can be read at all?
 //!
-//! Whatever stops here is stored with its reason and never answered: an answer to a machine is how two
-//! machines begin to talk. The rules are about headers and structure; subjects are not looked at,
-//! because people write "Automatic reply" too.
+//! Whatever stops here is stored with its reason and never answered: an answer to a machine is how
+//! two machines begin to talk. The rules are about headers and structure; subjects are not looked
+//! at, because people write "Automatic reply" too.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 

@@ -1,8 +1,9 @@
-//! Whether a mail's structure is plain enough to be parsed: one pass over its lines, before the parser.
+//! Whether a mail's structure is plain enough to be parsed: one pass over its lines, before the
+//! parser.
 //!
-//! The MIME parser is quick on honest mail, but some shapes make it look at the same bytes again and
-//! again: very many parts, a field of megabytes, a mail inside a mail that is encoded once more (where
-//! nothing here can count). RFC 2046 forbids the last, so no honest program writes it.
+//! The MIME parser is quick on honest mail, but some shapes make it look at the same bytes again
+//! and again: very many parts, a field of megabytes, a mail inside a mail that is encoded once more
+//! (where nothing here can count). RFC 2046 forbids the last, so no honest program writes it.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 

@@ -1,14 +1,15 @@
-//! What people write beside an approval, in several languages, as data. Everything here is lower case.
+//! What people write beside an approval, in several languages, as data. Everything here is lower
+//! case.
 //!
 //! A courtesy takes nothing back. A line that begins like one of [`CONDITIONS`] may, and makes an
-//! approval unclear; a phrase that is missing here lets its line be an ordinary comment, so the list
-//! is generous: an answer too many costs a reply, a condition overlooked costs more.
+//! approval unclear; a phrase that is missing here lets its line be an ordinary comment, so the
+//! list is generous: an answer too many costs a reply, a condition overlooked costs more.
 
 /// What may stand beside an approval.
 pub const COURTESIES: &[&str] = &["thanks", "thank you", "many thanks", "thx"];
 
-/// How a window or a condition begins. One of these at the head of a line makes an approval unclear;
-/// a single word counts only as a whole word.
+/// How a window or a condition begins. One of these at the head of a line makes an approval
+/// unclear; a single word counts only as a whole word.
 pub const CONDITIONS: &[&str] = &[
     // English
     "from",

@@ -1,8 +1,8 @@
 //! The first visible word of an HTML part: only to see whether it contradicts the plain text.
 //!
-//! This is no reading of HTML: no decision is ever taken from it here. It is a single pass that drops
-//! tags, comments, styles and scripts, and gives up where something is hidden before the first word,
-//! since what a person saw is then not known.
+//! This is no reading of HTML: no decision is ever taken from it here. It is a single pass that
+//! drops tags, comments, styles and scripts, and gives up where something is hidden before the
+//! first word, since what a person saw is then not known.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 

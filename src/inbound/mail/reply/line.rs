@@ -20,8 +20,8 @@ const HEADER_BLOCK_LINES: usize = 4;
 /// What a line is compared by, in bytes from its start; the rest is not needed to tell its kind.
 const MAX_COMPARED_BYTES: usize = 1000;
 
-/// Removes what cannot be seen (BOM, zero width, bidi marks, soft hyphen, tags), turns every kind of
-/// space into a space, and trims.
+/// Removes what cannot be seen (BOM, zero width, bidi marks, soft hyphen, tags), turns every kind
+/// of space into a space, and trims.
 pub fn visible(line: &str) -> Cow<'_, str> {
     if line.is_ascii() {
         return Cow::Borrowed(line.trim());
@@ -35,9 +35,15 @@ pub fn visible(line: &str) -> Cow<'_, str> {
 }
 
 fn is_invisible(letter: char) -> bool {
-    matches!(letter,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    matches!(
+        letter,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 /// The letters of a piece of text as they are compared; nothing is trimmed.
@@ -165,7 +171,8 @@ fn starts_header_block(lines: &[&str]) -> bool {
         .any(|line| is_label(&lower(line)))
 }
 
-/// An attribution may be wrapped; it ends at its closing words, at a blank line or a quote at latest.
+/// An attribution may be wrapped; it ends at its closing words, at a blank line or a quote at
+/// latest.
 fn is_attribution(lines: &[&str], first: &str) -> bool {
     let mut joined = String::new();
     for (index, line) in lines.iter().take(ATTRIBUTION_LINES).enumerate() {
@@ -193,8 +200,8 @@ fn is_attribution(lines: &[&str], first: &str) -> bool {
 }
 
 fn closes_attribution(text: &str, one_line: bool) -> bool {
-    // Every attribution names a date or an address, so that "As Bob wrote:" stays a comment, and only
-    // one whose beginning is known may be wrapped.
+    // Every attribution names a date or an address, so that "As Bob wrote:" stays a comment, and
+    // only one whose beginning is known may be wrapped.
     if !text.contains(|c: char| c.is_ascii_digit()) && !text.contains('@') {
         return false;
     }

@@ -19,9 +19,9 @@
 //! ```
 //!
 //! Whatever errs, errs towards "unclear": an approval with a comment that begins like a window or a
-//! condition is unclear; so is a line that consists of a decision word. A disapproval stands unless a
-//! later line consists of an approval. Words are compared after NFKC, by ASCII case only: a Cyrillic А
-//! is no A.
+//! condition is unclear; so is a line that consists of a decision word. A disapproval stands unless
+//! a later line consists of an approval. Words are compared after NFKC, by ASCII case only: a
+//! Cyrillic А is no A.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 

@@ -160,8 +160,8 @@ fn collect(part: &MessagePart<'_>, lines: &mut Vec<String>) {
     }
 }
 
-/// Whether the HTML begins with another word than the text. Only the leading letters are compared, so
-/// that decoration and punctuation make no difference.
+/// Whether the HTML begins with another word than the text. Only the leading letters are compared,
+/// so that decoration and punctuation make no difference.
 fn contradicts(text: &str, html: &str) -> bool {
     let word: String = text
         .chars()

@@ -1,7 +1,7 @@
 //! What mail programs write in many languages, as data. Everything here is lower case.
 //!
-//! A phrase that is missing here errs towards "unclear": its line is then part of the comment, or is
-//! the first line and no decision word.
+//! A phrase that is missing here errs towards "unclear": its line is then part of the comment, or
+//! is the first line and no decision word.
 
 /// How an attribution begins and ends ("On … wrote:"). An empty beginning stands for any.
 pub const ATTRIBUTIONS: &[(&str, &str)] = &[

@@ -1,7 +1,7 @@
 //! The grammar of replies, case by case.
 //!
-//! An expectation is `+` for an approval and `-` for a disapproval, each followed by the comment, or the
-//! code of what is unclear.
+//! An expectation is `+` for an approval and `-` for a disapproval, each followed by the comment,
+//! or the code of what is unclear.
 
 use super::super::read::tests::rules;
 use super::*;
