@@ -53,3 +53,36 @@ pub enum StartError {
     #[error("{0}")]
     Connections(String),
 }
+
+/// The database as the configuration gives it, and the private server if it is ours.
+pub struct Connected {
+    /// Connections.
+    pub pool: PgPool,
+    /// Set where `database.url = "embedded"`; stop it last.
+    pub server: Option<Postgres>,
+}
+
+/// Connects to the database, starting the embedded one where it is configured and not running.
+pub async fn connect(database: &Database) -> Result<Connected, StartError> {
+    let (options, server) = match database {
+        Database::Embedded { directory } => {
+            let server = Postgres::start_or_join(directory).await?;
+            (server.options(), Some(server))
+        }
+        Database::Url(url) => {
+            (url.expose_secret().parse::<PgConnectOptions>().map_err(StartError::Database)?, None)
+        }
+    };
+    let pool = PgPoolOptions::new()
+        .max_connections(MAX_CONNECTIONS)
+        .acquire_timeout(CONNECT_PATIENCE)
+        .connect_with(options.application_name("countersign"))
+        .await
+        .map_err(StartError::Database)?;
+    Ok(Connected { pool, server })
+}
+
+/// Brings the schema up to date; safe to repeat, and when two daemons start at once.
+pub async fn migrate(pool: &PgPool) -> Result<(), StartError> {
+    Ok(sqlx::migrate!().run(pool).await?)
+}

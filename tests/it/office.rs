@@ -1,0 +1,364 @@
+//! The harness of the scenarios: an office with a daemon of its own, and people who act in it.
+//!
+//! The stack (Postgres, Postfix, Dovecot) is one per run; an office has a database, a set of mailboxes
+//! and a clock of its own, so that scenarios run side by side. The daemon is the real one, its loops
+//! and connections included; only its clock is ours.
+//!
+//! [`Office::close`] holds what must hold when any story ends: nothing is owed, no mail lies unread or
+//! unjudged, and the audit events of every request fold to exactly its stored state.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use countersign::app::Daemon;
+use countersign::clock::Clock;
+use countersign::command::{Command, Target};
+use countersign::config::Config;
+use countersign::handle::Answer;
+use countersign::inbound::{Inbound, Proof, Speaker, Words};
+use countersign::workflow::decide::Draft;
+use countersign::workflow::ids::{Module, PersonId, RequestId};
+use countersign::workflow::notice::Kind;
+use countersign::workflow::request::{Channel, Decision, Subject, Window};
+use countersign_sandbox::{Mail, Mailbox, Stack};
+use jiff::SignedDuration;
+use sqlx::PgPool;
+
+/// The longest that anything in a scenario may take.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until `check` yields something; fails with `what` after [`PATIENCE`].
+pub async fn until<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = check().await {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "waited {PATIENCE:?} in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Everybody who works here: `(short name, what policies use them for)`. Rita and Rolf ask, the others
+/// decide; Ada is admin and auditor, never an approver; Una is registered for another module; Dora is
+/// disabled.
+const PEOPLE: &[(&str, &str)] = &[
+    ("rita", r#"roles = []"#),
+    ("rolf", r#"roles = []"#),
+    ("alice", r#"roles = ["approver"], modules = ["credential", "proxy_session", "session_video"]"#),
+    ("bob", r#"roles = ["approver"], modules = ["credential", "proxy_session", "session_video"]"#),
+    ("carol", r#"roles = ["approver"], modules = ["credential", "proxy_session", "session_video"]"#),
+    ("dora", r#"roles = ["approver"], modules = ["credential"], active = false"#),
+    ("una", r#"roles = ["approver"], modules = ["certificate"]"#),
+    ("ada", r#"roles = ["access_admin", "auditor"]"#),
+];
+
+/// One step, one approval of alice, bob or carol.
+pub const ONE_STEP: &str = r#"
+[[policy]]
+name = "databases"
+modules = ["credential"]
+requesters = ["rita", "rolf", "alice"]
+resource = "db-*"
+mode = "approval"
+max_duration = "8h"
+pending_ttl = "4h"
+steps = [{ name = "Owner", approvers = ["alice", "bob", "carol"] }]
+"#;
+
+/// A step of one, then a step of two.
+pub const TWO_STEPS: &str = r#"
+[[policy]]
+name = "databases"
+modules = ["credential"]
+requesters = ["rita"]
+resource = "db-*"
+mode = "approval"
+max_duration = "8h"
+steps = [
+  { name = "Owner", approvers = ["alice"] },
+  { name = "Security", approvers = ["bob", "carol"], approvals = 2 },
+]
+"#;
+
+/// An office: a daemon, a database, mailboxes.
+pub struct Office {
+    pub stack: Stack,
+    pub clock: Clock,
+    pub pool: PgPool,
+    pub config: Config,
+    pub daemon: Option<Daemon>,
+    suffix: String,
+    people: Vec<Person>,
+    folder: tempfile::TempDir,
+}
+
+/// Somebody with a mailbox.
+#[derive(Clone)]
+pub struct Person {
+    pub id: PersonId,
+    pub mailbox: Mailbox,
+    heard: std::sync::Arc<std::sync::Mutex<BTreeSet<String>>>,
+    pool: PgPool,
+}
+
+impl Office {
+    /// An office under these policies, its daemon running.
+    pub async fn open(policies: &str) -> Self {
+        let mut office = Self::furnish(policies).await;
+        office.start().await;
+        office
+    }
+
+    /// An office whose daemon is not started yet.
+    pub async fn furnish(policies: &str) -> Self {
+        let stack = Stack::from_env().expect("the stack of this run");
+        let suffix = countersign::clock::new_id().simple().to_string()[20..].to_owned();
+        let url = stack.new_database().await.expect("a database");
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("bot.toml");
+        std::fs::write(&file, bot_toml(&stack, &url, &suffix)).expect("bot.toml");
+        let config = countersign::config::load(&file).expect("a config that reads");
+        let pool = PgPool::connect(&url).await.expect("the database");
+        countersign::app::migrate(&pool).await.expect("the schema");
+        let mut office = Self {
+            stack,
+            clock: Clock::system(),
+            pool,
+            config,
+            daemon: None,
+            suffix,
+            people: Vec::new(),
+            folder,
+        };
+        office.hire();
+        office.apply(policies).await;
+        office
+    }
+
+    fn hire(&mut self) {
+        for (name, _) in PEOPLE {
+            let mailbox = self.stack.mailbox(&format!("{name}-{}", self.suffix));
+            self.people.push(Person {
+                id: PersonId::from(*name),
+                mailbox,
+                heard: std::sync::Arc::default(),
+                pool: self.pool.clone(),
+            });
+        }
+    }
+
+    /// Puts these policies, and everybody in the office, in force.
+    pub async fn apply(&self, policies: &str) {
+        self.apply_with(policies, |_| {}).await;
+    }
+
+    /// As `apply`, after `change` has had its way with the text of the people.
+    pub async fn apply_with(&self, policies: &str, change: impl Fn(&mut String)) {
+        let mut text = String::new();
+        for (name, rest) in PEOPLE {
+            let rest = rest.replace(", ", "\n");
+            let rest = rest.replace("\"\n\"", "\", \"");
+            text.push_str(&format!(
+                "[[person]]\nid = \"{name}\"\nname = \"{}\"\nemail = \"{}\"\nzone = \"Europe/Lisbon\"\n{rest}\n",
+                capital(name),
+                self.address(name),
+            ));
+        }
+        change(&mut text);
+        text.push_str(policies);
+        let book = countersign::config::policies::read("policies.toml", &text)
+            .unwrap_or_else(|errors| panic!("{errors}"))
+            .book;
+        let mut tx = self.pool.begin().await.expect("begin");
+        countersign::store::books::apply(&mut tx, &text, &book, "test", self.clock.now())
+            .await
+            .expect("policies apply");
+        tx.commit().await.expect("commit");
+    }
+
+    /// The address of somebody who works here.
+    pub fn address(&self, name: &str) -> String {
+        format!("{name}-{}@example.test", self.suffix)
+    }
+
+    /// Starts the daemon, or starts it again.
+    pub async fn start(&mut self) {
+        let daemon = Daemon::start(&self.config, self.clock.clone()).await.expect("a daemon");
+        self.daemon = Some(daemon);
+    }
+
+    /// Stops the daemon; the office stays.
+    pub async fn stop(&mut self) {
+        let late = self.daemon.take().expect("a daemon").stop().await;
+        assert!(late.is_empty(), "loops that did not stop in time: {late:?}");
+    }
+
+    /// The daemon.
+    pub fn daemon(&self) -> &Daemon {
+        self.daemon.as_ref().expect("the daemon runs")
+    }
+
+    /// Somebody who works here.
+    pub fn person(&self, name: &str) -> Person {
+        let found = self.people.iter().find(|person| person.id.as_str() == name);
+        found.unwrap_or_else(|| panic!("nobody is called {name}")).clone()
+    }
+
+    /// Moves the office's clock and tells the loops.
+    pub fn advance(&self, by: SignedDuration) {
+        self.clock.advance(by);
+        if let Some(daemon) = &self.daemon {
+            daemon.look_at_the_clock();
+        }
+    }
+
+    /// `person` says `command` at the command line.
+    pub async fn says(&self, person: &str, command: Command) -> Answer {
+        let inbound = Inbound {
+            channel: Channel::CommandLine,
+            dedupe_key: format!("cli/{}", countersign::clock::new_id()),
+            speaker: Speaker::Person(PersonId::from(person)),
+            proof: Proof { method: "os-user".into(), details: serde_json::json!({"user": person}) },
+            words: Words::Said(command),
+        };
+        self.daemon().handler().handle(&inbound).await.expect("the database answers")
+    }
+
+    /// `person` files for a window of `hours` from the approval and must succeed.
+    pub async fn files(&self, person: &str, resource: &str, hours: i64) -> RequestId {
+        match self.says(person, file(draft(resource, hours))).await {
+            Answer::Accepted { request, .. } => request,
+            other => panic!("{person} could not file: {other:?}"),
+        }
+    }
+
+    /// `person` votes at the command line.
+    pub async fn votes(&self, person: &str, request: RequestId, decision: Decision) -> Answer {
+        let target = Target::Request(request);
+        self.says(person, Command::Vote { target, decision, comment: None }).await
+    }
+
+    /// Where a request stands, as the database has it.
+    pub async fn state(&self, request: RequestId) -> String {
+        sqlx::query_scalar("SELECT state FROM request WHERE id = $1")
+            .bind(request.0)
+            .fetch_one(&self.pool)
+            .await
+            .expect("the request")
+    }
+
+    /// Waits until the request stands there.
+    pub async fn reaches(&self, request: RequestId, state: &str) {
+        until(&format!("{request} is {state}"), async || {
+            (self.state(request).await == state).then_some(())
+        })
+        .await;
+    }
+
+    /// One number out of the database.
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.pool).await.expect("a number")
+    }
+
+    /// Waits until a query that counts yields `expected`.
+    pub async fn counts(&self, sql: &'static str, expected: i64) {
+        until(&format!("{sql} = {expected}"), async || {
+            (self.count(sql).await == expected).then_some(())
+        })
+        .await;
+    }
+
+    /// Ends the story: nothing is owed, nothing lies unread or unjudged, every request is the fold of
+    /// its audit events.
+    pub async fn close(mut self) {
+        self.counts("SELECT count(*) FROM delivery WHERE state IN ('pending', 'leased')", 0).await;
+        self.counts("SELECT count(*) FROM inbound_mail WHERE judged_at IS NULL", 0).await;
+        self.counts("SELECT count(*) FROM inbound_location WHERE cleared_at IS NULL", 0).await;
+        countersign::store::audit::check_replay(&self.pool).await.expect("replay equals state");
+        let complaints = self.daemon().complaints().await;
+        assert!(complaints.is_empty(), "not well at the end: {complaints:?}");
+        self.stop().await;
+        for person in &self.people {
+            let unread = person.unread().await;
+            let subjects: Vec<_> = unread.iter().map(|mail| mail.subject()).collect();
+            assert!(subjects.is_empty(), "{} has unread mail: {subjects:#?}", person.id);
+        }
+    }
+}
+
+impl Person {
+    /// The mails that nobody has asked for with [`Person::hears`].
+    pub async fn unread(&self) -> Vec<Mail> {
+        let mut mails = self.mailbox.inbox().expect("the mailbox can be read");
+        let heard = self.heard.lock().expect("lock").clone();
+        mails.retain(|mail| !heard.contains(&mail.message_id()));
+        mails
+    }
+
+    /// Waits for the next unread mail, which must be of this kind.
+    pub async fn hears(&self, kind: Kind) -> Mail {
+        until(&format!("{} hears {kind:?}", self.id), async || {
+            for mail in self.unread().await {
+                if self.kind_of(&mail).await.as_deref() == Some(kind.as_str()) {
+                    self.heard.lock().expect("lock").insert(mail.message_id());
+                    return Some(mail);
+                }
+            }
+            None
+        })
+        .await
+    }
+
+    /// Which notice a mail is, by the delivery's id in its Message-ID.
+    async fn kind_of(&self, mail: &Mail) -> Option<String> {
+        let id = mail.message_id();
+        let local = id.trim_matches(['<', '>']).split('@').next()?.rsplit('.').next()?.to_owned();
+        let delivery = uuid::Uuid::try_parse(&local).ok()?;
+        sqlx::query_scalar("SELECT kind FROM delivery WHERE id = $1")
+            .bind(delivery)
+            .fetch_optional(&self.pool)
+            .await
+            .expect("the delivery")
+    }
+
+    /// Replies as a mail client does, through the submission server, logged in.
+    pub async fn replies(&self, to: &Mail, text: &str) {
+        self.mailbox.replies(to, text).await.expect("the reply is accepted");
+    }
+}
+
+/// Everything that somebody asks for in most stories.
+pub fn draft(resource: &str, hours: i64) -> Draft {
+    Draft {
+        subject: Subject {
+            module: Module::from("credential"),
+            resource: resource.to_owned(),
+            account: Some("admin".to_owned()),
+        },
+        window: Window::FromApproval { length: SignedDuration::from_hours(hours) },
+        justification: Some("the disk is full".to_owned()),
+    }
+}
+
+/// The command that files it.
+pub fn file(draft: Draft) -> Command {
+    Command::File { draft, key: None }
+}
+
+/// The code of a refusal; fails on any other answer.
+pub fn code(answer: &Answer) -> &'static str {
+    match answer {
+        Answer::Refused { refusal, .. } => refusal.code(),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+fn capital(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn bot_toml(stack: &Stack, url: &str, suffix: &str) -> String {
+    stack.bot_toml(url, &format!("bot-{suffix}"))
+}
