@@ -2,4 +2,6 @@
 //! Postgres, Postfix and Dovecot (`scenarios`). Run it with `make test`; by hand:
 //! `cargo run -p countersign-sandbox -- with -- cargo nextest run --test it`.
 
+mod office;
+mod scenarios;
 mod tidy;

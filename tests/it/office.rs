@@ -14,7 +14,7 @@ use countersign::app::Daemon;
 use countersign::clock::Clock;
 use countersign::command::{Command, Target};
 use countersign::config::Config;
-use countersign::handle::Answer;
+use countersign::handle::{Answer, Handler};
 use countersign::inbound::{Inbound, Proof, Speaker, Words};
 use countersign::workflow::decide::Draft;
 use countersign::workflow::ids::{Module, PersonId, RequestId};
@@ -182,6 +182,16 @@ impl Office {
         format!("{name}-{}@example.test", self.suffix)
     }
 
+    /// The configuration as a file, for the real program.
+    pub fn config_file(&self) -> std::path::PathBuf {
+        self.folder.path().join("bot.toml")
+    }
+
+    /// The mailbox that the daemon watches.
+    pub fn bot(&self) -> String {
+        format!("bot-{}", self.suffix)
+    }
+
     /// Starts the daemon, or starts it again.
     pub async fn start(&mut self) {
         let daemon = Daemon::start(&self.config, self.clock.clone()).await.expect("a daemon");
@@ -215,14 +225,17 @@ impl Office {
 
     /// `person` says `command` at the command line.
     pub async fn says(&self, person: &str, command: Command) -> Answer {
-        let inbound = Inbound {
-            channel: Channel::CommandLine,
-            dedupe_key: format!("cli/{}", countersign::clock::new_id()),
-            speaker: Speaker::Person(PersonId::from(person)),
-            proof: Proof { method: "os-user".into(), details: serde_json::json!({"user": person}) },
-            words: Words::Said(command),
-        };
+        let inbound = spoken(person, command);
         self.daemon().handler().handle(&inbound).await.expect("the database answers")
+    }
+
+    /// As [`Office::files`], through the handler of one daemon of several.
+    pub async fn files_through(&self, handler: &Handler, person: &str, resource: &str) -> RequestId {
+        let command = file(draft(resource, 1));
+        match handler.handle(&spoken(person, command)).await.expect("the database answers") {
+            Answer::Accepted { request, .. } => request,
+            other => panic!("{person} could not file: {other:?}"),
+        }
     }
 
     /// `person` files for a window of `hours` from the approval and must succeed.
@@ -322,9 +335,26 @@ impl Person {
             .expect("the delivery")
     }
 
+    /// Puts everything that lies unread aside.
+    pub async fn reads_everything(&self) {
+        let ids: Vec<_> = self.unread().await.iter().map(Mail::message_id).collect();
+        self.heard.lock().expect("lock").extend(ids);
+    }
+
     /// Replies as a mail client does, through the submission server, logged in.
     pub async fn replies(&self, to: &Mail, text: &str) {
         self.mailbox.replies(to, text).await.expect("the reply is accepted");
+    }
+}
+
+/// What the command line makes of a command.
+fn spoken(person: &str, command: Command) -> Inbound {
+    Inbound {
+        channel: Channel::CommandLine,
+        dedupe_key: format!("cli/{}", countersign::clock::new_id()),
+        speaker: Speaker::Person(PersonId::from(person)),
+        proof: Proof { method: "os-user".into(), details: serde_json::json!({ "user": person }) },
+        words: Words::Said(command),
     }
 }
 
