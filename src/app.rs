@@ -86,3 +86,129 @@ pub async fn connect(database: &Database) -> Result<Connected, StartError> {
 pub async fn migrate(pool: &PgPool) -> Result<(), StartError> {
     Ok(sqlx::migrate!().run(pool).await?)
 }
+
+/// A running daemon.
+pub struct Daemon {
+    handler: Handler,
+    supervisor: Supervisor,
+    status: Status,
+    server: Option<Postgres>,
+    stop_timeout: Duration,
+    look: Arc<Notify>,
+}
+
+impl Daemon {
+    /// Builds the parts and starts the loops. Returns when everything that has to be there is there; a
+    /// mail server that is not only shows in [`Daemon::complaints`].
+    pub async fn start(config: &Config, clock: Clock) -> Result<Self, StartError> {
+        let Connected { pool, server } = connect(&config.database).await?;
+        migrate(&pool).await?;
+        let keys = Arc::new(Keyring::new(&config.tokens).map_err(StartError::Keys)?);
+        let wake = Arc::new(Notify::new());
+        let handler = Handler::new(pool.clone(), clock.clone(), keys, wake, config.imap.is_some());
+        let supervisor = Supervisor::new(clock, CancellationToken::new());
+        let look = Arc::new(Notify::new());
+        let mut probes = BTreeMap::new();
+        start_courier(config, &handler, &supervisor, &mut probes)?;
+        start_inbox(config, &handler, &supervisor, &mut probes);
+        start_timer(&handler, &look, &supervisor);
+        let status = Status { pool, supervisor: supervisor.clone(), probes };
+        if let Some(address) = config.status {
+            let status = status.clone();
+            supervisor.spawn("status", move |cancel| {
+                crate::status::run(address, status.clone(), cancel)
+            });
+        }
+        Ok(Self { handler, supervisor, status, server, stop_timeout: config.stop_timeout, look })
+    }
+
+    /// Everything that is not well, by name; empty means ready.
+    pub async fn complaints(&self) -> BTreeMap<&'static str, String> {
+        self.status.complaints().await
+    }
+
+    /// What judges inbound things; the command line of tests and demo uses it.
+    pub fn handler(&self) -> &Handler {
+        &self.handler
+    }
+
+    /// Tells the timer that the clock was moved; it looks by itself every so often.
+    pub fn look_at_the_clock(&self) {
+        self.look.notify_one();
+        self.handler.wake.notify_one();
+    }
+
+    /// Stops the loops, then the connections, then the embedded database. Returns the names of the loops
+    /// that did not stop in time.
+    pub async fn stop(self) -> Vec<&'static str> {
+        let late = self.supervisor.stop(self.stop_timeout).await;
+        for name in &late {
+            tracing::error!(loop.name = name, "the loop `{name}` did not stop in time");
+        }
+        let _ = tokio::time::timeout(CONNECT_PATIENCE, self.status.pool.close()).await;
+        if let Some(server) = self.server {
+            server.stop().await;
+        }
+        late
+    }
+}
+
+/// `countersign serve`: runs until SIGTERM or SIGINT. `false`: something did not stop in time.
+pub async fn serve(config: &Config, clock: Clock) -> anyhow::Result<bool> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Before the start, so that a stop during it is not lost.
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let daemon = tokio::select! {
+        started = Daemon::start(config, clock) => started?,
+        _ = term.recv() => return Ok(true),
+        _ = int.recv() => return Ok(true),
+    };
+    // systemd may not be there; then nobody needs to be told.
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    tracing::info!("ready");
+    let ping = sd_notify::watchdog_enabled().map_or(Duration::from_secs(3600), |every| every / 3);
+    let mut watchdog = tokio::time::interval(ping);
+    let signal = loop {
+        tokio::select! {
+            _ = term.recv() => break "SIGTERM",
+            _ = int.recv() => break "SIGINT",
+            _ = watchdog.tick() => {
+                let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
+            }
+        }
+    };
+    tracing::info!(signal, "stopping on {signal}");
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    Ok(daemon.stop().await.is_empty())
+}
+
+fn start_inbox(
+    config: &Config,
+    handler: &Handler,
+    supervisor: &Supervisor,
+    probes: &mut BTreeMap<&'static str, Probe>,
+) {
+    let Some(imap) = config.imap.clone() else { return };
+    let watcher =
+        Arc::new(Watcher::new(imap, Rules::from(&config.mail), handler.clone(), mail::read::read));
+    let doing = watcher.status();
+    probes.insert(
+        "imap",
+        Arc::new(move || match &*doing.borrow() {
+            mailbox::Status::Failed(why) => Some(why.clone()),
+            mailbox::Status::Connecting => Some("connecting".to_owned()),
+            mailbox::Status::Watching(_) | mailbox::Status::StandBy => None,
+        }),
+    );
+    supervisor.spawn("inbox", move |cancel| {
+        let watcher = watcher.clone();
+        async move { watcher.run(cancel).await }
+    });
+}
+
+fn start_timer(handler: &Handler, look: &Arc<Notify>, supervisor: &Supervisor) {
+    let (handler, look) = (handler.clone(), look.clone());
+    supervisor.spawn("timer", move |cancel| {
+        crate::inbound::timer::run(handler.clone(), look.clone(), cancel)
+    });
+}
