@@ -5,7 +5,7 @@ CREATE TABLE inbound (
     key         text PRIMARY KEY,      -- e.g. mail/17, cli/<uuid>, timer/expire/42
     channel     text NOT NULL,
     received_at timestamptz NOT NULL,
-    outcome     text NOT NULL,         -- accepted, refused, unclear, unidentified
+    outcome     text NOT NULL,         -- what came of it
     CONSTRAINT inbound_outcome_known
         CHECK (outcome IN ('accepted', 'refused', 'unclear', 'unidentified'))
 );

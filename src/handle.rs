@@ -1,16 +1,43 @@
 //! The only place that joins the halves: one [`Inbound`], one transaction.
+//!
+//! ```text
+//! look (seen? which book?) → who speaks → what do they want → lock → workflow → state, audit event,
+//! notices, key → commit → wake the courier
+//! ```
+//!
+//! What always holds (W28): state, audit event and every notice that follows commit together, or none
+//! does. A key is entered in the same transaction, so the same thing arriving twice, or being judged
+//! again after a crash, is applied once. Nothing is sent in here.
+//!
+//! What is *not* promised: that two things which arrive together are applied in the order in which they
+//! came; they are applied one after the other (W17).
+
+mod file;
+mod identify;
+mod settle;
 
 use std::sync::Arc;
 
-use sqlx::PgPool;
+use jiff::Timestamp;
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
-use crate::inbound::Inbound;
+use crate::command::Command;
+use crate::inbound::{Inbound, Words};
+use crate::store::audit::{self, Entry, Outcome};
+use crate::store::books::BookCache;
+use crate::store::inbound as ledger;
 use crate::token::Keyring;
+use crate::workflow::book::Book;
+use crate::workflow::decide::Actor;
 use crate::workflow::event::Event;
 use crate::workflow::ids::RequestId;
 use crate::workflow::refusal::Refusal;
+use identify::Identified;
+
+/// A transaction that lost against another is tried this often.
+const MAX_TRIES: u32 = 6;
 
 /// What came of an inbound thing; the channel decides how to say it (mail: already enqueued).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +46,7 @@ pub enum Answer {
     Accepted {
         /// The request it was about.
         request: RequestId,
-        /// What happened to it.
+        /// What happened to it; empty where a filing was repeated under its key (W6).
         events: Vec<Event>,
     },
     /// An identified person was refused.
@@ -48,12 +75,125 @@ pub struct Handler {
     pub keys: Arc<Keyring>,
     /// Wakes the local courier after a commit that left deliveries.
     pub wake: Arc<Notify>,
+    books: BookCache,
+    offers_reply: bool,
+}
+
+/// What every part of one judgement needs.
+struct Case<'a> {
+    handler: &'a Handler,
+    inbound: &'a Inbound,
+    book: Arc<Book>,
+    now: Timestamp,
 }
 
 impl Handler {
+    /// A handler; `offers_reply` says whether mails carry a reply token (`[imap]` is configured).
+    pub fn new(
+        pool: PgPool,
+        clock: Clock,
+        keys: Arc<Keyring>,
+        wake: Arc<Notify>,
+        offers_reply: bool,
+    ) -> Self {
+        Self { pool, clock, keys, wake, books: BookCache::default(), offers_reply }
+    }
+
     /// Applies one inbound thing: once, in one transaction, or not at all (W28).
+    ///
+    /// An error is the database's: nothing was applied, and the same thing may be handed in again.
     pub async fn handle(&self, inbound: &Inbound) -> Result<Answer, sqlx::Error> {
-        let _ = inbound;
-        todo!()
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.once(inbound).await {
+                Err(error) if tries < MAX_TRIES && lost_a_race(&error) => {}
+                ended => return ended,
+            }
+        }
+    }
+
+    async fn once(&self, inbound: &Inbound) -> Result<Answer, sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
+        let (seen, version) = ledger::look(&mut tx, &inbound.dedupe_key).await?;
+        if seen {
+            return Ok(Answer::Duplicate);
+        }
+        let book = self.books.get(&mut tx, version).await?;
+        let case = Case { handler: self, inbound, book, now: self.clock.now() };
+        let answer = case.judge(&mut tx).await?;
+        let outcome = match &answer {
+            Answer::Accepted { .. } => Outcome::Accepted,
+            Answer::Refused { .. } => Outcome::Refused,
+            Answer::Unclear => Outcome::Unclear,
+            Answer::Unidentified(_) => Outcome::Unidentified,
+            Answer::Duplicate => return Ok(answer),
+        };
+        let key = &inbound.dedupe_key;
+        if !ledger::claim(&mut tx, key, inbound.channel, outcome, case.now).await? {
+            return Ok(Answer::Duplicate);
+        }
+        tx.commit().await?;
+        self.wake.notify_one();
+        Ok(answer)
     }
 }
+
+impl Case<'_> {
+    async fn judge(&self, conn: &mut PgConnection) -> Result<Answer, sqlx::Error> {
+        let speaker = match self.identify(conn).await? {
+            Ok(speaker) => speaker,
+            Err(why) => return self.unidentified(conn, why).await,
+        };
+        match (&self.inbound.words, &speaker.actor) {
+            (Words::Unclear(unclear), _) => self.unclear(conn, &speaker, unclear).await,
+            (Words::Said(Command::File { draft, key }), Actor::Person(person)) => {
+                self.file(conn, person, draft, key.as_deref()).await
+            }
+            (Words::Said(Command::File { .. }), Actor::Clock) => {
+                self.unidentified(conn, "the clock files nothing".to_owned()).await
+            }
+            (Words::Said(command), _) => self.act(conn, &speaker, command).await,
+        }
+    }
+
+    /// The audit entry of this case, with nothing said yet of what came of it.
+    fn entry(&self, outcome: Outcome, speaker: Option<&Identified>) -> Entry {
+        let actor = speaker.and_then(|speaker| match &speaker.actor {
+            Actor::Person(person) => Some(person.clone()),
+            Actor::Clock => None,
+        });
+        let command = match &self.inbound.words {
+            Words::Said(command) => Some(command.clone()),
+            Words::Unclear(_) => None,
+        };
+        Entry {
+            actor,
+            key: Some(self.inbound.dedupe_key.clone()),
+            proof: Some(self.inbound.proof.clone()),
+            command,
+            ..Entry::new(self.now, self.inbound.channel, outcome)
+        }
+    }
+
+    async fn unidentified(
+        &self,
+        conn: &mut PgConnection,
+        why: String,
+    ) -> Result<Answer, sqlx::Error> {
+        let entry =
+            Entry { why: Some(why.clone()), ..self.entry(Outcome::Unidentified, None) };
+        audit::append_system(conn, self.inbound.channel, &[entry]).await?;
+        Ok(Answer::Unidentified(why))
+    }
+}
+
+/// Whether the transaction lost against another and may win the next time: serialisation failure,
+/// deadlock, or a unique row that somebody else wrote first.
+fn lost_a_race(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else { return false };
+    matches!(error.code().as_deref(), Some("40001" | "40P01" | "23505"))
+}
+
+#[cfg(test)]
+mod tests;

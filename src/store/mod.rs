@@ -1,7 +1,11 @@
 //! What we remember: all SQL, one file per noun. The caller owns the transaction.
 
+pub mod audit;
+pub mod books;
+pub mod inbound;
 pub mod inbox;
 pub mod leases;
 pub mod outbox;
 pub mod reports;
+pub mod requests;
 pub mod tokens;

@@ -1,0 +1,107 @@
+//! Filing: a request comes to be, or its requester is told why not (W1-W8).
+
+use std::collections::BTreeSet;
+
+use sqlx::PgConnection;
+
+use super::{Answer, Case};
+use crate::store::audit::{self, Entry, Head, Outcome};
+use crate::store::requests;
+use crate::workflow::decide::{Actor, Draft, Filing, file, same_filing};
+use crate::workflow::event::Event;
+use crate::workflow::ids::{PersonId, RequestId};
+use crate::workflow::notice::{Change, owed};
+use crate::workflow::refusal::Refusal;
+use crate::workflow::request::Request;
+
+use super::identify::Identified;
+
+impl Case<'_> {
+    pub(super) async fn file(
+        &self,
+        conn: &mut PgConnection,
+        person: &PersonId,
+        draft: &Draft,
+        key: Option<&str>,
+    ) -> Result<Answer, sqlx::Error> {
+        if let Some(key) = key
+            && let Some(first) = requests::find_by_key(conn, person, key).await?
+        {
+            return self.filed_before(conn, person, draft, first).await;
+        }
+        let pending = requests::find_pending(conn, person, &draft.subject).await?;
+        let id = requests::next_id(conn).await?;
+        let filing = Filing { book: &self.book, id, pending, now: self.now };
+        match file(draft, person, &filing) {
+            Ok(events) => self.open(conn, person, events, key).await,
+            Err(refusal) => self.not_filed(conn, person, refusal).await,
+        }
+    }
+
+    async fn open(
+        &self,
+        conn: &mut PgConnection,
+        person: &PersonId,
+        events: Vec<Event>,
+        key: Option<&str>,
+    ) -> Result<Answer, sqlx::Error> {
+        let request = Request::replay(&events)
+            .ok_or_else(|| sqlx::Error::Protocol("a filing that does not fold".to_owned()))?;
+        let entry = Entry {
+            events: events.clone(),
+            ..self.entry(Outcome::Accepted, Some(&Identified::person(person)))
+        };
+        let link = audit::link(&audit::request_chain(request.id), &Head::default(), &entry)?;
+        requests::insert(conn, &request, key, &link).await?;
+        let change = Change {
+            after: &request,
+            events: &events,
+            book: &self.book,
+            asked: &BTreeSet::new(),
+        };
+        self.enqueue(conn, &owed(&change).notices).await?;
+        Ok(Answer::Accepted { request: request.id, events })
+    }
+
+    /// The same key again: the same filing is answered as the first time, another is refused (W6).
+    async fn filed_before(
+        &self,
+        conn: &mut PgConnection,
+        person: &PersonId,
+        draft: &Draft,
+        first: RequestId,
+    ) -> Result<Answer, sqlx::Error> {
+        let Some(locked) = requests::lock(conn, first).await? else {
+            return Err(sqlx::Error::RowNotFound);
+        };
+        if !same_filing(locked.request(), draft) {
+            let refusal = Refusal::KeyReused { request: first };
+            return self.not_filed(conn, person, refusal).await;
+        }
+        let entry = self.entry(Outcome::Accepted, Some(&Identified::person(person)));
+        let link = audit::link(&audit::request_chain(first), locked.head(), &entry)?;
+        requests::note(conn, locked, &link).await?;
+        Ok(Answer::Accepted { request: first, events: Vec::new() })
+    }
+
+    async fn not_filed(
+        &self,
+        conn: &mut PgConnection,
+        person: &PersonId,
+        refusal: Refusal,
+    ) -> Result<Answer, sqlx::Error> {
+        let entry = Entry {
+            refusal: Some(refusal.clone()),
+            ..self.entry(Outcome::Refused, Some(&Identified::person(person)))
+        };
+        audit::append_system(conn, self.inbound.channel, &[entry]).await?;
+        Ok(Answer::Refused { request: None, refusal })
+    }
+}
+
+impl Identified {
+    /// Somebody whom the channel itself has proven.
+    pub(super) fn person(person: &PersonId) -> Self {
+        Self { actor: Actor::Person(person.clone()), offered: None }
+    }
+}

@@ -1,0 +1,78 @@
+//! Who speaks: a token's owner writing from their own address, a person whom the channel has proven,
+//! or the clock.
+
+use jiff::tz::TimeZone;
+use sqlx::PgConnection;
+
+use super::Case;
+use crate::inbound::Speaker;
+use crate::store::tokens::{self, TokenRow};
+use crate::workflow::book::same_address;
+use crate::workflow::decide::{Actor, Shown};
+use crate::workflow::ids::{PersonId, RequestId};
+
+/// A speaker who is known.
+pub(super) struct Identified {
+    pub actor: Actor,
+    /// What their token was issued for.
+    pub offered: Option<Offered>,
+}
+
+/// What a token was issued for.
+pub(super) struct Offered {
+    pub request: RequestId,
+    pub shown: Shown,
+}
+
+impl Case<'_> {
+    /// The speaker, or why nobody is identified.
+    pub(super) async fn identify(
+        &self,
+        conn: &mut PgConnection,
+    ) -> Result<Result<Identified, String>, sqlx::Error> {
+        let (presented, from) = match &self.inbound.speaker {
+            Speaker::Clock => return Ok(Ok(Identified { actor: Actor::Clock, offered: None })),
+            Speaker::Person(person) => {
+                return Ok(Ok(Identified { actor: Actor::Person(person.clone()), offered: None }));
+            }
+            Speaker::Token { presented, from } => (presented, from),
+        };
+        let known = tokens::find(conn, presented).await?;
+        Ok(self.owner(&known, presented.len(), from))
+    }
+
+    /// Whom the presented tokens belong to, if they say one thing and the mail is from its owner.
+    fn owner(&self, known: &[TokenRow], presented: usize, from: &str) -> Result<Identified, String> {
+        let Some(token) = known.first() else {
+            return Err("its token is not known".to_owned());
+        };
+        let same = |other: &TokenRow| {
+            (&other.person, other.request, other.step, other.revision)
+                == (&token.person, token.request, token.step, token.revision)
+        };
+        // A token that is not known beside one that is may be a guess: unclear is no.
+        if known.len() != presented || !known.iter().all(same) {
+            return Err("it carries tokens of different persons, requests or steps".to_owned());
+        }
+        let Some(owner) = self.book.person(&token.person) else {
+            return Err(format!("its token is of {}, who is not in the book", token.person));
+        };
+        if !same_address(&owner.email, from) {
+            return Err(format!(
+                "its token is of {}, and it is not from their address",
+                token.person
+            ));
+        }
+        let shown = Shown { step: token.step, revision: token.revision };
+        Ok(Identified {
+            actor: Actor::Person(token.person.clone()),
+            offered: Some(Offered { request: token.request, shown }),
+        })
+    }
+
+    /// The zone that somebody reads times in; UTC for whoever is not in the book.
+    pub(super) fn zone_of(&self, person: &PersonId) -> TimeZone {
+        let zone = self.book.person(person).map(|person| person.zone.as_str());
+        zone.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)
+    }
+}

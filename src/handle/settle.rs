@@ -1,0 +1,185 @@
+//! Commands on a request that exists: votes, withdrawal, expiry, and words that were not understood.
+
+use sqlx::PgConnection;
+
+use super::identify::Identified;
+use super::{Answer, Case};
+use crate::command::{Command, Target};
+use crate::inbound::Unclear;
+use crate::store::audit::{self, Entry, Outcome};
+use crate::store::outbox::{self, Enqueue};
+use crate::store::requests::{self, Locked};
+use crate::workflow::decide::{Action, Actor, Scene, decide};
+use crate::workflow::event::Event;
+use crate::workflow::ids::RequestId;
+use crate::workflow::notice::{AnswerFacts, Change, Kind, Notice, answer, owed};
+use crate::workflow::refusal::Refusal;
+use crate::workflow::request::Channel;
+
+impl Case<'_> {
+    pub(super) async fn act(
+        &self,
+        conn: &mut PgConnection,
+        speaker: &Identified,
+        command: &Command,
+    ) -> Result<Answer, sqlx::Error> {
+        let Some((id, action)) = self.action(speaker, command) else {
+            return self.unidentified(conn, "it answers no request".to_owned()).await;
+        };
+        let Some(locked) = requests::lock(conn, id).await? else {
+            return self.unknown(conn, speaker, id).await;
+        };
+        let scene = Scene { request: locked.request(), book: &self.book, now: self.now };
+        match decide(&scene, &speaker.actor, &action) {
+            Ok(events) => self.apply(conn, speaker, locked, events).await,
+            Err(refusal) => self.refuse(conn, speaker, locked, refusal).await,
+        }
+    }
+
+    /// Which request, and what is to be done to it.
+    fn action(&self, speaker: &Identified, command: &Command) -> Option<(RequestId, Action)> {
+        match command {
+            Command::File { .. } => None,
+            Command::Vote { target, decision, comment } => {
+                let (id, shown) = match target {
+                    Target::Offered => {
+                        let offered = speaker.offered.as_ref()?;
+                        (offered.request, Some(offered.shown))
+                    }
+                    Target::Request(id) => (*id, None),
+                };
+                let action = Action::Vote {
+                    decision: *decision,
+                    comment: comment.clone(),
+                    shown,
+                    channel: self.inbound.channel,
+                };
+                Some((id, action))
+            }
+            Command::Withdraw { request, reason } => {
+                Some((*request, Action::Withdraw { reason: reason.clone() }))
+            }
+            Command::Expire { request } => Some((*request, Action::Expire)),
+        }
+    }
+
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        speaker: &Identified,
+        locked: Locked,
+        events: Vec<Event>,
+    ) -> Result<Answer, sqlx::Error> {
+        let mut after = locked.request().clone();
+        for event in &events {
+            after.apply(event).map_err(|misfit| sqlx::Error::Protocol(misfit.to_string()))?;
+        }
+        let entry =
+            Entry { events: events.clone(), ..self.entry(Outcome::Accepted, Some(speaker)) };
+        let link = audit::link(&audit::request_chain(after.id), locked.head(), &entry)?;
+        let change =
+            Change { after: &after, events: &events, book: &self.book, asked: locked.asked() };
+        let owed = owed(&change);
+        requests::save(conn, locked, &after, &self.inbound.proof, &link).await?;
+        // Before the new asks are written: those are meant.
+        if !owed.cancel_asks.is_empty() {
+            outbox::cancel_asks(conn, after.id, &owed.cancel_asks, self.now).await?;
+        }
+        self.enqueue(conn, &owed.notices).await?;
+        Ok(Answer::Accepted { request: after.id, events })
+    }
+
+    async fn refuse(
+        &self,
+        conn: &mut PgConnection,
+        speaker: &Identified,
+        locked: Locked,
+        refusal: Refusal,
+    ) -> Result<Answer, sqlx::Error> {
+        if let Actor::Person(person) = &speaker.actor {
+            let facts = AnswerFacts::of(&refusal, &self.zone_of(person), None);
+            self.reply(conn, speaker, &locked, Kind::Refused, facts).await?;
+        }
+        let id = locked.request().id;
+        let entry =
+            Entry { refusal: Some(refusal.clone()), ..self.entry(Outcome::Refused, Some(speaker)) };
+        let link = audit::link(&audit::request_chain(id), locked.head(), &entry)?;
+        requests::note(conn, locked, &link).await?;
+        Ok(Answer::Refused { request: Some(id), refusal })
+    }
+
+    pub(super) async fn unclear(
+        &self,
+        conn: &mut PgConnection,
+        speaker: &Identified,
+        unclear: &Unclear,
+    ) -> Result<Answer, sqlx::Error> {
+        let Some(offered) = &speaker.offered else {
+            return self.unidentified(conn, "it answers no request".to_owned()).await;
+        };
+        let Some(locked) = requests::lock(conn, offered.request).await? else {
+            return self.unidentified(conn, "its request does not exist".to_owned()).await;
+        };
+        let facts = AnswerFacts {
+            code: unclear.code.clone(),
+            rule: None,
+            sentence: unclear.sentence.clone(),
+            next: "Reply again, with the word alone on the first line.".to_owned(),
+            wrote: unclear.wrote.clone(),
+        };
+        self.reply(conn, speaker, &locked, Kind::Unclear, facts).await?;
+        let entry =
+            Entry { unclear: Some(unclear.clone()), ..self.entry(Outcome::Unclear, Some(speaker)) };
+        let chain = audit::request_chain(offered.request);
+        let link = audit::link(&chain, locked.head(), &entry)?;
+        requests::note(conn, locked, &link).await?;
+        Ok(Answer::Unclear)
+    }
+
+    async fn unknown(
+        &self,
+        conn: &mut PgConnection,
+        speaker: &Identified,
+        id: RequestId,
+    ) -> Result<Answer, sqlx::Error> {
+        let refusal = Refusal::UnknownRequest { request: id };
+        let entry =
+            Entry { refusal: Some(refusal.clone()), ..self.entry(Outcome::Refused, Some(speaker)) };
+        audit::append_system(conn, self.inbound.channel, &[entry]).await?;
+        Ok(Answer::Refused { request: None, refusal })
+    }
+
+    /// Answers who wrote a mail; other channels answer by what [`super::Handler::handle`] returns.
+    async fn reply(
+        &self,
+        conn: &mut PgConnection,
+        speaker: &Identified,
+        locked: &Locked,
+        kind: Kind,
+        facts: AnswerFacts,
+    ) -> Result<(), sqlx::Error> {
+        let Actor::Person(person) = &speaker.actor else { return Ok(()) };
+        if self.inbound.channel != Channel::Mail || !self.book.is_active(person) {
+            return Ok(());
+        }
+        let notice = answer(kind, person, locked.request(), &self.book, facts);
+        self.enqueue(conn, &[notice]).await
+    }
+
+    /// Writes down what is owed.
+    pub(super) async fn enqueue(
+        &self,
+        conn: &mut PgConnection,
+        notices: &[Notice],
+    ) -> Result<(), sqlx::Error> {
+        let enqueue = Enqueue {
+            notices,
+            book: &self.book,
+            keys: &self.handler.keys,
+            now: self.now,
+            in_reply_to: self.inbound.proof.details["message_id"].as_str(),
+            offers_reply: self.handler.offers_reply,
+        };
+        outbox::enqueue(conn, &enqueue).await.map(drop)
+    }
+}

@@ -1,0 +1,295 @@
+//! The audit trail: append-only, chained per request, and per source for what belongs to no request
+//! (W27).
+//!
+//! Every event's hash covers its chain, its number, the hash before it and its body; the body is stored
+//! as the very text that was hashed. A request's chain has its head in the request row, which the
+//! caller holds locked; a system chain in `audit_chain`, locked here. Sealing is not built yet: whoever
+//! may write to the database can still rewrite a whole chain unseen.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+
+use crate::command::Command;
+use crate::inbound::{Proof, Unclear};
+use crate::workflow::event::Event;
+use crate::workflow::ids::{PersonId, RequestId};
+use crate::workflow::refusal::Refusal;
+use crate::workflow::request::{Channel, Request};
+
+/// What came of something that reached us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Applied.
+    Accepted,
+    /// An identified person was refused.
+    Refused,
+    /// An identified person was not understood.
+    Unclear,
+    /// Nobody was identified.
+    Unidentified,
+}
+
+impl Outcome {
+    /// The name as it stands in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Unclear => "unclear",
+            Self::Unidentified => "unidentified",
+        }
+    }
+}
+
+/// One audit event: who, by which channel, with which evidence, what changed, when. Stored for ever:
+/// add optional fields, never rename or remove.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// By which road.
+    pub channel: Channel,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Who, once identified; absent for the clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<PersonId>,
+    /// The key under which it arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// How the speaker was proven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+    /// What was wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
+    /// What changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Event>,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refusal>,
+    /// Why it was not understood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unclear: Option<Unclear>,
+    /// Any other reason, e.g. why nobody was identified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl Entry {
+    /// An entry with nothing but these.
+    pub fn new(at: Timestamp, channel: Channel, outcome: Outcome) -> Self {
+        Self {
+            at,
+            channel,
+            outcome,
+            actor: None,
+            key: None,
+            proof: None,
+            command: None,
+            events: Vec::new(),
+            refusal: None,
+            unclear: None,
+            why: None,
+        }
+    }
+}
+
+/// The end of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Head {
+    /// How many events it has.
+    pub seq: i64,
+    /// The hash of the last; empty for an empty chain.
+    pub hash: Vec<u8>,
+}
+
+/// An event with its place in a chain, ready to be written.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// The chain.
+    pub chain: String,
+    /// The chain's end once it is written.
+    pub head: Head,
+    /// The hash before it.
+    pub prev: Vec<u8>,
+    /// When.
+    pub at: Timestamp,
+    /// The text that was hashed.
+    pub body: String,
+}
+
+/// The name of a request's chain.
+pub fn request_chain(request: RequestId) -> String {
+    format!("request/{}", request.0)
+}
+
+/// Puts an entry behind the head of its chain.
+pub fn link(chain: &str, head: &Head, entry: &Entry) -> Result<Link, sqlx::Error> {
+    let body = serde_json::to_string(entry).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let seq = head.seq + 1;
+    let hash = hash(chain, seq, &head.hash, &body);
+    Ok(Link {
+        chain: chain.to_owned(),
+        head: Head { seq, hash },
+        prev: head.hash.clone(),
+        at: entry.at,
+        body,
+    })
+}
+
+/// SHA-256 over the parts, each with its length before it, so that no two splits look alike.
+fn hash(chain: &str, seq: i64, prev: &[u8], body: &str) -> Vec<u8> {
+    let mut sha = Sha256::new();
+    for part in [chain.as_bytes(), &seq.to_be_bytes(), prev, body.as_bytes()] {
+        sha.update((part.len() as u64).to_be_bytes());
+        sha.update(part);
+    }
+    sha.finalize().to_vec()
+}
+
+/// Appends entries to `system/<channel>`, in one statement.
+pub async fn append_system(
+    conn: &mut PgConnection,
+    channel: Channel,
+    entries: &[Entry],
+) -> Result<(), sqlx::Error> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let chain = format!("system/{}", channel.as_str());
+    sqlx::query!(
+        "INSERT INTO audit_chain (chain, seq, head) VALUES ($1, 0, '') ON CONFLICT DO NOTHING",
+        chain
+    )
+    .execute(&mut *conn)
+    .await?;
+    let row = sqlx::query!("SELECT seq, head FROM audit_chain WHERE chain = $1 FOR UPDATE", chain)
+        .fetch_one(&mut *conn)
+        .await?;
+    let mut head = Head { seq: row.seq, hash: row.head };
+    let mut links = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let link = link(&chain, &head, entry)?;
+        head = link.head.clone();
+        links.push(link);
+    }
+    let seqs: Vec<i64> = links.iter().map(|link| link.head.seq).collect();
+    let ats: Vec<_> = links.iter().map(|link| link.at.to_sqlx()).collect();
+    let bodies: Vec<String> = links.iter().map(|link| link.body.clone()).collect();
+    let prevs: Vec<Vec<u8>> = links.iter().map(|link| link.prev.clone()).collect();
+    let hashes: Vec<Vec<u8>> = links.into_iter().map(|link| link.head.hash).collect();
+    sqlx::query!(
+        "WITH headed AS (UPDATE audit_chain SET seq = $2, head = $3 WHERE chain = $1)
+         INSERT INTO audit_event (chain, seq, at, body, prev_hash, hash)
+         SELECT $1, * FROM UNNEST($4::bigint[], $5::timestamptz[], $6::text[], $7::bytea[], $8::bytea[])",
+        chain,
+        head.seq,
+        head.hash,
+        &seqs,
+        &ats as _,
+        &bodies,
+        &prevs,
+        &hashes,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The entries of a chain, in order.
+pub async fn entries(conn: &mut PgConnection, chain: &str) -> Result<Vec<Entry>, sqlx::Error> {
+    let bodies =
+        sqlx::query_scalar!("SELECT body FROM audit_event WHERE chain = $1 ORDER BY seq", chain)
+            .fetch_all(conn)
+            .await?;
+    let read = |body: String| serde_json::from_str(&body);
+    bodies.into_iter().map(read).collect::<Result<_, _>>().map_err(|e| sqlx::Error::Decode(e.into()))
+}
+
+/// The first wrong event of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{chain}: event {seq}: {what}")]
+pub struct Broken {
+    /// The chain.
+    pub chain: String,
+    /// Its number within the chain, from 1.
+    pub seq: i64,
+    /// What is wrong with it.
+    pub what: &'static str,
+}
+
+/// Checks one chain from its first event to its head; the number of events.
+pub async fn verify_chain(
+    conn: &mut PgConnection,
+    chain: &str,
+) -> Result<Result<i64, Broken>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "SELECT seq, body, prev_hash, hash FROM audit_event WHERE chain = $1 ORDER BY seq",
+        chain
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let broken = |seq: i64, what| Ok(Err(Broken { chain: chain.to_owned(), seq, what }));
+    let mut head = Head::default();
+    for row in rows {
+        let expected = head.seq + 1;
+        if row.seq != expected {
+            return broken(expected, "is missing");
+        }
+        if row.prev_hash != head.hash {
+            return broken(row.seq, "does not follow the one before it");
+        }
+        if row.hash != hash(chain, row.seq, &row.prev_hash, &row.body) {
+            return broken(row.seq, "was changed");
+        }
+        head = Head { seq: row.seq, hash: row.hash };
+    }
+    let stored = stored_head(conn, chain).await?;
+    if stored != head {
+        return broken(head.seq.min(stored.seq) + 1, "is missing, or the head was changed");
+    }
+    Ok(Ok(head.seq))
+}
+
+async fn stored_head(conn: &mut PgConnection, chain: &str) -> Result<Head, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT seq AS "seq!", head AS "head!" FROM audit_chain WHERE chain = $1
+           UNION ALL
+           SELECT chain_seq, chain_head FROM request WHERE 'request/' || id = $1"#,
+        chain
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map_or_else(Head::default, |row| Head { seq: row.seq, hash: row.head }))
+}
+
+/// Checks that every chain is whole and that every request is the fold of its audit events. Reads
+/// everything: for tests and for small databases.
+pub async fn check_replay(pool: &sqlx::PgPool) -> anyhow::Result<()> {
+    let mut conn = pool.acquire().await?;
+    let chains = sqlx::query_scalar!("SELECT DISTINCT chain FROM audit_event ORDER BY chain")
+        .fetch_all(&mut *conn)
+        .await?;
+    for chain in &chains {
+        verify_chain(&mut conn, chain).await??;
+    }
+    let ids = sqlx::query_scalar!("SELECT id FROM request ORDER BY id").fetch_all(&mut *conn).await?;
+    for id in ids {
+        let id = RequestId(id);
+        let entries = entries(&mut conn, &request_chain(id)).await?;
+        let events: Vec<Event> = entries.into_iter().flat_map(|entry| entry.events).collect();
+        let replayed = Request::replay(&events);
+        let stored = super::requests::find(&mut conn, id).await?;
+        anyhow::ensure!(
+            replayed.is_some() && replayed == stored,
+            "{id}: its audit events give\n{replayed:#?}\nand stored is\n{stored:#?}"
+        );
+    }
+    Ok(())
+}

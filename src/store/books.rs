@@ -1,0 +1,97 @@
+//! The book in force, and its versions.
+//!
+//! A book is read whole and kept in the process by its version: a command costs one look at the newest
+//! version's number. A version is never changed, so what is kept is never stale.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use sqlx::PgConnection;
+use sqlx::types::Json;
+
+use super::audit::{self, Entry, Outcome};
+use crate::workflow::book::Book;
+use crate::workflow::request::Channel;
+
+/// The newest book that this process has read. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct BookCache(Arc<Mutex<Arc<Book>>>);
+
+impl BookCache {
+    /// The book of this version; read from the database if the last one was another.
+    pub async fn get(&self, conn: &mut PgConnection, version: i64) -> Result<Arc<Book>, sqlx::Error> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if kept.version == version {
+            return Ok(kept);
+        }
+        let book = Arc::new(read(conn, version).await?);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = book.clone();
+        Ok(book)
+    }
+}
+
+/// The version in force; 0 where no policies were ever applied: then everything is refused (W3).
+pub async fn version(conn: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(r#"SELECT coalesce(max(version), 0) AS "version!" FROM policy_book"#)
+        .fetch_one(conn)
+        .await
+}
+
+async fn read(conn: &mut PgConnection, version: i64) -> Result<Book, sqlx::Error> {
+    if version == 0 {
+        return Ok(Book::default());
+    }
+    let Json(book) = sqlx::query_scalar!(
+        r#"SELECT book AS "book: Json<Book>" FROM policy_book WHERE version = $1"#,
+        version
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(Book { version, ..book })
+}
+
+/// The book in force.
+pub async fn current(conn: &mut PgConnection) -> Result<Book, sqlx::Error> {
+    let version = version(conn).await?;
+    read(conn, version).await
+}
+
+/// `policies.toml` as it was last applied, with its version.
+pub async fn source(conn: &mut PgConnection) -> Result<Option<(i64, String)>, sqlx::Error> {
+    let row = sqlx::query!("SELECT version, source FROM policy_book ORDER BY version DESC LIMIT 1")
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.map(|row| (row.version, row.source)))
+}
+
+/// Puts a book in force as a new version, with an audit event; the version.
+///
+/// The caller owns the transaction, and has checked that `expected` is still the version that the book
+/// was compared with: two people applying at once must not overwrite each other unseen.
+pub async fn apply(
+    conn: &mut PgConnection,
+    source: &str,
+    book: &Book,
+    by: &str,
+    now: Timestamp,
+) -> Result<i64, sqlx::Error> {
+    // Versions are given in the order of commits.
+    sqlx::query!("LOCK TABLE policy_book IN SHARE ROW EXCLUSIVE MODE").execute(&mut *conn).await?;
+    let version = sqlx::query_scalar!(
+        "INSERT INTO policy_book (applied_at, applied_by, source, book) VALUES ($1, $2, $3, $4)
+         RETURNING version",
+        now.to_sqlx() as _,
+        by,
+        source,
+        Json(book) as _,
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let entry = Entry {
+        why: Some(format!("policies applied as version {version} by {by}")),
+        ..Entry::new(now, Channel::CommandLine, Outcome::Accepted)
+    };
+    audit::append_system(conn, Channel::CommandLine, &[entry]).await?;
+    Ok(version)
+}
