@@ -96,7 +96,14 @@ impl Handler {
         wake: Arc<Notify>,
         offers_reply: bool,
     ) -> Self {
-        Self { pool, clock, keys, wake, books: BookCache::default(), offers_reply }
+        Self {
+            pool,
+            clock,
+            keys,
+            wake,
+            books: BookCache::default(),
+            offers_reply,
+        }
     }
 
     /// Applies one inbound thing: once, in one transaction, or not at all (W28).
@@ -120,7 +127,12 @@ impl Handler {
             return Ok(Answer::Duplicate);
         }
         let book = self.books.get(&mut tx, version).await?;
-        let case = Case { handler: self, inbound, book, now: self.clock.now() };
+        let case = Case {
+            handler: self,
+            inbound,
+            book,
+            now: self.clock.now(),
+        };
         let answer = case.judge(&mut tx).await?;
         let outcome = match &answer {
             Answer::Accepted { .. } => Outcome::Accepted,
@@ -151,7 +163,8 @@ impl Case<'_> {
                 self.file(conn, person, draft, key.as_deref()).await
             }
             (Words::Said(Command::File { .. }), Actor::Clock) => {
-                self.unidentified(conn, "the clock files nothing".to_owned()).await
+                self.unidentified(conn, "the clock files nothing".to_owned())
+                    .await
             }
             (Words::Said(command), _) => self.act(conn, &speaker, command).await,
         }
@@ -181,8 +194,10 @@ impl Case<'_> {
         conn: &mut PgConnection,
         why: String,
     ) -> Result<Answer, sqlx::Error> {
-        let entry =
-            Entry { why: Some(why.clone()), ..self.entry(Outcome::Unidentified, None) };
+        let entry = Entry {
+            why: Some(why.clone()),
+            ..self.entry(Outcome::Unidentified, None)
+        };
         audit::append_system(conn, self.inbound.channel, &[entry]).await?;
         Ok(Answer::Unidentified(why))
     }
@@ -191,7 +206,9 @@ impl Case<'_> {
 /// Whether the transaction lost against another and may win the next time: serialisation failure,
 /// deadlock, or a unique row that somebody else wrote first.
 fn lost_a_race(error: &sqlx::Error) -> bool {
-    let sqlx::Error::Database(error) = error else { return false };
+    let sqlx::Error::Database(error) = error else {
+        return false;
+    };
     matches!(error.code().as_deref(), Some("40001" | "40P01" | "23505"))
 }
 

@@ -27,11 +27,16 @@ impl Case<'_> {
         if let Some(key) = key
             && let Some(first) = requests::find_by_key(conn, person, key).await?
         {
-            return self.filed_before(conn, person, draft, first).await;
+            return self.filed_before(conn, person, draft, key, first).await;
         }
         let pending = requests::find_pending(conn, person, &draft.subject).await?;
         let id = requests::next_id(conn).await?;
-        let filing = Filing { book: &self.book, id, pending, now: self.now };
+        let filing = Filing {
+            book: &self.book,
+            id,
+            pending,
+            now: self.now,
+        };
         match file(draft, person, &filing) {
             Ok(events) => self.open(conn, person, events, key).await,
             Err(refusal) => self.not_filed(conn, person, refusal).await,
@@ -60,7 +65,10 @@ impl Case<'_> {
             asked: &BTreeSet::new(),
         };
         self.enqueue(conn, &owed(&change).notices).await?;
-        Ok(Answer::Accepted { request: request.id, events })
+        Ok(Answer::Accepted {
+            request: request.id,
+            events,
+        })
     }
 
     /// The same key again: the same filing is answered as the first time, another is refused (W6).
@@ -69,19 +77,26 @@ impl Case<'_> {
         conn: &mut PgConnection,
         person: &PersonId,
         draft: &Draft,
+        key: &str,
         first: RequestId,
     ) -> Result<Answer, sqlx::Error> {
         let Some(locked) = requests::lock(conn, first).await? else {
             return Err(sqlx::Error::RowNotFound);
         };
         if !same_filing(locked.request(), draft) {
-            let refusal = Refusal::KeyReused { request: first };
+            let refusal = Refusal::KeyReused {
+                key: key.to_owned(),
+                request: first,
+            };
             return self.not_filed(conn, person, refusal).await;
         }
         let entry = self.entry(Outcome::Accepted, Some(&Identified::person(person)));
         let link = audit::link(&audit::request_chain(first), locked.head(), &entry)?;
         requests::note(conn, locked, &link).await?;
-        Ok(Answer::Accepted { request: first, events: Vec::new() })
+        Ok(Answer::Accepted {
+            request: first,
+            events: Vec::new(),
+        })
     }
 
     async fn not_filed(
@@ -95,13 +110,19 @@ impl Case<'_> {
             ..self.entry(Outcome::Refused, Some(&Identified::person(person)))
         };
         audit::append_system(conn, self.inbound.channel, &[entry]).await?;
-        Ok(Answer::Refused { request: None, refusal })
+        Ok(Answer::Refused {
+            request: None,
+            refusal,
+        })
     }
 }
 
 impl Identified {
     /// Somebody whom the channel itself has proven.
     pub(super) fn person(person: &PersonId) -> Self {
-        Self { actor: Actor::Person(person.clone()), offered: None }
+        Self {
+            actor: Actor::Person(person.clone()),
+            offered: None,
+        }
     }
 }

@@ -31,9 +31,17 @@ impl Case<'_> {
         conn: &mut PgConnection,
     ) -> Result<Result<Identified, String>, sqlx::Error> {
         let (presented, from) = match &self.inbound.speaker {
-            Speaker::Clock => return Ok(Ok(Identified { actor: Actor::Clock, offered: None })),
+            Speaker::Clock => {
+                return Ok(Ok(Identified {
+                    actor: Actor::Clock,
+                    offered: None,
+                }));
+            }
             Speaker::Person(person) => {
-                return Ok(Ok(Identified { actor: Actor::Person(person.clone()), offered: None }));
+                return Ok(Ok(Identified {
+                    actor: Actor::Person(person.clone()),
+                    offered: None,
+                }));
             }
             Speaker::Token { presented, from } => (presented, from),
         };
@@ -42,7 +50,12 @@ impl Case<'_> {
     }
 
     /// Whom the presented tokens belong to, if they say one thing and the mail is from its owner.
-    fn owner(&self, known: &[TokenRow], presented: usize, from: &str) -> Result<Identified, String> {
+    fn owner(
+        &self,
+        known: &[TokenRow],
+        presented: usize,
+        from: &str,
+    ) -> Result<Identified, String> {
         let Some(token) = known.first() else {
             return Err("its token is not known".to_owned());
         };
@@ -55,7 +68,10 @@ impl Case<'_> {
             return Err("it carries tokens of different persons, requests or steps".to_owned());
         }
         let Some(owner) = self.book.person(&token.person) else {
-            return Err(format!("its token is of {}, who is not in the book", token.person));
+            return Err(format!(
+                "its token is of {}, who is not in the book",
+                token.person
+            ));
         };
         if !same_address(&owner.email, from) {
             return Err(format!(
@@ -63,16 +79,25 @@ impl Case<'_> {
                 token.person
             ));
         }
-        let shown = Shown { step: token.step, revision: token.revision };
+        // Windows do not change yet, so the one that was shown need not be remembered (W16).
+        let shown = Shown {
+            step: token.step,
+            revision: token.revision,
+            window: None,
+        };
         Ok(Identified {
             actor: Actor::Person(token.person.clone()),
-            offered: Some(Offered { request: token.request, shown }),
+            offered: Some(Offered {
+                request: token.request,
+                shown,
+            }),
         })
     }
 
     /// The zone that somebody reads times in; UTC for whoever is not in the book.
     pub(super) fn zone_of(&self, person: &PersonId) -> TimeZone {
         let zone = self.book.person(person).map(|person| person.zone.as_str());
-        zone.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)
+        zone.and_then(|name| TimeZone::get(name).ok())
+            .unwrap_or(TimeZone::UTC)
     }
 }

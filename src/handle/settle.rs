@@ -24,12 +24,18 @@ impl Case<'_> {
         command: &Command,
     ) -> Result<Answer, sqlx::Error> {
         let Some((id, action)) = self.action(speaker, command) else {
-            return self.unidentified(conn, "it answers no request".to_owned()).await;
+            return self
+                .unidentified(conn, "it answers no request".to_owned())
+                .await;
         };
         let Some(locked) = requests::lock(conn, id).await? else {
             return self.unknown(conn, speaker, id).await;
         };
-        let scene = Scene { request: locked.request(), book: &self.book, now: self.now };
+        let scene = Scene {
+            request: locked.request(),
+            book: &self.book,
+            now: self.now,
+        };
         match decide(&scene, &speaker.actor, &action) {
             Ok(events) => self.apply(conn, speaker, locked, events).await,
             Err(refusal) => self.refuse(conn, speaker, locked, refusal).await,
@@ -40,7 +46,11 @@ impl Case<'_> {
     fn action(&self, speaker: &Identified, command: &Command) -> Option<(RequestId, Action)> {
         match command {
             Command::File { .. } => None,
-            Command::Vote { target, decision, comment } => {
+            Command::Vote {
+                target,
+                decision,
+                comment,
+            } => {
                 let (id, shown) = match target {
                     Target::Offered => {
                         let offered = speaker.offered.as_ref()?;
@@ -56,9 +66,12 @@ impl Case<'_> {
                 };
                 Some((id, action))
             }
-            Command::Withdraw { request, reason } => {
-                Some((*request, Action::Withdraw { reason: reason.clone() }))
-            }
+            Command::Withdraw { request, reason } => Some((
+                *request,
+                Action::Withdraw {
+                    reason: reason.clone(),
+                },
+            )),
             Command::Expire { request } => Some((*request, Action::Expire)),
         }
     }
@@ -72,13 +85,21 @@ impl Case<'_> {
     ) -> Result<Answer, sqlx::Error> {
         let mut after = locked.request().clone();
         for event in &events {
-            after.apply(event).map_err(|misfit| sqlx::Error::Protocol(misfit.to_string()))?;
+            after
+                .apply(event)
+                .map_err(|misfit| sqlx::Error::Protocol(misfit.to_string()))?;
         }
-        let entry =
-            Entry { events: events.clone(), ..self.entry(Outcome::Accepted, Some(speaker)) };
+        let entry = Entry {
+            events: events.clone(),
+            ..self.entry(Outcome::Accepted, Some(speaker))
+        };
         let link = audit::link(&audit::request_chain(after.id), locked.head(), &entry)?;
-        let change =
-            Change { after: &after, events: &events, book: &self.book, asked: locked.asked() };
+        let change = Change {
+            after: &after,
+            events: &events,
+            book: &self.book,
+            asked: locked.asked(),
+        };
         let owed = owed(&change);
         requests::save(conn, locked, &after, &self.inbound.proof, &link).await?;
         // Before the new asks are written: those are meant.
@@ -86,7 +107,10 @@ impl Case<'_> {
             outbox::cancel_asks(conn, after.id, &owed.cancel_asks, self.now).await?;
         }
         self.enqueue(conn, &owed.notices).await?;
-        Ok(Answer::Accepted { request: after.id, events })
+        Ok(Answer::Accepted {
+            request: after.id,
+            events,
+        })
     }
 
     async fn refuse(
@@ -98,14 +122,20 @@ impl Case<'_> {
     ) -> Result<Answer, sqlx::Error> {
         if let Actor::Person(person) = &speaker.actor {
             let facts = AnswerFacts::of(&refusal, &self.zone_of(person), None);
-            self.reply(conn, speaker, &locked, Kind::Refused, facts).await?;
+            self.reply(conn, speaker, &locked, Kind::Refused, facts)
+                .await?;
         }
         let id = locked.request().id;
-        let entry =
-            Entry { refusal: Some(refusal.clone()), ..self.entry(Outcome::Refused, Some(speaker)) };
+        let entry = Entry {
+            refusal: Some(refusal.clone()),
+            ..self.entry(Outcome::Refused, Some(speaker))
+        };
         let link = audit::link(&audit::request_chain(id), locked.head(), &entry)?;
         requests::note(conn, locked, &link).await?;
-        Ok(Answer::Refused { request: Some(id), refusal })
+        Ok(Answer::Refused {
+            request: Some(id),
+            refusal,
+        })
     }
 
     pub(super) async fn unclear(
@@ -115,10 +145,14 @@ impl Case<'_> {
         unclear: &Unclear,
     ) -> Result<Answer, sqlx::Error> {
         let Some(offered) = &speaker.offered else {
-            return self.unidentified(conn, "it answers no request".to_owned()).await;
+            return self
+                .unidentified(conn, "it answers no request".to_owned())
+                .await;
         };
         let Some(locked) = requests::lock(conn, offered.request).await? else {
-            return self.unidentified(conn, "its request does not exist".to_owned()).await;
+            return self
+                .unidentified(conn, "its request does not exist".to_owned())
+                .await;
         };
         let facts = AnswerFacts {
             code: unclear.code.clone(),
@@ -127,9 +161,12 @@ impl Case<'_> {
             next: "Reply again, with the word alone on the first line.".to_owned(),
             wrote: unclear.wrote.clone(),
         };
-        self.reply(conn, speaker, &locked, Kind::Unclear, facts).await?;
-        let entry =
-            Entry { unclear: Some(unclear.clone()), ..self.entry(Outcome::Unclear, Some(speaker)) };
+        self.reply(conn, speaker, &locked, Kind::Unclear, facts)
+            .await?;
+        let entry = Entry {
+            unclear: Some(unclear.clone()),
+            ..self.entry(Outcome::Unclear, Some(speaker))
+        };
         let chain = audit::request_chain(offered.request);
         let link = audit::link(&chain, locked.head(), &entry)?;
         requests::note(conn, locked, &link).await?;
@@ -143,10 +180,15 @@ impl Case<'_> {
         id: RequestId,
     ) -> Result<Answer, sqlx::Error> {
         let refusal = Refusal::UnknownRequest { request: id };
-        let entry =
-            Entry { refusal: Some(refusal.clone()), ..self.entry(Outcome::Refused, Some(speaker)) };
+        let entry = Entry {
+            refusal: Some(refusal.clone()),
+            ..self.entry(Outcome::Refused, Some(speaker))
+        };
         audit::append_system(conn, self.inbound.channel, &[entry]).await?;
-        Ok(Answer::Refused { request: None, refusal })
+        Ok(Answer::Refused {
+            request: None,
+            refusal,
+        })
     }
 
     /// Answers who wrote a mail; other channels answer by what [`super::Handler::handle`] returns.
@@ -158,7 +200,9 @@ impl Case<'_> {
         kind: Kind,
         facts: AnswerFacts,
     ) -> Result<(), sqlx::Error> {
-        let Actor::Person(person) = &speaker.actor else { return Ok(()) };
+        let Actor::Person(person) = &speaker.actor else {
+            return Ok(());
+        };
         if self.inbound.channel != Channel::Mail || !self.book.is_active(person) {
             return Ok(());
         }

@@ -169,10 +169,16 @@ pub async fn append_system(
     )
     .execute(&mut *conn)
     .await?;
-    let row = sqlx::query!("SELECT seq, head FROM audit_chain WHERE chain = $1 FOR UPDATE", chain)
-        .fetch_one(&mut *conn)
-        .await?;
-    let mut head = Head { seq: row.seq, hash: row.head };
+    let row = sqlx::query!(
+        "SELECT seq, head FROM audit_chain WHERE chain = $1 FOR UPDATE",
+        chain
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let mut head = Head {
+        seq: row.seq,
+        hash: row.head,
+    };
     let mut links = Vec::with_capacity(entries.len());
     for entry in entries {
         let link = link(&chain, &head, entry)?;
@@ -204,12 +210,18 @@ pub async fn append_system(
 
 /// The entries of a chain, in order.
 pub async fn entries(conn: &mut PgConnection, chain: &str) -> Result<Vec<Entry>, sqlx::Error> {
-    let bodies =
-        sqlx::query_scalar!("SELECT body FROM audit_event WHERE chain = $1 ORDER BY seq", chain)
-            .fetch_all(conn)
-            .await?;
+    let bodies = sqlx::query_scalar!(
+        "SELECT body FROM audit_event WHERE chain = $1 ORDER BY seq",
+        chain
+    )
+    .fetch_all(conn)
+    .await?;
     let read = |body: String| serde_json::from_str(&body);
-    bodies.into_iter().map(read).collect::<Result<_, _>>().map_err(|e| sqlx::Error::Decode(e.into()))
+    bodies
+        .into_iter()
+        .map(read)
+        .collect::<Result<_, _>>()
+        .map_err(|e| sqlx::Error::Decode(e.into()))
 }
 
 /// The first wrong event of a chain.
@@ -235,7 +247,13 @@ pub async fn verify_chain(
     )
     .fetch_all(&mut *conn)
     .await?;
-    let broken = |seq: i64, what| Ok(Err(Broken { chain: chain.to_owned(), seq, what }));
+    let broken = |seq: i64, what| {
+        Ok(Err(Broken {
+            chain: chain.to_owned(),
+            seq,
+            what,
+        }))
+    };
     let mut head = Head::default();
     for row in rows {
         let expected = head.seq + 1;
@@ -248,11 +266,17 @@ pub async fn verify_chain(
         if row.hash != hash(chain, row.seq, &row.prev_hash, &row.body) {
             return broken(row.seq, "was changed");
         }
-        head = Head { seq: row.seq, hash: row.hash };
+        head = Head {
+            seq: row.seq,
+            hash: row.hash,
+        };
     }
     let stored = stored_head(conn, chain).await?;
     if stored != head {
-        return broken(head.seq.min(stored.seq) + 1, "is missing, or the head was changed");
+        return broken(
+            head.seq.min(stored.seq) + 1,
+            "is missing, or the head was changed",
+        );
     }
     Ok(Ok(head.seq))
 }
@@ -266,7 +290,10 @@ async fn stored_head(conn: &mut PgConnection, chain: &str) -> Result<Head, sqlx:
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map_or_else(Head::default, |row| Head { seq: row.seq, hash: row.head }))
+    Ok(row.map_or_else(Head::default, |row| Head {
+        seq: row.seq,
+        hash: row.head,
+    }))
 }
 
 /// Checks that every chain is whole and that every request is the fold of its audit events. Reads
@@ -279,7 +306,9 @@ pub async fn check_replay(pool: &sqlx::PgPool) -> anyhow::Result<()> {
     for chain in &chains {
         verify_chain(&mut conn, chain).await??;
     }
-    let ids = sqlx::query_scalar!("SELECT id FROM request ORDER BY id").fetch_all(&mut *conn).await?;
+    let ids = sqlx::query_scalar!("SELECT id FROM request ORDER BY id")
+        .fetch_all(&mut *conn)
+        .await?;
     for id in ids {
         let id = RequestId(id);
         let entries = entries(&mut conn, &request_chain(id)).await?;

@@ -20,8 +20,16 @@ pub struct BookCache(Arc<Mutex<Arc<Book>>>);
 
 impl BookCache {
     /// The book of this version; read from the database if the last one was another.
-    pub async fn get(&self, conn: &mut PgConnection, version: i64) -> Result<Arc<Book>, sqlx::Error> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    pub async fn get(
+        &self,
+        conn: &mut PgConnection,
+        version: i64,
+    ) -> Result<Arc<Book>, sqlx::Error> {
+        let kept = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         if kept.version == version {
             return Ok(kept);
         }
@@ -77,7 +85,9 @@ pub async fn apply(
     now: Timestamp,
 ) -> Result<i64, sqlx::Error> {
     // Versions are given in the order of commits.
-    sqlx::query!("LOCK TABLE policy_book IN SHARE ROW EXCLUSIVE MODE").execute(&mut *conn).await?;
+    sqlx::query!("LOCK TABLE policy_book IN SHARE ROW EXCLUSIVE MODE")
+        .execute(&mut *conn)
+        .await?;
     let version = sqlx::query_scalar!(
         "INSERT INTO policy_book (applied_at, applied_by, source, book) VALUES ($1, $2, $3, $4)
          RETURNING version",

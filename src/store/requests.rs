@@ -51,11 +51,10 @@ impl Locked {
 
 /// A number for a new request; numbers of refused filings stay unused.
 pub async fn next_id(conn: &mut PgConnection) -> Result<RequestId, sqlx::Error> {
-    let id = sqlx::query_scalar!(
-        r#"SELECT nextval(pg_get_serial_sequence('request', 'id')) AS "id!""#
-    )
-    .fetch_one(conn)
-    .await?;
+    let id =
+        sqlx::query_scalar!(r#"SELECT nextval(pg_get_serial_sequence('request', 'id')) AS "id!""#)
+            .fetch_one(conn)
+            .await?;
     Ok(RequestId(id))
 }
 
@@ -84,10 +83,17 @@ pub async fn lock(conn: &mut PgConnection, id: RequestId) -> Result<Option<Locke
     )
     .fetch_one(conn)
     .await?;
-    let head = Head { seq: row.chain_seq, hash: row.chain_head.clone() };
+    let head = Head {
+        seq: row.chain_seq,
+        hash: row.chain_head.clone(),
+    };
     let votes = votes(beside.votes.0)?;
     let asked = beside.asked.0.into_iter().collect();
-    Ok(Some(Locked { request: row.request(votes)?, asked, head }))
+    Ok(Some(Locked {
+        request: row.request(votes)?,
+        asked,
+        head,
+    }))
 }
 
 /// Reads a request without locking it.
@@ -165,7 +171,10 @@ pub async fn due(
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|row| (RequestId(row.id), row.at.to_jiff())).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (RequestId(row.id), row.at.to_jiff()))
+        .collect())
 }
 
 /// When the next pending request is due.
@@ -330,7 +339,9 @@ impl VoteColumns {
 }
 
 async fn grant(conn: &mut PgConnection, request: &Request) -> Result<(), sqlx::Error> {
-    let State::Approved { grant, .. } = request.state else { return Ok(()) };
+    let State::Approved { grant, .. } = request.state else {
+        return Ok(());
+    };
     sqlx::query!(
         "INSERT INTO access_grant (request_id, person, module, resource, account, starts_at, ends_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -371,6 +382,8 @@ fn votes(rows: Vec<VoteRow>) -> Result<Vec<Vote>, sqlx::Error> {
 fn exactly_one(rows: u64) -> Result<(), sqlx::Error> {
     match rows {
         1 => Ok(()),
-        n => Err(sqlx::Error::Protocol(format!("a locked request changed: {n} rows written"))),
+        n => Err(sqlx::Error::Protocol(format!(
+            "a locked request changed: {n} rows written"
+        ))),
     }
 }

@@ -59,12 +59,13 @@ pub(super) fn window(
     seconds: Option<i64>,
 ) -> Result<Window, sqlx::Error> {
     match (start, end, seconds) {
-        (Some(start), Some(end), None) => {
-            Ok(Window::Fixed { start: start.to_jiff(), end: end.to_jiff() })
-        }
-        (None, None, Some(seconds)) => {
-            Ok(Window::FromApproval { length: SignedDuration::from_secs(seconds) })
-        }
+        (Some(start), Some(end), None) => Ok(Window::Fixed {
+            start: start.to_jiff(),
+            end: end.to_jiff(),
+        }),
+        (None, None, Some(seconds)) => Ok(Window::FromApproval {
+            length: SignedDuration::from_secs(seconds),
+        }),
         _ => Err(corrupt("request.window")),
     }
 }
@@ -159,5 +160,8 @@ impl VoteRow {
 }
 
 pub(super) fn corrupt(column: &'static str) -> sqlx::Error {
-    sqlx::Error::ColumnDecode { index: column.to_owned(), source: "out of range".into() }
+    sqlx::Error::ColumnDecode {
+        index: column.to_owned(),
+        source: "out of range".into(),
+    }
 }

@@ -51,12 +51,13 @@ fn handler(pool: &PgPool) -> Handler {
         current: "k1".to_owned(),
         keys: vec![("k1".to_owned(), SecretString::from(BASE64.encode(&[7; 32])))],
     };
-    Handler {
-        pool: pool.clone(),
-        clock: Clock::system(),
-        keys: Arc::new(Keyring::new(&keys).expect("a key")),
-        wake: Arc::new(Notify::new()),
-    }
+    Handler::new(
+        pool.clone(),
+        Clock::system(),
+        Arc::new(Keyring::new(&keys).expect("a key")),
+        Arc::new(Notify::new()),
+        true,
+    )
 }
 
 fn rules() -> Rules {
