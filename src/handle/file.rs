@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 
 use sqlx::PgConnection;
 
+use super::identify::Identified;
 use super::{Answer, Case};
+use crate::command::Command;
 use crate::store::audit::{self, Entry, Head, Outcome};
 use crate::store::requests;
-use crate::workflow::decide::{Actor, Draft, Filing, file, same_filing};
+use crate::workflow::decide::{Action, Actor, Draft, Filing, Scene, decide, file, same_filing};
 use crate::workflow::event::Event;
 use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::notice::{Change, owed};
 use crate::workflow::refusal::Refusal;
-use crate::workflow::request::Request;
-
-use super::identify::Identified;
+use crate::workflow::request::{Channel, Request, State};
 
 impl Case<'_> {
     pub(super) async fn file(
@@ -29,7 +29,7 @@ impl Case<'_> {
         {
             return self.filed_before(conn, person, draft, key, first).await;
         }
-        let pending = requests::find_pending(conn, person, &draft.subject).await?;
+        let pending = self.still_pending(conn, person, draft).await?;
         let id = requests::next_id(conn).await?;
         let filing = Filing {
             book: &self.book,
@@ -41,6 +41,37 @@ impl Case<'_> {
             Ok(events) => self.open(conn, person, events, key).await,
             Err(refusal) => self.not_filed(conn, person, refusal).await,
         }
+    }
+
+    /// The same person's request for the same thing, unless its time is over: then the clock's word is
+    /// said first, which the timer has not brought yet (W18).
+    async fn still_pending(
+        &self,
+        conn: &mut PgConnection,
+        person: &PersonId,
+        draft: &Draft,
+    ) -> Result<Option<RequestId>, sqlx::Error> {
+        let Some(id) = requests::find_pending(conn, person, &draft.subject).await? else {
+            return Ok(None);
+        };
+        let Some(locked) = requests::lock(conn, id).await? else {
+            return Ok(None);
+        };
+        let scene = Scene {
+            request: locked.request(),
+            book: &self.book,
+            now: self.now,
+        };
+        let Ok(events) = decide(&scene, &Actor::Clock, &Action::Expire) else {
+            let pending = matches!(locked.request().state, State::Pending { .. });
+            return Ok(pending.then_some(id));
+        };
+        let entry = Entry {
+            command: Some(Command::Expire { request: id }),
+            ..Entry::new(self.now, Channel::Timer, Outcome::Accepted)
+        };
+        self.apply(conn, entry, locked, events).await?;
+        Ok(None)
     }
 
     async fn open(

@@ -37,7 +37,10 @@ impl Case<'_> {
             now: self.now,
         };
         match decide(&scene, &speaker.actor, &action) {
-            Ok(events) => self.apply(conn, speaker, locked, events).await,
+            Ok(events) => {
+                let entry = self.entry(Outcome::Accepted, Some(speaker));
+                self.apply(conn, entry, locked, events).await
+            }
             Err(refusal) => self.refuse(conn, speaker, locked, refusal).await,
         }
     }
@@ -76,10 +79,11 @@ impl Case<'_> {
         }
     }
 
-    async fn apply(
+    /// Carries the request on by these events, and writes down everything that follows.
+    pub(super) async fn apply(
         &self,
         conn: &mut PgConnection,
-        speaker: &Identified,
+        entry: Entry,
         locked: Locked,
         events: Vec<Event>,
     ) -> Result<Answer, sqlx::Error> {
@@ -91,7 +95,7 @@ impl Case<'_> {
         }
         let entry = Entry {
             events: events.clone(),
-            ..self.entry(Outcome::Accepted, Some(speaker))
+            ..entry
         };
         let link = audit::link(&audit::request_chain(after.id), locked.head(), &entry)?;
         let change = Change {

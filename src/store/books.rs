@@ -50,13 +50,17 @@ async fn read(conn: &mut PgConnection, version: i64) -> Result<Book, sqlx::Error
     if version == 0 {
         return Ok(Book::default());
     }
-    let Json(book) = sqlx::query_scalar!(
+    let Json(mut book) = sqlx::query_scalar!(
         r#"SELECT book AS "book: Json<Book>" FROM policy_book WHERE version = $1"#,
         version
     )
     .fetch_one(conn)
     .await?;
-    Ok(Book { version, ..book })
+    book.version = version;
+    for policy in &mut book.policies {
+        policy.terms.version = version;
+    }
+    Ok(book)
 }
 
 /// The book in force.
@@ -73,17 +77,17 @@ pub async fn source(conn: &mut PgConnection) -> Result<Option<(i64, String)>, sq
     Ok(row.map(|row| (row.version, row.source)))
 }
 
-/// Puts a book in force as a new version, with an audit event; the version.
-///
-/// The caller owns the transaction, and has checked that `expected` is still the version that the book
-/// was compared with: two people applying at once must not overwrite each other unseen.
+/// Puts a book in force as a new version, with an audit event; the version. `None`, and nothing is
+/// written, where `expected` is no longer the version in force: two people who apply at once must not
+/// overwrite each other unseen.
 pub async fn apply(
     conn: &mut PgConnection,
     source: &str,
     book: &Book,
+    expected: i64,
     by: &str,
     now: Timestamp,
-) -> Result<i64, sqlx::Error> {
+) -> Result<Option<i64>, sqlx::Error> {
     // Versions are given in the order of commits.
     sqlx::query!("LOCK TABLE policy_book IN SHARE ROW EXCLUSIVE MODE")
         .execute(&mut *conn)
@@ -103,5 +107,5 @@ pub async fn apply(
         ..Entry::new(now, Channel::CommandLine, Outcome::Accepted)
     };
     audit::append_system(conn, Channel::CommandLine, &[entry]).await?;
-    Ok(version)
+    Ok(Some(version))
 }

@@ -6,6 +6,5 @@ pub mod inbound;
 pub mod inbox;
 pub mod leases;
 pub mod outbox;
-pub mod reports;
 pub mod requests;
 pub mod tokens;

@@ -21,7 +21,7 @@ use crate::inbound::Proof;
 use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::request::{Request, State, Subject, Vote};
 
-pub use list::{Filter, ListRow, list};
+pub use list::list;
 use rows::{Columns, RequestRow, VoteRow};
 
 /// A request whose row this transaction holds: nobody else changes it until the end of it.

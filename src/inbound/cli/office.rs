@@ -14,7 +14,7 @@ use super::Failure;
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::handle::Handler;
-use crate::store::reports;
+use crate::store::{books, requests};
 use crate::token::Keyring;
 use crate::workflow::book::Book;
 use crate::workflow::ids::RequestId;
@@ -59,19 +59,20 @@ impl Office {
     /// The book in force, if there is one.
     pub async fn book_if_any(&self) -> Result<Option<Book>, Failure> {
         let mut conn = self.pool.acquire().await?;
-        Ok(reports::book(&mut conn).await?)
+        let book = books::current(&mut conn).await?;
+        Ok((book.version > 0).then_some(book))
     }
 
     /// The newest requests, of one state or of all.
     pub async fn requests(&self, state: Option<&str>, most: i64) -> Result<Vec<Request>, Failure> {
         let mut conn = self.pool.acquire().await?;
-        Ok(reports::requests(&mut conn, state, most).await?)
+        Ok(requests::list(&mut conn, state, most).await?)
     }
 
     /// One request.
     pub async fn request(&self, id: RequestId) -> Result<Option<Request>, Failure> {
         let mut conn = self.pool.acquire().await?;
-        Ok(reports::request(&mut conn, id).await?)
+        Ok(requests::find(&mut conn, id).await?)
     }
 
     /// Puts a book in force if `before` still is; the new version.
@@ -82,21 +83,32 @@ impl Office {
         before: &Book,
         by: &str,
     ) -> Result<i64, Failure> {
-        let _ = (source, book, before, by);
-        Err(Failure::Usage("`policy apply` is not built yet".to_owned()))
+        let mut tx = self.pool.begin().await?;
+        let version =
+            books::apply(&mut tx, source, book, before.version, by, self.clock.now()).await?;
+        let Some(version) = version else {
+            let what =
+                "somebody else applied policies meanwhile; mend: look at the difference again";
+            return Err(Failure::Usage(what.to_owned()));
+        };
+        tx.commit().await?;
+        Ok(version)
     }
 
     /// What judges the command.
     pub fn handler(&self, config: &Config) -> Result<Handler, Failure> {
         let keys = Keyring::new(&config.tokens)
             .map_err(|error| Failure::Usage(format!("[tokens]: {error}")))?;
-        Ok(Handler {
-            pool: self.pool.clone(),
-            clock: self.clock.clone(),
-            keys: Arc::new(keys),
-            // The daemon's courier finds what is owed when it next looks.
-            wake: Arc::new(Notify::new()),
-        })
+        // The daemon's courier finds what is owed when it next looks.
+        let wake = Arc::new(Notify::new());
+        let (pool, clock) = (self.pool.clone(), self.clock.clone());
+        Ok(Handler::new(
+            pool,
+            clock,
+            Arc::new(keys),
+            wake,
+            config.imap.is_some(),
+        ))
     }
 }
 

@@ -1,89 +1,51 @@
-//! Lists of requests, for people.
+//! Lists of requests, for people. Reads only.
 
-use jiff::Timestamp;
-use serde::Serialize;
+use std::collections::BTreeMap;
+
 use sqlx::PgConnection;
+use sqlx::types::Json;
 
-use super::rows::window;
-use crate::workflow::ids::{PersonId, RequestId};
-use crate::workflow::request::Window;
+use super::rows::{RequestRow, VoteRow};
+use super::votes;
+use crate::workflow::request::Request;
 
-/// The most rows that one list has.
-pub const MAX_LISTED: i64 = 1_000;
-
-/// Which requests; what is absent does not restrict.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Those in this state.
-    pub state: Option<String>,
-    /// Those of this person.
-    pub requester: Option<PersonId>,
-    /// Not those with this number or a higher one: the next page.
-    pub before: Option<RequestId>,
-}
-
-/// One line of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ListRow {
-    /// Its number.
-    pub id: RequestId,
-    /// Who asks.
-    pub requester: PersonId,
-    /// The kind of thing.
-    pub module: String,
-    /// Which one.
-    pub resource: String,
-    /// As whom.
-    pub account: Option<String>,
-    /// For when.
-    pub window: Window,
-    /// Where it stands.
-    pub state: String,
-    /// The policy it falls under.
-    pub policy: String,
-    /// When it was filed.
-    pub filed_at: Timestamp,
-    /// Until when it can be decided.
-    pub pending_until: Timestamp,
-    /// When it was settled.
-    pub settled_at: Option<Timestamp>,
-}
-
-/// The newest requests that fit, at most [`MAX_LISTED`].
-pub async fn list(conn: &mut PgConnection, filter: &Filter) -> Result<Vec<ListRow>, sqlx::Error> {
-    let rows = sqlx::query!(
+/// The newest requests with their votes, of one state or of all, at most `most`.
+pub async fn list(
+    conn: &mut PgConnection,
+    state: Option<&str>,
+    most: i64,
+) -> Result<Vec<Request>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        RequestRow,
         r#"SELECT id, requester, module, resource, account,
-                  window_start AS "window_start: jiff_sqlx::Timestamp",
-                  window_end AS "window_end: jiff_sqlx::Timestamp", window_seconds, state, policy,
-                  filed_at AS "filed_at: jiff_sqlx::Timestamp",
-                  pending_until AS "pending_until: jiff_sqlx::Timestamp",
-                  settled_at AS "settled_at: jiff_sqlx::Timestamp"
+                  window_start AS "window_start: _", window_end AS "window_end: _", window_seconds,
+                  revision, justification, terms AS "terms: _", filed_at AS "filed_at: _",
+                  pending_until AS "pending_until: _", outcome AS "outcome: _", chain_seq, chain_head
            FROM request
-           WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR requester = $2)
-             AND ($3::bigint IS NULL OR id < $3)
-           ORDER BY id DESC LIMIT $4"#,
-        filter.state,
-        filter.requester.as_ref().map(PersonId::as_str),
-        filter.before.map(|id| id.0),
-        MAX_LISTED,
+           WHERE ($1::text IS NULL OR state = $1)
+           ORDER BY id DESC LIMIT $2"#,
+        state,
+        most,
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let voted = sqlx::query!(
+        r#"SELECT request_id, jsonb_agg(to_jsonb(vote) - 'evidence' ORDER BY position)
+                  AS "votes!: Json<Vec<VoteRow>>"
+           FROM vote WHERE request_id = ANY($1) GROUP BY request_id"#,
+        &ids,
     )
     .fetch_all(conn)
     .await?;
+    let mut by_request: BTreeMap<i64, Vec<VoteRow>> = voted
+        .into_iter()
+        .map(|row| (row.request_id, row.votes.0))
+        .collect();
     rows.into_iter()
         .map(|row| {
-            Ok(ListRow {
-                id: RequestId(row.id),
-                requester: PersonId::new(row.requester),
-                module: row.module,
-                resource: row.resource,
-                account: row.account,
-                window: window(row.window_start, row.window_end, row.window_seconds)?,
-                state: row.state,
-                policy: row.policy,
-                filed_at: row.filed_at.to_jiff(),
-                pending_until: row.pending_until.to_jiff(),
-                settled_at: row.settled_at.map(jiff_sqlx::Timestamp::to_jiff),
-            })
+            let of_this = by_request.remove(&row.id).unwrap_or_default();
+            row.request(votes(of_this)?)
         })
         .collect()
 }

@@ -53,7 +53,7 @@ impl RequestRow {
 }
 
 /// A window from its columns.
-pub(super) fn window(
+fn window(
     start: Option<jiff_sqlx::Timestamp>,
     end: Option<jiff_sqlx::Timestamp>,
     seconds: Option<i64>,
