@@ -1,0 +1,371 @@
+//! The courier: leases what is due, renders it, sends it, records what came of it.
+//!
+//! A loop without input. It waits for a wake-up (after a commit), for the next due time, or for
+//! [`PERIOD`], whichever comes first, and then does all that is due. Any number of couriers may run on
+//! one database: each row is claimed by one.
+//!
+//! ```text
+//!           ┌── server cannot be reached: leases given back, nothing counted ──┐
+//!           ▼                                                                  │
+//! link down: probe with backoff ──▶ link up: claim ─▶ render ─▶ send ─▶ ack ───┘
+//! ```
+//!
+//! What always holds: the try is counted and written down before it is made; an acknowledgement needs
+//! the lease; a lease outlasts everything that is done under it, and what waited too long for its turn
+//! is given back instead of sent. While the server is down one probe at a time is made and no delivery
+//! is touched.
+//!
+//! What is *not* promised: that a mail goes out once. If the process dies, or the database cannot be
+//! reached, between the server's yes and the acknowledgement, the mail goes out again when the lease is
+//! over, with the same Message-ID.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::PgPool;
+use tokio::sync::Notify;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::retry::{self, Next};
+use crate::clock::{Clock, new_id};
+use crate::outbound::Sending;
+use crate::outbound::mail::{Letter, Mailer, reply_address};
+use crate::render::{Reader, Renderer, Reply};
+use crate::store::outbox::{self, Ack, Acked, Claimed, Outcome};
+use crate::token::Keyring;
+use crate::workflow::notice::Kind;
+
+/// The longest sleep, whatever is or is not due: another process may have left work without a wake-up.
+pub const PERIOD: Duration = Duration::from_secs(5);
+/// Deliveries leased at once, as a multiple of the connections.
+const BATCH_PER_CONNECTION: usize = 2;
+/// What a lease has beyond the sends that fit into it: rendering, acknowledging, a slow database.
+const LEASE_MARGIN: Duration = Duration::from_secs(30);
+
+/// What a courier works with. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Courier {
+    /// The database.
+    pub pool: PgPool,
+    /// The clock of due times.
+    pub clock: Clock,
+    /// Derives the tokens of asks again.
+    pub keys: Arc<Keyring>,
+    /// Makes the texts.
+    pub renderer: Arc<Renderer>,
+    /// Sends.
+    pub mailer: Arc<Mailer>,
+    /// The address that replies go to, without token.
+    pub reply_to: String,
+    /// Rung after a commit that left deliveries.
+    pub wake: Arc<Notify>,
+}
+
+/// Why the courier stopped; it is started again.
+#[derive(Debug, thiserror::Error)]
+pub enum CourierError {
+    /// The database.
+    #[error("the courier cannot reach its deliveries: {0}")]
+    Store(#[from] sqlx::Error),
+    /// A send ended in a panic; its lease runs out and it is tried again.
+    #[error("a send ended unexpectedly: {0}")]
+    Send(#[from] JoinError),
+}
+
+/// What a finished send says about the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    Yes,
+    No,
+}
+
+/// Runs until cancelled; then claims nothing more, gives back what it has not begun and finishes the
+/// sends under way, each of which has its time limit.
+pub async fn run(courier: Courier, cancel: CancellationToken) -> Result<(), CourierError> {
+    let mut round = Round {
+        courier,
+        waiting: VecDeque::new(),
+        sending: JoinSet::new(),
+        failures: 0,
+    };
+    let worked = round.work(&cancel).await;
+    let ended = round.end().await;
+    worked.and(ended)
+}
+
+struct Round {
+    courier: Courier,
+    /// Leased and not begun, with the moment until which a send may begin.
+    waiting: VecDeque<(Claimed, Instant)>,
+    sending: JoinSet<Result<Reached, sqlx::Error>>,
+    /// Failures to reach the server in a row.
+    failures: u32,
+}
+
+impl Round {
+    async fn work(&mut self, cancel: &CancellationToken) -> Result<(), CourierError> {
+        while !cancel.is_cancelled() {
+            if self.failures > 0 {
+                self.give_back(None).await?;
+                while let Some(ended) = self.sending.join_next().await {
+                    self.note(ended??);
+                }
+                if self.failures > 0 {
+                    self.wait_for_server(cancel).await;
+                }
+                continue;
+            }
+            let wake = Arc::clone(&self.courier.wake);
+            let woken = wake.notified();
+            tokio::pin!(woken);
+            // Registered before the look at the database: what is committed after it wakes us.
+            woken.as_mut().enable();
+            self.fill().await?;
+            self.start();
+            if self.sending.is_empty() {
+                let pause = self.pause().await?;
+                tokio::select! {
+                    () = cancel.cancelled() => {}
+                    () = &mut woken => {}
+                    () = tokio::time::sleep(pause) => {}
+                }
+            } else {
+                let free = self.sending.len() < self.courier.mailer.connections();
+                tokio::select! {
+                    () = cancel.cancelled() => {}
+                    () = &mut woken, if free => {}
+                    Some(ended) = self.sending.join_next() => self.note(ended??),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, reached: Reached) {
+        match reached {
+            // Sends that began before the first failure may still succeed: then the server is there.
+            Reached::Yes => self.failures = 0,
+            Reached::No => self.failures = self.failures.max(1),
+        }
+    }
+
+    /// Leases more when all that was leased is begun.
+    async fn fill(&mut self) -> Result<(), CourierError> {
+        let courier = &self.courier;
+        if !self.waiting.is_empty() || self.sending.len() >= courier.mailer.connections() {
+            return Ok(());
+        }
+        let batch = courier.mailer.connections() * BATCH_PER_CONNECTION;
+        let longest = courier.mailer.longest_send();
+        let lease_for =
+            longest * u32::try_from(BATCH_PER_CONNECTION + 1).unwrap_or(3) + LEASE_MARGIN;
+        let begin_until = Instant::now() + (lease_for - longest - LEASE_MARGIN / 2);
+        let now = courier.clock.now();
+        let mut conn = courier.pool.acquire().await?;
+        for swept in outbox::sweep(&mut conn, now, retry::MAX_ATTEMPTS).await? {
+            if swept.given_up {
+                tracing::warn!(delivery.id = %swept.id, "delivery {} gave up: its process died", swept.id);
+            }
+        }
+        let claimed = outbox::claim(&mut conn, now, lease_for, batch).await?;
+        self.waiting
+            .extend(claimed.into_iter().map(|claimed| (claimed, begin_until)));
+        Ok(())
+    }
+
+    fn start(&mut self) {
+        while self.sending.len() < self.courier.mailer.connections() {
+            let Some((claimed, begin_until)) = self.waiting.pop_front() else {
+                return;
+            };
+            if Instant::now() >= begin_until {
+                // Too late to end before the lease does; it is claimed again then.
+                continue;
+            }
+            let courier = self.courier.clone();
+            self.sending
+                .spawn(async move { courier.deliver(&claimed).await });
+        }
+    }
+
+    /// How long nothing is due, at most [`PERIOD`].
+    async fn pause(&self) -> Result<Duration, CourierError> {
+        let mut conn = self.courier.pool.acquire().await?;
+        let due = outbox::next_due(&mut conn).await?;
+        let now = self.courier.clock.now();
+        Ok(due.map_or(PERIOD, |due| {
+            Duration::try_from(due.duration_since(now))
+                .unwrap_or(Duration::ZERO)
+                .min(PERIOD)
+        }))
+    }
+
+    async fn wait_for_server(&mut self, cancel: &CancellationToken) {
+        let wait = retry::link_wait(self.failures, chance());
+        let wait = Duration::try_from(wait).unwrap_or(PERIOD);
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+        let probed = tokio::select! {
+            () = cancel.cancelled() => return,
+            probed = self.courier.mailer.probe() => probed,
+        };
+        match probed {
+            Ok(()) => self.failures = 0,
+            Err(_) => self.failures = self.failures.saturating_add(1),
+        }
+    }
+
+    async fn give_back(&mut self, why: Option<&str>) -> Result<(), sqlx::Error> {
+        let unstarted: Vec<_> = self
+            .waiting
+            .drain(..)
+            .map(|(claimed, _)| (claimed.id, claimed.lease))
+            .collect();
+        if unstarted.is_empty() {
+            return Ok(());
+        }
+        let mut conn = self.courier.pool.acquire().await?;
+        outbox::release(&mut conn, &unstarted, self.courier.clock.now(), why).await?;
+        Ok(())
+    }
+
+    async fn end(&mut self) -> Result<(), CourierError> {
+        let given_back = self.give_back(None).await;
+        let mut failed = None;
+        while let Some(ended) = self.sending.join_next().await {
+            match ended {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => failed = Some(CourierError::Store(error)),
+                Err(error) => failed = Some(CourierError::Send(error)),
+            }
+        }
+        self.courier.mailer.close().await;
+        given_back?;
+        failed.map_or(Ok(()), Err)
+    }
+}
+
+impl Courier {
+    async fn deliver(&self, claimed: &Claimed) -> Result<Reached, sqlx::Error> {
+        let sending = match self.letter(claimed) {
+            Ok(letter) => self.mailer.send(&letter).await,
+            // A template or a key that is missing: the operator mends it, and it goes out.
+            Err(why) => Sending::Retry(why),
+        };
+        let now = self.clock.now();
+        let outcome = match sending {
+            Sending::Sent(answer) => Outcome::Sent(answer),
+            Sending::GiveUp(why) => Outcome::GiveUp(why),
+            Sending::Retry(why) => again(claimed, now, why),
+            Sending::Unreachable(why) => {
+                let mut conn = self.pool.acquire().await?;
+                let mine = [(claimed.id, claimed.lease)];
+                outbox::release(&mut conn, &mine, now, Some(&why)).await?;
+                return Ok(Reached::No);
+            }
+        };
+        self.acknowledge(claimed, &outcome, now).await?;
+        Ok(Reached::Yes)
+    }
+
+    async fn acknowledge(
+        &self,
+        claimed: &Claimed,
+        outcome: &Outcome,
+        now: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        let ack = Ack {
+            id: claimed.id,
+            lease: claimed.lease,
+            attempt: claimed.attempt,
+            outcome,
+            now,
+        };
+        let mut conn = self.pool.acquire().await?;
+        let acked = outbox::ack(&mut conn, &ack).await?;
+        let (id, kind) = (claimed.id, claimed.kind.as_str());
+        match (acked, outcome) {
+            (Acked::Done, Outcome::Sent(_)) => {
+                tracing::info!(delivery.id = %id, kind, "delivery {id} sent");
+            }
+            (Acked::Done, Outcome::Retry { at, why }) => {
+                tracing::info!(delivery.id = %id, kind, "delivery {id} is tried again at {at}: {why}");
+            }
+            (Acked::Done, Outcome::GiveUp(why)) => {
+                tracing::warn!(
+                    delivery.id = %id,
+                    kind,
+                    "delivery {id} gave up: {why}; `countersign outbox retry {id}` tries it again"
+                );
+            }
+            (Acked::Cancelled, _) => {
+                tracing::info!(delivery.id = %id, kind, "delivery {id} is not needed any more");
+            }
+            (Acked::LeaseLost, _) => {
+                tracing::warn!(
+                    delivery.id = %id,
+                    kind,
+                    "delivery {id} took longer than its lease; it may be sent twice under one Message-ID"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// The mail of a delivery: the same at every try, but for its date.
+    fn letter(&self, claimed: &Claimed) -> Result<Letter, String> {
+        let token = match &claimed.key_id {
+            None => None,
+            Some(key) => Some(self.keys.reply_token(key, claimed.id).ok_or_else(|| {
+                format!("token key `{key}` is not configured; add it again under [tokens]")
+            })?),
+        };
+        let reply = token.as_ref().and_then(|token| {
+            Some(Reply {
+                address: reply_address(&self.reply_to, token)?,
+            })
+        });
+        let reader = Reader {
+            name: claimed.name.clone(),
+            zone: claimed.zone.clone(),
+            locale: claimed.locale.clone(),
+            reply,
+        };
+        let rendered = self
+            .renderer
+            .mail(claimed.kind, &claimed.facts, &reader)
+            .map_err(|error| error.to_string())?;
+        Ok(Letter {
+            id: claimed.id,
+            token: token.filter(|_| claimed.kind == Kind::Ask),
+            name: claimed.name.clone(),
+            address: claimed.address.clone(),
+            request: claimed.request,
+            in_reply_to: claimed.in_reply_to.clone(),
+            answers: claimed.kind.is_answer(),
+            subject: rendered.subject,
+            text: rendered.text,
+            html: rendered.html,
+            at: self.clock.now(),
+        })
+    }
+}
+
+fn again(claimed: &Claimed, now: Timestamp, why: String) -> Outcome {
+    match retry::after(claimed.counted, claimed.tried_since, now, chance()) {
+        Next::At(at) => Outcome::Retry { at, why },
+        Next::GiveUp(limit) => Outcome::GiveUp(format!("{why} ({limit})")),
+    }
+}
+
+/// The random part of a fresh identifier.
+fn chance() -> u32 {
+    let [.., a, b, c, d] = new_id().into_bytes();
+    u32::from_be_bytes([a, b, c, d])
+}
