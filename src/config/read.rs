@@ -226,7 +226,7 @@ impl<'r, 's> Section<'r, 's> {
             return Vec::new();
         };
         let mut list = Vec::new();
-        for item in found.value.iter() {
+        for item in found.value {
             if let DeValue::String(text) = item.get_ref() {
                 list.push(At {
                     value: text.as_ref(),
@@ -255,7 +255,7 @@ impl<'r, 's> Section<'r, 's> {
             return Vec::new();
         };
         let mut list = Vec::new();
-        for item in found.value.iter() {
+        for item in found.value {
             if let DeValue::Table(table) = item.get_ref() {
                 list.push(Section::new(report, name, table, item.span()));
             } else {

@@ -55,12 +55,14 @@ impl fmt::Display for Change {
 
 /// A book's things of one kind by name, each as JSON.
 type Things = BTreeMap<String, serde_json::Value>;
+/// Reads the things of one kind out of a book.
+type Reader = fn(&Book) -> Things;
 
 /// Everything that differs, people first, policies last; empty if nothing does. The version is no
 /// difference.
 pub fn diff(old: &Book, new: &Book) -> Vec<Change> {
     let mut changes = Vec::new();
-    let kinds: [(&str, fn(&Book) -> Things); 4] = [
+    let kinds: [(&str, Reader); 4] = [
         ("person", |book| {
             let people = book.people.iter();
             people

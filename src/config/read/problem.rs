@@ -140,7 +140,7 @@ impl Report {
     /// The end of reading: the value with the warnings, or the problems.
     pub fn finish<T>(self, value: T) -> Result<(T, Problems), Problems> {
         let sorted = |mut list: Vec<Problem>| {
-            list.sort_by(|a, b| (a.line, a.column).cmp(&(b.line, b.column)));
+            list.sort_by_key(|problem| (problem.line, problem.column));
             Problems {
                 file: self.file.clone(),
                 list,

@@ -15,10 +15,10 @@ use crate::workflow::ids::RequestId;
                         3 a server could not be reached."
 )]
 pub struct Cli {
-    /// Path of bot.toml [default: $COUNTERSIGN_CONFIG, /etc/countersign/bot.toml, ./bot.toml]
+    /// Path of bot.toml [default: `$COUNTERSIGN_CONFIG`, /etc/countersign/bot.toml, ./bot.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// How log lines are written to standard error [default: $COUNTERSIGN_LOG_FORMAT, text]
+    /// How log lines are written to standard error [default: `$COUNTERSIGN_LOG_FORMAT`, text]
     #[arg(long, global = true, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
     /// What to do.
@@ -63,7 +63,7 @@ pub enum Top {
 /// For whom a command is done.
 #[derive(Debug, Clone, Args)]
 pub struct Acting {
-    /// Act as this person; for operators only [default: whose os_user you are]
+    /// Act as this person; for operators only [default: whose `os_user` you are]
     #[arg(long = "as", value_name = "PERSON")]
     pub person: Option<String>,
 }

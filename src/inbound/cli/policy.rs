@@ -47,15 +47,12 @@ pub(super) async fn run(what: Policy, config: Option<&Path>) -> Result<(), Failu
             let book = office.book().await?;
             office.close().await;
             // Asking which policy applies to somebody acts for nobody, so no operator is needed.
-            let person = match acting.person {
-                Some(person) => PersonId::new(person),
-                None => {
-                    let user = who::OsUser::present();
-                    who::person(&book, &user, None, &config.command_line)?
-                        .0
-                        .id
-                        .clone()
-                }
+            let person = if let Some(person) = acting.person {
+                PersonId::new(person)
+            } else {
+                let user = who::OsUser::present();
+                let (person, _) = who::person(&book, &user, None, &config.command_line)?;
+                person.id.clone()
             };
             explain(&book, &person, subject, output.json)
         }
