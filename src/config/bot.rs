@@ -54,7 +54,6 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
         .section("imap", "[imap]")
         .and_then(|section| imap(section, around));
     let mail = mail(&mut root, imap_there);
-    let tokens = tokens(&mut root, around, database.as_ref());
     let templates = root
         .section("templates", "[templates]")
         .and_then(|mut section| {
@@ -80,6 +79,8 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
             section.end();
             wait
         });
+    // Last, because it may make a file: nothing is made for a configuration that is refused.
+    let tokens = tokens(&mut root, around, database.as_ref());
     root.end();
     Some(Config {
         database: database?,
@@ -97,7 +98,10 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
 fn database(root: &mut Section<'_, '_>, around: &Surroundings<'_>) -> Option<Database> {
     let Some(mut section) = root.section("database", "[database]") else {
         // A `database` of another type has been noted as a problem.
-        return (!root.has("database")).then(|| default_directory(around));
+        if root.has("database") {
+            return None;
+        }
+        return default_directory(root, around);
     };
     let directory = section.needed_if_there("directory");
     let embedded = match section.value("url").map(|url| url.get_ref().as_str()) {
@@ -105,12 +109,12 @@ fn database(root: &mut Section<'_, '_>, around: &Surroundings<'_>) -> Option<Dat
         Some(text) => text == Some("embedded"),
     };
     let database = if embedded {
-        Some(directory.map_or_else(
-            || default_directory(around),
-            |directory| Database::Embedded {
+        match directory {
+            Some(directory) => Some(Database::Embedded {
                 directory: directory.value.into(),
-            },
-        ))
+            }),
+            None => default_directory(&section, around),
+        }
     } else {
         if let Some(directory) = directory {
             let mend = "take it out, or write url = \"embedded\"";
@@ -140,15 +144,22 @@ fn url(section: &mut Section<'_, '_>, around: &Surroundings<'_>) -> Option<Datab
     None
 }
 
-fn default_directory(around: &Surroundings<'_>) -> Database {
+/// Where the embedded database lives if the file does not say; never below the working directory.
+fn default_directory(section: &Section<'_, '_>, around: &Surroundings<'_>) -> Option<Database> {
+    let absolute = |name| (around.env)(name).filter(|path| path.starts_with('/'));
     let directory = if around.root {
         PathBuf::from(ROOT_DIRECTORY)
+    } else if let Some(state) = absolute("XDG_STATE_HOME") {
+        PathBuf::from(state).join("countersign")
+    } else if let Some(home) = absolute("HOME") {
+        PathBuf::from(home).join(".local/state/countersign")
     } else {
-        let state = (around.env)("XDG_STATE_HOME").filter(|path| path.starts_with('/'));
-        let home = || PathBuf::from((around.env)("HOME").unwrap_or_default()).join(".local/state");
-        state.map_or_else(home, PathBuf::from).join("countersign")
+        let what = "neither $XDG_STATE_HOME nor $HOME says where the embedded database may live";
+        let mend = "write directory = \"/path\"";
+        section.report.problem(&section.span, "[database] directory", what, mend);
+        return None;
     };
-    Database::Embedded { directory }
+    Some(Database::Embedded { directory })
 }
 
 fn status(mut section: Section<'_, '_>) -> Option<SocketAddr> {

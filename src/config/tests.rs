@@ -195,6 +195,10 @@ fn whole_sections_and_other_shapes_are_named_too() {
     let cases = [
         (
             "",
+            "bot.toml:1:1: [database] directory: neither $XDG_STATE_HOME nor $HOME says",
+        ),
+        (
+            "",
             "bot.toml:1:1: [smtp]: is missing; mend: say how mail leaves",
         ),
         ("", "bot.toml:1:1: [mail]: is missing"),

@@ -68,6 +68,9 @@ pub(super) fn tokens(
 }
 
 fn generated(section: &Section<'_, '_>, directory: &Path) -> Option<TokenKeys> {
+    if !section.report.is_clean() {
+        return None;
+    }
     match keyfile::read_or_make(directory) {
         Ok(key) => Some(TokenKeys {
             current: keyfile::KEY_ID.to_owned(),
