@@ -156,7 +156,9 @@ fn default_directory(section: &Section<'_, '_>, around: &Surroundings<'_>) -> Op
     } else {
         let what = "neither $XDG_STATE_HOME nor $HOME says where the embedded database may live";
         let mend = "write directory = \"/path\"";
-        section.report.problem(&section.span, "[database] directory", what, mend);
+        section
+            .report
+            .problem(&section.span, "[database] directory", what, mend);
         return None;
     };
     Some(Database::Embedded { directory })

@@ -92,6 +92,9 @@ pub async fn apply(
     sqlx::query!("LOCK TABLE policy_book IN SHARE ROW EXCLUSIVE MODE")
         .execute(&mut *conn)
         .await?;
+    if version(conn).await? != expected {
+        return Ok(None);
+    }
     let version = sqlx::query_scalar!(
         "INSERT INTO policy_book (applied_at, applied_by, source, book) VALUES ($1, $2, $3, $4)
          RETURNING version",
