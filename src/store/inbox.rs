@@ -305,28 +305,29 @@ pub async fn next_due(conn: &mut PgConnection) -> Result<Option<Timestamp>, sqlx
     Ok(at.map(jiff_sqlx::Timestamp::to_jiff))
 }
 
-/// Stores verdicts. Returns the mails that had none until now.
+/// Stores verdicts. Returns the mails that had none until now, each with its SHA-256.
 pub async fn mark_judged(
     conn: &mut PgConnection,
     judged: &[Judged],
     now: Timestamp,
-) -> Result<Vec<i64>, sqlx::Error> {
+) -> Result<Vec<(i64, Vec<u8>)>, sqlx::Error> {
     let ids: Vec<i64> = judged.iter().map(|j| j.id).collect();
     let verdicts: Vec<&str> = judged.iter().map(|j| j.verdict.as_str()).collect();
     let whys: Vec<&str> = judged.iter().map(|j| j.why.as_str()).collect();
-    sqlx::query_scalar!(
+    let rows = sqlx::query!(
         "UPDATE inbound_mail m
          SET judged_at = $4, judge_after = NULL, verdict = j.verdict, why = j.why
          FROM unnest($1::bigint[], $2::text[], $3::text[]) AS j (id, verdict, why)
          WHERE m.id = j.id AND m.judged_at IS NULL
-         RETURNING m.id",
+         RETURNING m.id, m.sha256",
         &ids,
         &verdicts as _,
         &whys as _,
         now.to_sqlx() as _,
     )
     .fetch_all(conn)
-    .await
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.sha256)).collect())
 }
 
 /// Puts mails off that could not be judged: for as long as they have waited already, at least

@@ -22,10 +22,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use jiff::Timestamp;
 
 use super::{Reading, Rules, Verdict};
 use crate::handle::{Answer, Handler};
 use crate::inbound::{Inbound, Proof, Speaker, Words};
+use crate::store::audit;
 use crate::store::inbox::{self, Judged, Waiting};
 use crate::token::TokenHash;
 use crate::workflow::request::Channel;
@@ -206,7 +208,7 @@ impl Judge {
         }
     }
 
-    /// Stores verdicts and, for what nobody answers, the audit events, together.
+    /// Stores verdicts and, for what [`Handler`] never saw, the audit events, together.
     async fn store(&self, outcomes: Vec<Outcome>) -> Result<(), sqlx::Error> {
         let now = self.handler.clock.now();
         let (later, settled): (Vec<Outcome>, Vec<Outcome>) = outcomes
@@ -219,7 +221,9 @@ impl Judge {
             inbox::put_off(&mut tx, &later, now, PUT_OFF).await?;
         }
         if !judged.is_empty() {
-            inbox::mark_judged(&mut tx, &judged, now).await?;
+            let marked = inbox::mark_judged(&mut tx, &judged, now).await?;
+            let entries = audit_entries(&settled, marked, now);
+            audit::append_system(&mut tx, Channel::Mail, &entries).await?;
         }
         tx.commit().await?;
         for alarm in settled.iter().filter(|o| o.verdict == Verdict::Alarm) {
@@ -232,6 +236,35 @@ impl Judge {
         }
         Ok(())
     }
+}
+
+/// One entry for each mail that got its verdict just now and that [`Handler`] has not audited, in order
+/// of arrival (W27). Nobody was identified; what there is to go by is the mail itself.
+fn audit_entries(
+    settled: &[Outcome],
+    marked: Vec<(i64, Vec<u8>)>,
+    now: Timestamp,
+) -> Vec<audit::Entry> {
+    let marked: BTreeMap<i64, Vec<u8>> = marked.into_iter().collect();
+    let mut ours: Vec<&Judged> = settled
+        .iter()
+        .filter(|outcome| !outcome.audited)
+        .map(|outcome| &outcome.judged)
+        .collect();
+    ours.sort_by_key(|judged| judged.id);
+    let entry = |judged: &Judged| {
+        let sha256 = data_encoding::HEXLOWER.encode(marked.get(&judged.id)?);
+        Some(audit::Entry {
+            key: Some(format!("mail/{}", judged.id)),
+            proof: Some(Proof {
+                method: "none".to_owned(),
+                details: serde_json::json!({ "sha256": sha256, "verdict": judged.verdict }),
+            }),
+            why: Some(judged.why.clone()),
+            ..audit::Entry::new(now, Channel::Mail, audit::Outcome::Unidentified)
+        })
+    };
+    ours.into_iter().filter_map(entry).collect()
 }
 
 /// What one mail's bytes come to; never panics.

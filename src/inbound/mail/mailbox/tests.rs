@@ -813,6 +813,10 @@ async fn a_poison_mail_stops_no_other(pool: PgPool) {
     let unreadable = "SELECT count(*) FROM inbound_mail
         WHERE verdict = 'silent' AND why LIKE 'unreadable%' AND raw IS NOT NULL";
     counts(&pool, unreadable, 1).await;
+    let audited = "SELECT count(*) FROM audit_event WHERE chain = 'system/mail'
+        AND body::jsonb ->> 'outcome' = 'unidentified'
+        AND (body::jsonb #>> '{proof,details,sha256}') IN (SELECT encode(sha256, 'hex') FROM inbound_mail)";
+    counts(&pool, audited, 3).await;
 }
 
 /// Goal: a mail that cannot be judged yet stays, is put off, and is judged in the end.
@@ -1052,4 +1056,42 @@ fn certificate(names: &[&str], until: i32) -> (String, tokio_rustls::TlsAcceptor
         authority.pem(),
         tokio_rustls::TlsAcceptor::from(Arc::new(config)),
     )
+}
+
+/// Goal: a reply that says something goes to the handler, once, and gets what came of it as its verdict.
+/// Method: the real reader; a token that nobody was given; then the crash before the verdict was stored.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_reply_is_handed_to_the_handler(pool: PgPool) {
+    sqlx::query(
+        "INSERT INTO policy_book (applied_at, applied_by, source, book)
+         VALUES (now(), 'test', '', $1)",
+    )
+    .bind(serde_json::to_value(crate::workflow::book::Book::default()).expect("a book"))
+    .execute(&pool)
+    .await
+    .expect("a book");
+    let token = "abcdefghijklmnopqrstuvwxya";
+    let reply = format!(
+        "From: a@example.test\r\nTo: bot+{token}@example.test\r\nMessage-ID: <r@example.test>\r\n\
+         Date: Sat, 21 Nov 2026 05:00:00 +0000\r\n\r\nAPPROVE\r\n"
+    );
+    let fake = Fake::new().start().await;
+    fake.deliver(reply.as_bytes());
+    let real = || Watcher::new(imap(fake.port), rules(), handler(&pool));
+    let running = start(real());
+    counts(&pool, CLEARED, 1).await;
+    running.stop().await;
+    let handled =
+        "SELECT count(*) FROM inbound WHERE key LIKE 'mail/%' AND outcome = 'unidentified'";
+    let silent = "SELECT count(*) FROM inbound_mail WHERE verdict = 'silent'";
+    counts(&pool, handled, 1).await;
+    counts(&pool, silent, 1).await;
+    sqlx::query("UPDATE inbound_mail SET judged_at = NULL, verdict = NULL, why = NULL")
+        .execute(&pool)
+        .await
+        .expect("as after a crash");
+    let running = start(real());
+    counts(&pool, JUDGED, 1).await;
+    running.stop().await;
+    counts(&pool, "SELECT count(*) FROM audit_event", 1).await;
 }
