@@ -1,1 +1,330 @@
+//! Deliveries on a real database: one courier each, leases, cancelling, and what the CHECKs refuse.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sqlx::{PgPool, Row};
+
+use super::*;
+use crate::config::TokenKeys;
+use crate::workflow::book::Person;
+use crate::workflow::notice::Facts;
+
+const LEASE: Duration = Duration::from_secs(60);
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_795_255_200).expect("a time")
+}
+
+fn later(seconds: i64) -> Timestamp {
+    now()
+        .saturating_add(jiff::SignedDuration::from_secs(seconds))
+        .expect("a time")
+}
+
+fn keys() -> Keyring {
+    let key = data_encoding::BASE64.encode(&[1; 32]);
+    Keyring::new(&TokenKeys {
+        current: "k".into(),
+        keys: vec![("k".into(), key.into())],
+    })
+    .expect("a good key")
+}
+
+fn book() -> Book {
+    let ana = Person {
+        id: "ana".into(),
+        name: "Ana Alves".into(),
+        email: "ana@example.test".into(),
+        zone: "Europe/Lisbon".into(),
+        locale: "en".into(),
+        active: true,
+        roles: BTreeSet::new(),
+        modules: BTreeSet::new(),
+        os_user: None,
+    };
+    Book {
+        people: BTreeMap::from([(ana.id.clone(), ana)]),
+        ..Book::default()
+    }
+}
+
+fn facts() -> Facts {
+    let sample = crate::render::samples();
+    let ask = sample.into_iter().find(|sample| sample.kind == Kind::Ask);
+    ask.expect("there is a sample ask").facts
+}
+
+/// A request to hang deliveries on; its own columns do not matter here.
+async fn request(pool: &PgPool) -> RequestId {
+    sqlx::query(
+        "INSERT INTO policy_book (applied_at, applied_by, source, book)
+         VALUES (now(), 'test', '', '{}')",
+    )
+    .execute(pool)
+    .await
+    .expect("a book");
+    sqlx::query(
+        "INSERT INTO request (id, requester, module, resource, window_seconds, policy, policy_version,
+                              mode, terms, filed_at, pending_until, state, step, outcome)
+         VALUES (42, 'bob', 'credential', 'prod-db-1', 60, 'p', 1, 'approval', '{}', now(), now(),
+                 'pending', 1, '{}')",
+    )
+    .execute(pool)
+    .await
+    .expect("a request");
+    RequestId(42)
+}
+
+async fn owe(pool: &PgPool, kind: Kind, count: usize) {
+    let notice = Notice {
+        kind,
+        to: "ana".into(),
+        facts: facts(),
+    };
+    let notices = vec![notice; count];
+    let mut conn = pool.acquire().await.expect("a connection");
+    let written = enqueue(
+        &mut conn,
+        &Enqueue {
+            notices: &notices,
+            book: &book(),
+            keys: &keys(),
+            now: now(),
+            in_reply_to: Some("<their@mail>"),
+            offers_reply: true,
+        },
+    )
+    .await
+    .expect("enqueued");
+    assert_eq!(written, count);
+}
+
+async fn take(pool: &PgPool, lease: Duration, limit: usize) -> Vec<Claimed> {
+    let mut conn = pool.acquire().await.expect("a connection");
+    claim(&mut conn, now(), lease, limit)
+        .await
+        .expect("a claim")
+}
+
+async fn finish(pool: &PgPool, claimed: &Claimed, outcome: &Outcome) -> Acked {
+    let mut conn = pool.acquire().await.expect("a connection");
+    let ended = Ack {
+        id: claimed.id,
+        lease: claimed.lease,
+        attempt: claimed.attempt,
+        outcome,
+        now: later(1),
+    };
+    ack(&mut conn, &ended).await.expect("an ack")
+}
+
+async fn state(pool: &PgPool, id: Uuid) -> String {
+    sqlx::query("SELECT state FROM delivery WHERE id = $1")
+        .bind(id)
+        .fetch_one(pool)
+        .await
+        .expect("the delivery")
+        .get(0)
+}
+
+/// Goal: an ask leaves a token that leads back to whom was asked what; an answer leaves none.
+/// Method: enqueue both, derive the token from the claimed delivery, look its hash up.
+#[sqlx::test(migrations = "./migrations")]
+async fn an_ask_has_a_token_and_an_answer_has_none(pool: PgPool) {
+    request(&pool).await;
+    owe(&pool, Kind::Ask, 1).await;
+    owe(&pool, Kind::Refused, 1).await;
+    let claimed = take(&pool, LEASE, 10).await;
+    let [ask, refused] = claimed.as_slice() else {
+        panic!("two deliveries")
+    };
+    assert_eq!(ask.in_reply_to, None);
+    assert_eq!(refused.in_reply_to.as_deref(), Some("<their@mail>"));
+    assert_eq!(refused.key_id, None);
+    let token = keys()
+        .reply_token(ask.key_id.as_deref().expect("a key"), ask.id)
+        .expect("a token");
+    let mut conn = pool.acquire().await.expect("a connection");
+    let found = crate::store::tokens::find(&mut conn, &[token.hash()])
+        .await
+        .expect("a look-up");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].person, PersonId::new("ana"));
+    assert_eq!((found[0].request, found[0].step), (RequestId(42), 1));
+    let tokens: i64 = sqlx::query("SELECT count(*) FROM token")
+        .fetch_one(&pool)
+        .await
+        .expect("a count")
+        .get(0);
+    assert_eq!(tokens, 1);
+}
+
+/// Goal: no delivery is held by two couriers.
+/// Method: two connections, the first one's claim uncommitted while the second claims.
+#[sqlx::test(migrations = "./migrations")]
+async fn two_couriers_never_claim_one_delivery(pool: PgPool) {
+    request(&pool).await;
+    owe(&pool, Kind::Ask, 6).await;
+    let mut first = pool.begin().await.expect("a transaction");
+    let mine = claim(&mut first, now(), LEASE, 4).await.expect("a claim");
+    let theirs = take(&pool, LEASE, 10).await;
+    first.commit().await.expect("committed");
+    let all: BTreeSet<_> = mine
+        .iter()
+        .chain(&theirs)
+        .map(|claimed| claimed.id)
+        .collect();
+    assert_eq!((mine.len(), theirs.len(), all.len()), (4, 2, 6));
+    assert!(take(&pool, LEASE, 10).await.is_empty());
+}
+
+/// Goal: what a dead courier held is sent all the same, and its try stays visible without an outcome.
+/// Method: a lease of no length, a second claim, an ack by each.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_lease_that_ran_out_is_claimed_again(pool: PgPool) {
+    request(&pool).await;
+    owe(&pool, Kind::Ask, 1).await;
+    let dead = take(&pool, Duration::ZERO, 1).await.remove(0);
+    let alive = take(&pool, LEASE, 1).await.remove(0);
+    assert_eq!((dead.id, dead.attempt), (alive.id, 1));
+    assert_eq!((alive.attempt, alive.counted), (2, 2));
+    let sent = Outcome::Sent("ok".into());
+    assert_eq!(finish(&pool, &dead, &sent).await, Acked::LeaseLost);
+    assert_eq!(state(&pool, alive.id).await, "leased");
+    assert_eq!(finish(&pool, &alive, &sent).await, Acked::Done);
+    let outcomes: Vec<Option<String>> =
+        sqlx::query_scalar("SELECT outcome FROM attempt ORDER BY number")
+            .fetch_all(&pool)
+            .await
+            .expect("attempts");
+    assert_eq!(outcomes, [None, Some("sent".into())]);
+}
+
+/// Goal: cancelling ends what waits and lets what is under way end by itself, without another try.
+/// Method: one ask pending, one leased; cancel; the leased one's try fails.
+#[sqlx::test(migrations = "./migrations")]
+async fn cancelling_while_leased_stops_the_next_try(pool: PgPool) {
+    let request = request(&pool).await;
+    owe(&pool, Kind::Ask, 2).await;
+    let held = take(&pool, LEASE, 1).await.remove(0);
+    let mut conn = pool.acquire().await.expect("a connection");
+    let other_step = cancel_asks(&mut conn, request, &[0], now()).await;
+    assert_eq!(other_step.expect("cancelled"), 0);
+    let cancelled = cancel_asks(&mut conn, request, &[1], now()).await;
+    assert_eq!(cancelled.expect("cancelled"), 1);
+    assert_eq!(state(&pool, held.id).await, "leased");
+    let retry = Outcome::Retry {
+        at: later(10),
+        why: "450 later".into(),
+    };
+    assert_eq!(finish(&pool, &held, &retry).await, Acked::Cancelled);
+    assert_eq!(state(&pool, held.id).await, "cancelled");
+    assert_eq!(next_due(&mut conn).await.expect("a look"), None);
+}
+
+/// Goal: a server that is down uses up nothing.
+/// Method: claim and release; the count and the attempts are as before.
+#[sqlx::test(migrations = "./migrations")]
+async fn releasing_counts_nothing(pool: PgPool) {
+    request(&pool).await;
+    owe(&pool, Kind::Ask, 1).await;
+    let held = take(&pool, LEASE, 1).await.remove(0);
+    let mut conn = pool.acquire().await.expect("a connection");
+    let mine = [(held.id, held.lease)];
+    let given = release(&mut conn, &mine, now(), Some("refused")).await;
+    assert_eq!(given.expect("released"), 1);
+    let again = release(&mut conn, &mine, now(), None).await;
+    assert_eq!(again.expect("a lost lease gives nothing back"), 0);
+    let rows = list(&mut conn, Filter::Owed).await.expect("a list");
+    assert_eq!((rows[0].attempts, rows[0].state.as_str()), (0, "pending"));
+    assert_eq!(rows[0].last_error.as_deref(), Some("refused"));
+    assert_eq!(take(&pool, LEASE, 1).await.remove(0).attempt, 1);
+}
+
+/// Goal: an operator sees what gave up, tries it again with a fresh count, and drops it.
+/// Method: give up, list, retry, claim, give up, drop; a sent one can be neither retried nor dropped.
+#[sqlx::test(migrations = "./migrations")]
+async fn an_operator_retries_and_drops(pool: PgPool) {
+    request(&pool).await;
+    owe(&pool, Kind::Ask, 1).await;
+    let held = take(&pool, LEASE, 1).await.remove(0);
+    let never = Outcome::GiveUp("550 no such user".into());
+    assert_eq!(finish(&pool, &held, &never).await, Acked::Done);
+    let mut conn = pool.acquire().await.expect("a connection");
+    let given_up = list(&mut conn, Filter::GivenUp).await.expect("a list");
+    assert_eq!(given_up[0].last_error.as_deref(), Some("550 no such user"));
+    assert!(retry(&mut conn, held.id, now()).await.expect("a retry"));
+    let again = take(&pool, LEASE, 1).await.remove(0);
+    assert_eq!((again.attempt, again.counted), (2, 1));
+    assert!(
+        !super::drop(&mut conn, held.id, now())
+            .await
+            .expect("under way")
+    );
+    assert_eq!(finish(&pool, &again, &never).await, Acked::Done);
+    assert!(
+        super::drop(&mut conn, held.id, now())
+            .await
+            .expect("dropped")
+    );
+    assert_eq!(state(&pool, held.id).await, "dropped");
+}
+
+/// Goal: a try that ends its process each time is not made for ever.
+/// Method: a lease of no length at the last allowed try, then the sweep.
+#[sqlx::test(migrations = "./migrations")]
+async fn the_sweep_ends_what_never_ends(pool: PgPool) {
+    request(&pool).await;
+    owe(&pool, Kind::Ask, 1).await;
+    let held = take(&pool, Duration::ZERO, 1).await.remove(0);
+    let mut conn = pool.acquire().await.expect("a connection");
+    assert!(
+        sweep(&mut conn, now(), 2)
+            .await
+            .expect("a sweep")
+            .is_empty()
+    );
+    let swept = sweep(&mut conn, now(), 1).await.expect("a sweep");
+    assert_eq!(
+        swept,
+        [Swept {
+            id: held.id,
+            given_up: true
+        }]
+    );
+}
+
+/// Goal: the table itself refuses what must not be.
+/// Method: one forbidden row per CHECK, each refused by its name.
+#[sqlx::test(migrations = "./migrations")]
+async fn the_checks_refuse(pool: PgPool) {
+    request(&pool).await;
+    owe(&pool, Kind::Ask, 1).await;
+    for (set, check) in [
+        (
+            "state = 'odd', next_try_at = NULL, finished_at = now()",
+            "delivery_state_known",
+        ),
+        ("channel = 'pigeon'", "delivery_channel_known"),
+        ("next_try_at = NULL", "delivery_pending_has_next_try"),
+        ("lease = gen_random_uuid()", "delivery_leased_has_lease"),
+        ("finished_at = now()", "delivery_finished_has_time"),
+        ("attempts_before = 1", "delivery_attempts_in_order"),
+        ("cancel_at = now()", "delivery_pending_not_cancelled"),
+        (
+            "state = 'given_up', next_try_at = NULL, finished_at = now()",
+            "delivery_given_up_says_why",
+        ),
+    ] {
+        let statement = format!("UPDATE delivery SET {set}");
+        let error = sqlx::query(sqlx::AssertSqlSafe(statement))
+            .execute(&pool)
+            .await
+            .expect_err(check);
+        let refused_by = error
+            .as_database_error()
+            .and_then(|error| error.constraint());
+        assert_eq!(refused_by, Some(check), "{set}");
+    }
+}
