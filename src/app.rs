@@ -1,1 +1,334 @@
 //! Builds the parts, starts the loops, and stops everything in order.
+//!
+//! Start: database (embedded or given) → migrations → status page → courier, timer, inbox → ready.
+//! Stop: the loops hear it together; the inbox finishes the batch that it holds, the courier the sends
+//! under way; then the connections, then the embedded database. What was accepted is in Postgres before
+//! anybody was told, so a stop at any point loses nothing.
+//!
+//! An SMTP or IMAP server that cannot be reached does not keep the daemon from starting: its loop
+//! retries, `/readyz` says what is wrong. A database that cannot be reached does.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::{Config, Database};
+use crate::embedded::{EmbeddedError, Postgres};
+use crate::handle::Handler;
+use crate::inbound::mail::Rules;
+use crate::inbound::mail::mailbox::{self, Watcher};
+use crate::inbound::timer;
+use crate::outbound::mail::{Mailer, Sender};
+use crate::outbox::courier::{self, Courier};
+use crate::render::{Renderer, TemplateError};
+use crate::status::{self, Probe, Status};
+use crate::supervise::Supervisor;
+use crate::token::{KeyError, Keyring};
+
+/// Database connections of one daemon: eight judges, the courier's acknowledgements, timer, leases.
+pub const MAX_CONNECTIONS: u32 = 20;
+/// How long to wait for a connection before the database counts as unreachable.
+pub const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long the daemon waits for a command that runs the embedded database.
+pub const OWNER_PATIENCE: Duration = Duration::from_secs(20);
+/// How often it looks.
+const OWNER_LOOK: Duration = Duration::from_millis(300);
+
+/// Why the daemon, or a command, could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The private Postgres.
+    #[error("the embedded database did not start: {0}")]
+    Embedded(#[from] EmbeddedError),
+    /// The given one.
+    #[error("cannot reach the database of [database] url: {0}; check host, port and password")]
+    Database(#[source] sqlx::Error),
+    /// Its schema.
+    #[error("cannot bring the database to this version's schema: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Somebody else's.
+    #[error(
+        "the embedded database in {} is run by another process; mend: stop the other daemon, or give both \
+         the same [database] url", .0.display()
+    )]
+    EmbeddedInUse(PathBuf),
+    /// The operating system.
+    #[error("cannot listen for signals: {0}")]
+    Signals(#[source] std::io::Error),
+    /// The token keys.
+    #[error("[tokens]: {0}")]
+    Keys(#[from] KeyError),
+    /// The templates.
+    #[error("[templates] directory: {0}")]
+    Templates(#[from] TemplateError),
+}
+
+impl StartError {
+    /// Whether a server is away, rather than something written wrong.
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Database(error) => !matches!(error, sqlx::Error::Configuration(_)),
+            Self::Migrate(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// The database as the configuration gives it, and the private server if it is ours.
+pub struct Connected {
+    /// Connections.
+    pub pool: PgPool,
+    /// Set where `database.url = "embedded"`; stop it last.
+    pub server: Option<Postgres>,
+}
+
+impl Connected {
+    /// Ends the connections, then the private server if it was started here.
+    pub async fn close(self) {
+        let _ = tokio::time::timeout(CONNECT_PATIENCE, self.pool.close()).await;
+        if let Some(server) = self.server {
+            server.stop().await;
+        }
+    }
+}
+
+/// Connects to the database, starting the embedded one where it is configured and not running.
+pub async fn connect(database: &Database) -> Result<Connected, StartError> {
+    let (options, server) = match database {
+        Database::Embedded { directory } => {
+            let server = Postgres::start_or_join(directory).await?;
+            (server.options(), Some(server))
+        }
+        Database::Url(url) => (
+            url.expose_secret()
+                .parse::<PgConnectOptions>()
+                .map_err(StartError::Database)?,
+            None,
+        ),
+    };
+    let pool = PgPoolOptions::new()
+        .max_connections(MAX_CONNECTIONS)
+        .acquire_timeout(CONNECT_PATIENCE)
+        // A connection that broke shows at its next statement; asking first costs every command a trip.
+        .test_before_acquire(false)
+        .connect_with(options.application_name("countersign"))
+        .await
+        .map_err(StartError::Database)?;
+    Ok(Connected { pool, server })
+}
+
+/// As [`connect`], for the daemon: an embedded database must be its own, for whoever started it also ends
+/// it. A command that happens to run it is waited for.
+async fn connect_as_owner(database: &Database) -> Result<Connected, StartError> {
+    let deadline = tokio::time::Instant::now() + OWNER_PATIENCE;
+    loop {
+        let connected = connect(database).await?;
+        match (&connected.server, database) {
+            (Some(server), Database::Embedded { directory }) if !server.is_ours() => {
+                connected.pool.close().await;
+                if tokio::time::Instant::now() >= deadline {
+                    return Err(StartError::EmbeddedInUse(directory.clone()));
+                }
+                tokio::time::sleep(OWNER_LOOK).await;
+            }
+            _ => return Ok(connected),
+        }
+    }
+}
+
+/// Brings the schema up to date; safe to repeat, and when two daemons start at once.
+pub async fn migrate(pool: &PgPool) -> Result<(), StartError> {
+    Ok(sqlx::migrate!().run(pool).await?)
+}
+
+/// A running daemon.
+pub struct Daemon {
+    handler: Handler,
+    supervisor: Supervisor,
+    status: Status,
+    server: Option<Postgres>,
+    stop_timeout: Duration,
+    look: Arc<Notify>,
+}
+
+impl Daemon {
+    /// Builds the parts and starts the loops. Returns when everything that has to be there is there; a
+    /// mail server that is not only shows in [`Daemon::complaints`].
+    pub async fn start(config: &Config, clock: Clock) -> Result<Self, StartError> {
+        let Connected { pool, server } = connect_as_owner(&config.database).await?;
+        migrate(&pool).await?;
+        let keys = Arc::new(Keyring::new(&config.tokens)?);
+        let wake = Arc::new(Notify::new());
+        let handler = Handler::new(
+            pool.clone(),
+            clock.clone(),
+            keys,
+            wake,
+            config.imap.is_some(),
+        );
+        let supervisor = Supervisor::new(clock, CancellationToken::new());
+        let look = Arc::new(Notify::new());
+        let mut probes = BTreeMap::new();
+        start_courier(config, &handler, &supervisor, &mut probes)?;
+        start_inbox(config, &handler, &supervisor, &mut probes);
+        start_timer(&handler, &look, &supervisor);
+        let status = Status {
+            pool,
+            supervisor: supervisor.clone(),
+            probes,
+        };
+        if let Some(address) = config.status {
+            let status = status.clone();
+            supervisor.spawn("status", move |cancel| {
+                status::run(address, status.clone(), cancel)
+            });
+        }
+        Ok(Self {
+            handler,
+            supervisor,
+            status,
+            server,
+            stop_timeout: config.stop_timeout,
+            look,
+        })
+    }
+
+    /// Everything that is not well, by name; empty means ready.
+    pub async fn complaints(&self) -> BTreeMap<&'static str, String> {
+        self.status.complaints().await
+    }
+
+    /// What judges inbound things; the command line of tests and demo uses it.
+    pub fn handler(&self) -> &Handler {
+        &self.handler
+    }
+
+    /// Tells the timer that the clock was moved; it looks by itself every so often.
+    pub fn look_at_the_clock(&self) {
+        self.look.notify_one();
+        self.handler.wake.notify_one();
+    }
+
+    /// Stops the loops, then the connections, then the embedded database. Returns the names of the loops
+    /// that did not stop in time.
+    pub async fn stop(self) -> Vec<&'static str> {
+        let late = self.supervisor.stop(self.stop_timeout).await;
+        for name in &late {
+            tracing::error!(loop.name = name, "the loop `{name}` did not stop in time");
+        }
+        Connected {
+            pool: self.status.pool,
+            server: self.server,
+        }
+        .close()
+        .await;
+        late
+    }
+}
+
+/// `countersign serve`: runs until SIGTERM or SIGINT. `false`: something did not stop in time.
+pub async fn serve(config: &Config, clock: Clock) -> Result<bool, StartError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Before the start, so that a stop during it is not lost.
+    let listen = |kind| signal(kind).map_err(StartError::Signals);
+    let (mut term, mut int) = (
+        listen(SignalKind::terminate())?,
+        listen(SignalKind::interrupt())?,
+    );
+    let daemon = tokio::select! {
+        started = Daemon::start(config, clock) => started?,
+        _ = term.recv() => return Ok(true),
+        _ = int.recv() => return Ok(true),
+    };
+    // systemd may not be there; then nobody needs to be told.
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    tracing::info!("ready");
+    let ping = sd_notify::watchdog_enabled().map_or(Duration::from_secs(3600), |every| every / 3);
+    let mut watchdog = tokio::time::interval(ping);
+    let signal = loop {
+        tokio::select! {
+            _ = term.recv() => break "SIGTERM",
+            _ = int.recv() => break "SIGINT",
+            _ = watchdog.tick() => {
+                let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
+            }
+        }
+    };
+    tracing::info!(signal, "stopping on {signal}");
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    Ok(daemon.stop().await.is_empty())
+}
+
+fn start_courier(
+    config: &Config,
+    handler: &Handler,
+    supervisor: &Supervisor,
+    probes: &mut BTreeMap<&'static str, Probe>,
+) -> Result<(), StartError> {
+    let mailer = Arc::new(Mailer::new(config.smtp.clone(), Sender::from(&config.mail)));
+    let link = mailer.link();
+    probes.insert("smtp", Arc::new(move || link.borrow().complaint()));
+    let courier = Courier {
+        pool: handler.pool.clone(),
+        clock: handler.clock.clone(),
+        keys: handler.keys.clone(),
+        renderer: Arc::new(Renderer::new(config.templates.as_deref())?),
+        mailer,
+        reply_to: config.mail.reply_to.clone(),
+        wake: handler.wake.clone(),
+    };
+    supervisor.spawn("courier", move |cancel| {
+        let courier = courier.clone();
+        async move {
+            // An operator learns of a server that is away before the first mail is due.
+            let _ = courier.mailer.probe().await;
+            courier::run(courier, cancel).await
+        }
+    });
+    Ok(())
+}
+
+fn start_inbox(
+    config: &Config,
+    handler: &Handler,
+    supervisor: &Supervisor,
+    probes: &mut BTreeMap<&'static str, Probe>,
+) {
+    let Some(imap) = config.imap.clone() else {
+        return;
+    };
+    let watcher = Arc::new(Watcher::new(
+        imap,
+        Rules::new(&config.mail),
+        handler.clone(),
+    ));
+    let doing = watcher.status();
+    probes.insert(
+        "imap",
+        Arc::new(move || match &*doing.borrow() {
+            mailbox::Status::Failed(why) => Some(why.clone()),
+            mailbox::Status::Connecting => Some("connecting".to_owned()),
+            mailbox::Status::Watching(_) | mailbox::Status::StandBy => None,
+        }),
+    );
+    supervisor.spawn("inbox", move |cancel| {
+        let watcher = watcher.clone();
+        async move { watcher.run(cancel).await }
+    });
+}
+
+fn start_timer(handler: &Handler, look: &Arc<Notify>, supervisor: &Supervisor) {
+    let (handler, look) = (handler.clone(), look.clone());
+    supervisor.spawn("timer", move |cancel| {
+        timer::run(handler.clone(), look.clone(), cancel)
+    });
+}

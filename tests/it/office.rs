@@ -34,7 +34,10 @@ pub async fn until<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> 
         if let Some(found) = check().await {
             return found;
         }
-        assert!(tokio::time::Instant::now() < deadline, "waited {PATIENCE:?} in vain: {what}");
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "waited {PATIENCE:?} in vain: {what}"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -45,10 +48,22 @@ pub async fn until<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> 
 const PEOPLE: &[(&str, &str)] = &[
     ("rita", r#"roles = []"#),
     ("rolf", r#"roles = []"#),
-    ("alice", r#"roles = ["approver"], modules = ["credential", "proxy_session", "session_video"]"#),
-    ("bob", r#"roles = ["approver"], modules = ["credential", "proxy_session", "session_video"]"#),
-    ("carol", r#"roles = ["approver"], modules = ["credential", "proxy_session", "session_video"]"#),
-    ("dora", r#"roles = ["approver"], modules = ["credential"], active = false"#),
+    (
+        "alice",
+        r#"roles = ["approver"], modules = ["credential", "proxy_session", "session_video"]"#,
+    ),
+    (
+        "bob",
+        r#"roles = ["approver"], modules = ["credential", "proxy_session", "session_video"]"#,
+    ),
+    (
+        "carol",
+        r#"roles = ["approver"], modules = ["credential", "proxy_session", "session_video"]"#,
+    ),
+    (
+        "dora",
+        r#"roles = ["approver"], modules = ["credential"], active = false"#,
+    ),
     ("una", r#"roles = ["approver"], modules = ["certificate"]"#),
     ("ada", r#"roles = ["access_admin", "auditor"]"#),
 ];
@@ -194,7 +209,9 @@ impl Office {
 
     /// Starts the daemon, or starts it again.
     pub async fn start(&mut self) {
-        let daemon = Daemon::start(&self.config, self.clock.clone()).await.expect("a daemon");
+        let daemon = Daemon::start(&self.config, self.clock.clone())
+            .await
+            .expect("a daemon");
         self.daemon = Some(daemon);
     }
 
@@ -212,7 +229,9 @@ impl Office {
     /// Somebody who works here.
     pub fn person(&self, name: &str) -> Person {
         let found = self.people.iter().find(|person| person.id.as_str() == name);
-        found.unwrap_or_else(|| panic!("nobody is called {name}")).clone()
+        found
+            .unwrap_or_else(|| panic!("nobody is called {name}"))
+            .clone()
     }
 
     /// Moves the office's clock and tells the loops.
@@ -226,13 +245,26 @@ impl Office {
     /// `person` says `command` at the command line.
     pub async fn says(&self, person: &str, command: Command) -> Answer {
         let inbound = spoken(person, command);
-        self.daemon().handler().handle(&inbound).await.expect("the database answers")
+        self.daemon()
+            .handler()
+            .handle(&inbound)
+            .await
+            .expect("the database answers")
     }
 
     /// As [`Office::files`], through the handler of one daemon of several.
-    pub async fn files_through(&self, handler: &Handler, person: &str, resource: &str) -> RequestId {
+    pub async fn files_through(
+        &self,
+        handler: &Handler,
+        person: &str,
+        resource: &str,
+    ) -> RequestId {
         let command = file(draft(resource, 1));
-        match handler.handle(&spoken(person, command)).await.expect("the database answers") {
+        match handler
+            .handle(&spoken(person, command))
+            .await
+            .expect("the database answers")
+        {
             Answer::Accepted { request, .. } => request,
             other => panic!("{person} could not file: {other:?}"),
         }
@@ -249,7 +281,15 @@ impl Office {
     /// `person` votes at the command line.
     pub async fn votes(&self, person: &str, request: RequestId, decision: Decision) -> Answer {
         let target = Target::Request(request);
-        self.says(person, Command::Vote { target, decision, comment: None }).await
+        self.says(
+            person,
+            Command::Vote {
+                target,
+                decision,
+                comment: None,
+            },
+        )
+        .await
     }
 
     /// Where a request stands, as the database has it.
@@ -271,7 +311,10 @@ impl Office {
 
     /// One number out of the database.
     pub async fn count(&self, sql: &'static str) -> i64 {
-        sqlx::query_scalar(sql).fetch_one(&self.pool).await.expect("a number")
+        sqlx::query_scalar(sql)
+            .fetch_one(&self.pool)
+            .await
+            .expect("a number")
     }
 
     /// Waits until a query that counts yields `expected`.
@@ -285,17 +328,35 @@ impl Office {
     /// Ends the story: nothing is owed, nothing lies unread or unjudged, every request is the fold of
     /// its audit events.
     pub async fn close(mut self) {
-        self.counts("SELECT count(*) FROM delivery WHERE state IN ('pending', 'leased')", 0).await;
-        self.counts("SELECT count(*) FROM inbound_mail WHERE judged_at IS NULL", 0).await;
-        self.counts("SELECT count(*) FROM inbound_location WHERE cleared_at IS NULL", 0).await;
-        countersign::store::audit::check_replay(&self.pool).await.expect("replay equals state");
+        self.counts(
+            "SELECT count(*) FROM delivery WHERE state IN ('pending', 'leased')",
+            0,
+        )
+        .await;
+        self.counts(
+            "SELECT count(*) FROM inbound_mail WHERE judged_at IS NULL",
+            0,
+        )
+        .await;
+        self.counts(
+            "SELECT count(*) FROM inbound_location WHERE cleared_at IS NULL",
+            0,
+        )
+        .await;
+        countersign::store::audit::check_replay(&self.pool)
+            .await
+            .expect("replay equals state");
         let complaints = self.daemon().complaints().await;
         assert!(complaints.is_empty(), "not well at the end: {complaints:?}");
         self.stop().await;
         for person in &self.people {
             let unread = person.unread().await;
             let subjects: Vec<_> = unread.iter().map(|mail| mail.subject()).collect();
-            assert!(subjects.is_empty(), "{} has unread mail: {subjects:#?}", person.id);
+            assert!(
+                subjects.is_empty(),
+                "{} has unread mail: {subjects:#?}",
+                person.id
+            );
         }
     }
 }
@@ -326,7 +387,13 @@ impl Person {
     /// Which notice a mail is, by the delivery's id in its Message-ID.
     async fn kind_of(&self, mail: &Mail) -> Option<String> {
         let id = mail.message_id();
-        let local = id.trim_matches(['<', '>']).split('@').next()?.rsplit('.').next()?.to_owned();
+        let local = id
+            .trim_matches(['<', '>'])
+            .split('@')
+            .next()?
+            .rsplit('.')
+            .next()?
+            .to_owned();
         let delivery = uuid::Uuid::try_parse(&local).ok()?;
         sqlx::query_scalar("SELECT kind FROM delivery WHERE id = $1")
             .bind(delivery)
@@ -343,7 +410,10 @@ impl Person {
 
     /// Replies as a mail client does, through the submission server, logged in.
     pub async fn replies(&self, to: &Mail, text: &str) {
-        self.mailbox.replies(to, text).await.expect("the reply is accepted");
+        self.mailbox
+            .replies(to, text)
+            .await
+            .expect("the reply is accepted");
     }
 }
 
@@ -353,7 +423,10 @@ fn spoken(person: &str, command: Command) -> Inbound {
         channel: Channel::CommandLine,
         dedupe_key: format!("cli/{}", countersign::clock::new_id()),
         speaker: Speaker::Person(PersonId::from(person)),
-        proof: Proof { method: "os-user".into(), details: serde_json::json!({ "user": person }) },
+        proof: Proof {
+            method: "os-user".into(),
+            details: serde_json::json!({ "user": person }),
+        },
         words: Words::Said(command),
     }
 }
@@ -366,7 +439,9 @@ pub fn draft(resource: &str, hours: i64) -> Draft {
             resource: resource.to_owned(),
             account: Some("admin".to_owned()),
         },
-        window: Window::FromApproval { length: SignedDuration::from_hours(hours) },
+        window: Window::FromApproval {
+            length: SignedDuration::from_hours(hours),
+        },
         justification: Some("the disk is full".to_owned()),
     }
 }
@@ -386,7 +461,10 @@ pub fn code(answer: &Answer) -> &'static str {
 
 fn capital(name: &str) -> String {
     let mut letters = name.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }
 
 fn bot_toml(stack: &Stack, url: &str, suffix: &str) -> String {

@@ -41,26 +41,31 @@ fn read(path: &Path) -> String {
 fn code_of(path: &Path) -> String {
     let text = read(path);
     let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
-    code.lines().filter(|line| !line.trim_start().starts_with("//")).fold(
-        String::new(),
-        |mut all, line| {
+    code.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .fold(String::new(), |mut all, line| {
             all.push_str(line);
             all.push('\n');
             all
-        },
-    )
+        })
 }
 
 fn is_test_file(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().ends_with("tests.rs"))
+    path.file_name()
+        .is_some_and(|name| name.to_string_lossy().ends_with("tests.rs"))
         || path.components().any(|part| part.as_os_str() == "tests")
 }
 
 /// `src/inbound/mail/judge.rs` is `inbound::mail::judge`.
 fn module_of(path: &Path) -> String {
-    let inside = path.strip_prefix(root().join("src")).expect("below src").with_extension("");
-    let mut parts: Vec<_> =
-        inside.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    let inside = path
+        .strip_prefix(root().join("src"))
+        .expect("below src")
+        .with_extension("");
+    let mut parts: Vec<_> = inside
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
     if parts.last().is_some_and(|last| last == "mod") {
         parts.pop();
     }
@@ -71,7 +76,9 @@ fn module_of(path: &Path) -> String {
 fn units() -> Vec<String> {
     let row = Regex::new(r"(?m)^//! \| `([a-z:]+)` \|").expect("regex");
     let table = read(&root().join("src/lib.rs"));
-    row.captures_iter(&table).map(|found| found[1].to_owned()).collect()
+    row.captures_iter(&table)
+        .map(|found| found[1].to_owned())
+        .collect()
 }
 
 /// The unit that a module path belongs to: the longest row that is a prefix of it.
@@ -103,7 +110,9 @@ fn imports_point_one_way() {
         };
         let code = code_of(&file);
         if code.contains("crate::{") {
-            wrong.push(format!("{module} imports `crate::{{…}}`; write one `use` a unit"));
+            wrong.push(format!(
+                "{module} imports `crate::{{…}}`; write one `use` a unit"
+            ));
         }
         for found in path.captures_iter(&code) {
             match unit_of(&units, &found[1]) {
@@ -120,11 +129,17 @@ fn imports_point_one_way() {
 /// Method: no file of `workflow` names the crate, the runtime, the database or a clock.
 #[test]
 fn the_core_is_pure() {
-    let banned = Regex::new(r"\b(crate::(?:[a-v,x-z])|tokio|sqlx|async fn|\.await|std::(?:fs|net|env|time))")
-        .expect("regex");
+    let banned = Regex::new(
+        r"\b(crate::(?:[a-v,x-z])|tokio|sqlx|async fn|\.await|std::(?:fs|net|env|time))",
+    )
+    .expect("regex");
     for file in files(&root().join("src/workflow"), ".rs") {
         if let Some(found) = banned.find(&code_of(&file)) {
-            panic!("{}: `{}` has no place in the core", file.display(), found.as_str());
+            panic!(
+                "{}: `{}` has no place in the core",
+                file.display(),
+                found.as_str()
+            );
         }
     }
 }
@@ -144,7 +159,11 @@ fn no_orphan_file() {
             .iter()
             .filter(|path| path.exists())
             .any(|path| read(path).contains(&format!("mod {name};")));
-        assert!(declared, "{} is declared by no `mod {name};`", file.display());
+        assert!(
+            declared,
+            "{} is declared by no `mod {name};`",
+            file.display()
+        );
     }
 }
 
@@ -153,27 +172,45 @@ fn no_orphan_file() {
 #[test]
 fn files_are_not_too_long() {
     let mut long = Vec::new();
-    let sources = [files(&root().join("src"), ".rs"), files(&root().join("sandbox/src"), ".rs")];
+    let sources = [
+        files(&root().join("src"), ".rs"),
+        files(&root().join("sandbox/src"), ".rs"),
+    ];
     for file in sources.iter().flatten().filter(|file| !is_test_file(file)) {
-        let lines = read(file).split("#[cfg(test)]\nmod ").next().unwrap_or_default().lines().count();
+        let lines = read(file)
+            .split("#[cfg(test)]\nmod ")
+            .next()
+            .unwrap_or_default()
+            .lines()
+            .count();
         if lines > MAX_FILE_LINES {
             long.push(format!("{}: {lines} lines", file.display()));
         }
     }
-    assert!(long.is_empty(), "more than {MAX_FILE_LINES} lines:\n{}", long.join("\n"));
+    assert!(
+        long.is_empty(),
+        "more than {MAX_FILE_LINES} lines:\n{}",
+        long.join("\n")
+    );
 }
 
 /// Goal: every way to say no is shown happening to a person.
 /// Method: each refusal's code stands, in quotes, in a scenario.
 #[test]
 fn every_refusal_has_a_scenario() {
-    let scenarios: String =
-        files(&root().join("tests/it/scenarios"), ".rs").iter().map(|file| read(file)).collect();
-    let codes: BTreeSet<&str> =
-        Refusal::samples().iter().map(Refusal::code).collect();
-    let missing: Vec<_> =
-        codes.iter().filter(|code| !scenarios.contains(&format!("\"{code}\""))).collect();
-    assert!(missing.is_empty(), "refusals that no scenario in tests/it/scenarios shows: {missing:?}");
+    let scenarios: String = files(&root().join("tests/it/scenarios"), ".rs")
+        .iter()
+        .map(|file| read(file))
+        .collect();
+    let codes: BTreeSet<&str> = Refusal::samples().iter().map(Refusal::code).collect();
+    let missing: Vec<_> = codes
+        .iter()
+        .filter(|code| !scenarios.contains(&format!("\"{code}\"")))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "refusals that no scenario in tests/it/scenarios shows: {missing:?}"
+    );
 }
 
 /// Goal: every notice can be sent, and no template lies about unused.
@@ -181,7 +218,10 @@ fn every_refusal_has_a_scenario() {
 #[test]
 fn every_notice_has_its_templates() {
     let folder = root().join("templates/mail");
-    let expected: BTreeSet<String> = Kind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect();
+    let expected: BTreeSet<String> = Kind::ALL
+        .iter()
+        .map(|kind| kind.as_str().to_owned())
+        .collect();
     let found: BTreeSet<String> = fs::read_dir(&folder)
         .expect("templates/mail")
         .map(|entry| entry.expect("entry"))
@@ -191,7 +231,10 @@ fn every_notice_has_its_templates() {
     assert_eq!(found, expected);
     for kind in &expected {
         for file in ["subject.txt", "body.txt", "body.html"] {
-            assert!(folder.join(kind).join(file).exists(), "templates/mail/{kind}/{file} is missing");
+            assert!(
+                folder.join(kind).join(file).exists(),
+                "templates/mail/{kind}/{file} is missing"
+            );
         }
     }
 }
@@ -224,29 +267,43 @@ fn the_readme_is_true() {
     let top = Regex::new(r"^(src|templates|migrations|tests|sandbox|benches|scripts)/[\w./-]*$")
         .expect("regex");
     for path in spans.iter().filter(|span| top.is_match(span)) {
-        assert!(root().join(path).exists(), "README.md names `{path}`, which does not exist");
+        assert!(
+            root().join(path).exists(),
+            "README.md names `{path}`, which does not exist"
+        );
     }
     let makefile = read(&root().join("Makefile"));
     let known = subcommands();
     let mut checked = BTreeMap::from([("make", 0), ("countersign", 0)]);
     for command in &commands {
-        let mut words = command.split_whitespace().skip_while(|word| word.contains('='));
+        let mut words = command
+            .split_whitespace()
+            .skip_while(|word| word.contains('='));
         match words.next() {
             Some("make") => {
                 let goal = words.next().expect("make has a goal");
-                assert!(makefile.contains(&format!("\n{goal}:")), "no goal `{goal}` in the Makefile");
+                assert!(
+                    makefile.contains(&format!("\n{goal}:")),
+                    "no goal `{goal}` in the Makefile"
+                );
                 checked.entry("make").and_modify(|count| *count += 1);
             }
             Some("countersign") => {
                 let path: Vec<_> = words.take_while(|word| is_subcommand(word)).collect();
                 let exists = (1..=path.len()).any(|n| known.contains(&path[..n].join(" ")));
-                assert!(path.is_empty() || exists, "README.md: `{command}` is no command");
+                assert!(
+                    path.is_empty() || exists,
+                    "README.md: `{command}` is no command"
+                );
                 checked.entry("countersign").and_modify(|count| *count += 1);
             }
             _ => {}
         }
     }
-    assert!(checked.values().all(|count| *count > 0), "the README shows no commands: {checked:?}");
+    assert!(
+        checked.values().all(|count| *count > 0),
+        "the README shows no commands: {checked:?}"
+    );
     assert!(commands.iter().any(|c| c == "make demo") && commands.iter().any(|c| c == "make test"));
 }
 

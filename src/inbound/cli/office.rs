@@ -3,14 +3,12 @@
 //! The one file of the command line that knows how the parts are put together.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use secrecy::ExposeSecret;
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::sync::Notify;
 
 use super::Failure;
+use crate::app::{self, Connected, StartError};
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::handle::Handler;
@@ -20,32 +18,34 @@ use crate::workflow::book::Book;
 use crate::workflow::ids::RequestId;
 use crate::workflow::request::Request;
 
-/// Connections of one command.
-const CONNECTIONS: u32 = 2;
-/// How long a command waits for a connection.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// The parts of one command.
 pub(super) struct Office {
     /// Connections.
     pub pool: PgPool,
     /// The clock.
     pub clock: Clock,
+    connected: Connected,
 }
 
 impl Office {
     /// Connects to the database of the configuration.
     pub async fn open(config: &Config) -> Result<Self, Failure> {
-        let pool = connect(&config.database).await?;
+        let connected = connect(&config.database).await?;
+        if connected.server.is_some() {
+            // A command may be the first to see an embedded database, e.g. `policy apply` before `serve`. A
+            // given one is migrated by `serve` and `migrate` only.
+            app::migrate(&connected.pool).await?;
+        }
         Ok(Self {
-            pool,
+            pool: connected.pool.clone(),
             clock: Clock::system(),
+            connected,
         })
     }
 
     /// Ends the connections in order.
     pub async fn close(self) {
-        self.pool.close().await;
+        self.connected.close().await;
     }
 
     /// The book in force.
@@ -112,40 +112,37 @@ impl Office {
     }
 }
 
-async fn connect(database: &Database) -> Result<PgPool, Failure> {
-    let Database::Url(url) = database else {
-        let what = "the embedded database is not built yet; mend: write [database] url";
-        return Err(Failure::Usage(what.to_owned()));
-    };
-    let unreachable = |error: sqlx::Error| {
-        Failure::Unreachable(format!(
-            "the database of [database] url cannot be reached: {error}; mend: check host, port, user \
-             and password, and that it runs"
-        ))
-    };
-    let options: PgConnectOptions = url.expose_secret().parse().map_err(unreachable)?;
-    PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(PATIENCE)
-        .connect_with(options.application_name("countersign command"))
-        .await
-        .map_err(unreachable)
+/// The database, the embedded one included: joined where the daemon runs it, else started for the
+/// length of the command.
+async fn connect(database: &Database) -> Result<Connected, Failure> {
+    Ok(app::connect(database).await?)
 }
 
 /// `countersign migrate`.
 pub(super) async fn migrate(config: &Config) -> Result<(), Failure> {
-    let pool = connect(&config.database).await?;
-    sqlx::migrate!().run(&pool).await.map_err(|error| {
-        Failure::Unreachable(format!(
-            "the schema could not be brought up to date: {error}"
-        ))
-    })?;
+    let connected = connect(&config.database).await?;
+    app::migrate(&connected.pool).await?;
+    connected.close().await;
     println!("The database has this version's schema.");
     Ok(())
 }
 
 /// `countersign serve`.
 pub(super) async fn serve(config: &Config, clock: Clock) -> Result<(), Failure> {
-    let _ = (config, clock);
-    Err(Failure::Usage("`serve` is not built yet".to_owned()))
+    match app::serve(config, clock).await? {
+        true => Ok(()),
+        false => Err(Failure::Usage(
+            "not everything stopped in time; see the log".to_owned(),
+        )),
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        if error.is_unreachable() {
+            Self::Unreachable(error.to_string())
+        } else {
+            Self::Usage(error.to_string())
+        }
+    }
 }

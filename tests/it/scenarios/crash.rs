@@ -38,7 +38,9 @@ async fn killed_again_and_again() {
     for _ in 0..REQUESTS {
         asks.push(bob.hears(Kind::Ask).await);
     }
-    office.counts("SELECT count(*) FROM delivery WHERE state <> 'sent'", 0).await;
+    office
+        .counts("SELECT count(*) FROM delivery WHERE state <> 'sent'", 0)
+        .await;
     office.stop().await;
     for ask in &asks {
         bob.replies(ask, "APPROVE").await;
@@ -47,14 +49,23 @@ async fn killed_again_and_again() {
     for kill in 1..=KILLS {
         let mut child = spawn(&office);
         let some_more = kill * i64::try_from(REQUESTS).expect("small") / (KILLS + 2);
-        until("some more votes", async || (office.count(votes).await >= some_more).then_some(()))
-            .await;
+        until("some more votes", async || {
+            (office.count(votes).await >= some_more).then_some(())
+        })
+        .await;
         child.kill().expect("SIGKILL");
         child.wait().expect("it is gone");
     }
     office.start().await;
-    office.counts("SELECT count(*) FROM request WHERE state = 'approved'", 40).await;
-    office.counts("SELECT count(*) FROM delivery WHERE state IN ('pending', 'leased')", 0).await;
+    office
+        .counts("SELECT count(*) FROM request WHERE state = 'approved'", 40)
+        .await;
+    office
+        .counts(
+            "SELECT count(*) FROM delivery WHERE state IN ('pending', 'leased')",
+            0,
+        )
+        .await;
     assert_eq!(office.count(votes).await, 40);
     assert_eq!(office.count("SELECT count(*) FROM access_grant").await, 40);
     for kind in ["recorded", "approved"] {
@@ -67,9 +78,16 @@ async fn killed_again_and_again() {
     }
     let ids: BTreeSet<String> = {
         let mails = bob.unread().await;
-        mails.iter().map(countersign_sandbox::Mail::message_id).collect()
+        mails
+            .iter()
+            .map(countersign_sandbox::Mail::message_id)
+            .collect()
     };
-    assert_eq!(ids.len(), REQUESTS, "one `recorded` for each, by Message-ID");
+    assert_eq!(
+        ids.len(),
+        REQUESTS,
+        "one `recorded` for each, by Message-ID"
+    );
     for person in ["rita", "alice", "bob", "carol"] {
         office.person(person).reads_everything().await;
     }

@@ -32,7 +32,11 @@ async fn a_reply_approves() {
     for other in ["alice", "carol"] {
         office.person(other).hears(Kind::Ask).await;
         let settled = office.person(other).hears(Kind::Settled).await;
-        assert!(settled.text().contains("Bob"), "by whom: {}", settled.text());
+        assert!(
+            settled.text().contains("Bob"),
+            "by whom: {}",
+            settled.text()
+        );
     }
     office.close().await;
 }
@@ -42,7 +46,8 @@ async fn a_reply_approves() {
 #[tokio::test(flavor = "multi_thread")]
 async fn w9_w12_two_steps_in_order() {
     let office = Office::open(TWO_STEPS).await;
-    let [rita, alice, bob, carol] = ["rita", "alice", "bob", "carol"].map(|name| office.person(name));
+    let [rita, alice, bob, carol] =
+        ["rita", "alice", "bob", "carol"].map(|name| office.person(name));
     let request = office.files("rita", "db-1", 2).await;
     rita.hears(Kind::Filed).await;
     let ask = alice.hears(Kind::Ask).await;
@@ -78,7 +83,11 @@ async fn w12_a_reply_disapproves() {
     alice.replies(&ask, "Rejected: not during the freeze").await;
     alice.hears(Kind::Recorded).await;
     let told = rita.hears(Kind::Rejected).await;
-    assert!(told.text().contains("not during the freeze"), "{}", told.text());
+    assert!(
+        told.text().contains("not during the freeze"),
+        "{}",
+        told.text()
+    );
     assert_eq!(office.state(request).await, "rejected");
     office.close().await;
 }
@@ -92,10 +101,19 @@ async fn an_unclear_reply_is_answered_and_the_next_one_counts() {
     let request = office.files("rita", "db-1", 2).await;
     rita.hears(Kind::Filed).await;
     let ask = alice.hears(Kind::Ask).await;
-    alice.replies(&ask, "APPROVE but only for ten minutes").await;
+    alice
+        .replies(&ask, "APPROVE but only for ten minutes")
+        .await;
     let answer = alice.hears(Kind::Unclear).await;
-    assert!(answer.text().contains("`APPROVE but only for ten minutes`"), "{}", answer.text());
-    assert_eq!(answer.header("Auto-Submitted").as_deref(), Some("auto-replied"));
+    assert!(
+        answer.text().contains("`APPROVE but only for ten minutes`"),
+        "{}",
+        answer.text()
+    );
+    assert_eq!(
+        answer.header("Auto-Submitted").as_deref(),
+        Some("auto-replied")
+    );
     assert_eq!(office.state(request).await, "pending");
     alice.replies(&ask, "DISAPPROVE").await;
     alice.hears(Kind::Recorded).await;
@@ -108,7 +126,8 @@ async fn an_unclear_reply_is_answered_and_the_next_one_counts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn w14_a_late_reply_is_answered() {
     let office = Office::open(ONE_STEP).await;
-    let [rita, alice, bob, carol] = ["rita", "alice", "bob", "carol"].map(|name| office.person(name));
+    let [rita, alice, bob, carol] =
+        ["rita", "alice", "bob", "carol"].map(|name| office.person(name));
     let request = office.files("rita", "db-1", 2).await;
     rita.hears(Kind::Filed).await;
     alice.hears(Kind::Ask).await;
@@ -121,8 +140,15 @@ async fn w14_a_late_reply_is_answered() {
 
     carol.replies(&asked_carol, "DISAPPROVE").await;
     let answer = carol.hears(Kind::Refused).await;
-    assert!(answer.text().contains("Bob"), "who decided: {}", answer.text());
-    assert_eq!(code(&office.votes("carol", request, Disapprove).await), "settled");
+    assert!(
+        answer.text().contains("Bob"),
+        "who decided: {}",
+        answer.text()
+    );
+    assert_eq!(
+        code(&office.votes("carol", request, Disapprove).await),
+        "settled"
+    );
     assert_eq!(office.state(request).await, "approved");
     office.close().await;
 }
@@ -135,25 +161,45 @@ async fn w13_only_stricter() {
         r#"{ name = "Owner", approvers = ["alice"] },"#,
         r#"{ name = "Owner", approvers = ["alice", "bob", "carol"], approvals = 2, disapprovals = 2 },"#,
     );
-    let policies = policies.replace(r#"{ name = "Security", approvers = ["bob", "carol"], approvals = 2 },"#, "");
+    let policies = policies.replace(
+        r#"{ name = "Security", approvers = ["bob", "carol"], approvals = 2 },"#,
+        "",
+    );
     let office = Office::open(&policies).await;
-    let [rita, alice, bob, carol] = ["rita", "alice", "bob", "carol"].map(|name| office.person(name));
+    let [rita, alice, bob, carol] =
+        ["rita", "alice", "bob", "carol"].map(|name| office.person(name));
     let request = office.files("rita", "db-1", 2).await;
     rita.hears(Kind::Filed).await;
     for asked in [&bob, &carol] {
         asked.hears(Kind::Ask).await;
     }
     let ask = alice.hears(Kind::Ask).await;
-    assert!(matches!(office.votes("alice", request, Approve).await, Answer::Accepted { .. }));
+    assert!(matches!(
+        office.votes("alice", request, Approve).await,
+        Answer::Accepted { .. }
+    ));
     alice.replies(&ask, "APPROVE").await;
     let answer = alice.hears(Kind::Refused).await;
-    assert!(answer.text().contains("already recorded"), "{}", answer.text());
-    assert_eq!(code(&office.votes("alice", request, Approve).await), "already-recorded");
+    assert!(
+        answer.text().contains("already recorded"),
+        "{}",
+        answer.text()
+    );
+    assert_eq!(
+        code(&office.votes("alice", request, Approve).await),
+        "already-recorded"
+    );
     alice.replies(&ask, "DISAPPROVE").await;
     alice.hears(Kind::Recorded).await;
-    assert_eq!(code(&office.votes("alice", request, Approve).await), "only-stricter");
+    assert_eq!(
+        code(&office.votes("alice", request, Approve).await),
+        "only-stricter"
+    );
     assert_eq!(office.count("SELECT count(*) FROM vote").await, 1);
-    assert!(matches!(office.votes("bob", request, Disapprove).await, Answer::Accepted { .. }));
+    assert!(matches!(
+        office.votes("bob", request, Disapprove).await,
+        Answer::Accepted { .. }
+    ));
     rita.hears(Kind::Rejected).await;
     for other in [&alice, &carol] {
         other.hears(Kind::Settled).await;
@@ -166,7 +212,8 @@ async fn w13_only_stricter() {
 #[tokio::test(flavor = "multi_thread")]
 async fn w18_a_request_expires_by_the_clock() {
     let office = Office::open(ONE_STEP).await;
-    let [rita, alice, bob, carol] = ["rita", "alice", "bob", "carol"].map(|name| office.person(name));
+    let [rita, alice, bob, carol] =
+        ["rita", "alice", "bob", "carol"].map(|name| office.person(name));
     let request = office.files("rita", "db-1", 2).await;
     rita.hears(Kind::Filed).await;
     let mut asks = Vec::new();
@@ -194,15 +241,30 @@ async fn w29_withdrawal() {
     for asked in ["alice", "bob", "carol"] {
         office.person(asked).hears(Kind::Ask).await;
     }
-    let withdraw = |reason: &str| Command::Withdraw { request, reason: reason.to_owned() };
-    assert_eq!(code(&office.says("rita", withdraw(" ")).await), "reason-required");
-    assert_eq!(code(&office.says("bob", withdraw("mine")).await), "not-the-requester");
-    assert!(matches!(office.says("rita", withdraw("found it")).await, Answer::Accepted { .. }));
+    let withdraw = |reason: &str| Command::Withdraw {
+        request,
+        reason: reason.to_owned(),
+    };
+    assert_eq!(
+        code(&office.says("rita", withdraw(" ")).await),
+        "reason-required"
+    );
+    assert_eq!(
+        code(&office.says("bob", withdraw("mine")).await),
+        "not-the-requester"
+    );
+    assert!(matches!(
+        office.says("rita", withdraw("found it")).await,
+        Answer::Accepted { .. }
+    ));
     for asked in ["alice", "bob", "carol"] {
         let told = office.person(asked).hears(Kind::Settled).await;
         assert!(told.text().contains("found it"), "{}", told.text());
     }
-    assert_eq!(code(&office.says("rita", withdraw("again")).await), "settled");
+    assert_eq!(
+        code(&office.says("rita", withdraw("again")).await),
+        "settled"
+    );
     office.close().await;
 }
 
@@ -210,8 +272,10 @@ async fn w29_withdrawal() {
 /// Method: each kind of outsider votes at the command line on a request that waits for alice.
 #[tokio::test(flavor = "multi_thread")]
 async fn w10_w11_who_may_not_vote() {
-    let policies = TWO_STEPS
-        .replace(r#"approvers = ["alice"]"#, r#"approvers = ["alice", "bob", "rita", "una", "dora"]"#);
+    let policies = TWO_STEPS.replace(
+        r#"approvers = ["alice"]"#,
+        r#"approvers = ["alice", "bob", "rita", "una", "dora"]"#,
+    );
     let office = Office::furnish(&policies).await;
     let mut office = office;
     office.start().await;
@@ -229,11 +293,21 @@ async fn w10_w11_who_may_not_vote() {
         ("bob", "needed-for-later-step"),
         ("carol", "step-not-yet"),
     ] {
-        assert_eq!(code(&office.votes(who, request, Approve).await), why, "{who}");
+        assert_eq!(
+            code(&office.votes(who, request, Approve).await),
+            why,
+            "{who}"
+        );
     }
     let nobody = countersign::workflow::ids::RequestId(999_999);
-    assert_eq!(code(&office.votes("alice", nobody, Approve).await), "unknown-request");
-    assert!(matches!(office.votes("alice", request, Disapprove).await, Answer::Accepted { .. }));
+    assert_eq!(
+        code(&office.votes("alice", nobody, Approve).await),
+        "unknown-request"
+    );
+    assert!(matches!(
+        office.votes("alice", request, Disapprove).await,
+        Answer::Accepted { .. }
+    ));
     office.person("rita").hears(Kind::Rejected).await;
     office.person("bob").hears(Kind::Settled).await;
     office.close().await;
@@ -244,10 +318,17 @@ async fn w10_w11_who_may_not_vote() {
 #[tokio::test(flavor = "multi_thread")]
 async fn w11_w14_one_approval_per_request() {
     let policies = TWO_STEPS
-        .replace(r#"approvers = ["alice"]"#, r#"approvers = ["alice", "bob"]"#)
-        .replace(r#"approvers = ["bob", "carol"], approvals = 2"#, r#"approvers = ["bob", "carol"]"#);
+        .replace(
+            r#"approvers = ["alice"]"#,
+            r#"approvers = ["alice", "bob"]"#,
+        )
+        .replace(
+            r#"approvers = ["bob", "carol"], approvals = 2"#,
+            r#"approvers = ["bob", "carol"]"#,
+        );
     let office = Office::open(&policies).await;
-    let [rita, alice, bob, carol] = ["rita", "alice", "bob", "carol"].map(|name| office.person(name));
+    let [rita, alice, bob, carol] =
+        ["rita", "alice", "bob", "carol"].map(|name| office.person(name));
     let request = office.files("rita", "db-1", 2).await;
     rita.hears(Kind::Filed).await;
     let late = alice.hears(Kind::Ask).await;
@@ -257,11 +338,21 @@ async fn w11_w14_one_approval_per_request() {
     rita.hears(Kind::Progress).await;
     alice.hears(Kind::Settled).await;
     carol.hears(Kind::Ask).await;
-    assert_eq!(code(&office.votes("bob", request, Approve).await), "one-approval-per-request");
+    assert_eq!(
+        code(&office.votes("bob", request, Approve).await),
+        "one-approval-per-request"
+    );
     alice.replies(&late, "APPROVE").await;
     let answer = alice.hears(Kind::Refused).await;
-    assert!(answer.text().contains("Owner"), "which step: {}", answer.text());
-    assert!(matches!(office.votes("carol", request, Approve).await, Answer::Accepted { .. }));
+    assert!(
+        answer.text().contains("Owner"),
+        "which step: {}",
+        answer.text()
+    );
+    assert!(matches!(
+        office.votes("carol", request, Approve).await,
+        Answer::Accepted { .. }
+    ));
     rita.hears(Kind::Approved).await;
     for other in [&alice, &bob] {
         other.hears(Kind::Settled).await;
@@ -280,7 +371,10 @@ async fn w15_a_disapproval_needs_its_comment() {
     let ask = alice.hears(Kind::Ask).await;
     alice.replies(&ask, "DISAPPROVE").await;
     alice.hears(Kind::Refused).await;
-    assert_eq!(code(&office.votes("alice", request, Disapprove).await), "comment-required");
+    assert_eq!(
+        code(&office.votes("alice", request, Disapprove).await),
+        "comment-required"
+    );
     alice.replies(&ask, "DISAPPROVE\nno ticket").await;
     alice.hears(Kind::Recorded).await;
     rita.hears(Kind::Rejected).await;
@@ -292,15 +386,18 @@ async fn w15_a_disapproval_needs_its_comment() {
 #[tokio::test(flavor = "multi_thread")]
 async fn w17_two_at_once() {
     let office = Office::open(ONE_STEP).await;
-    let [rita, alice, bob, carol] = ["rita", "alice", "bob", "carol"].map(|name| office.person(name));
+    let [rita, alice, bob, carol] =
+        ["rita", "alice", "bob", "carol"].map(|name| office.person(name));
     for round in 0..20 {
         let request = office.files("rita", &format!("db-{round}"), 1).await;
         rita.hears(Kind::Filed).await;
         alice.hears(Kind::Ask).await;
         carol.hears(Kind::Ask).await;
         let ask = bob.hears(Kind::Ask).await;
-        let (_, by_carol) =
-            tokio::join!(bob.replies(&ask, "APPROVE"), office.votes("carol", request, Disapprove));
+        let (_, by_carol) = tokio::join!(
+            bob.replies(&ask, "APPROVE"),
+            office.votes("carol", request, Disapprove)
+        );
         // Carol decides at once; bob's mail takes its way and finds the request settled, or was first.
         if matches!(by_carol, Answer::Accepted { .. }) {
             bob.hears(Kind::Refused).await;

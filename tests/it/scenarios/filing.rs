@@ -14,8 +14,14 @@ use crate::office::{ONE_STEP, Office, code, draft, file};
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 fn fixed(start: Timestamp, hours: i64) -> Draft {
-    let window = Window::Fixed { start, end: start + SignedDuration::from_hours(hours) };
-    Draft { window, ..draft("db-1", 1) }
+    let window = Window::Fixed {
+        start,
+        end: start + SignedDuration::from_hours(hours),
+    };
+    Draft {
+        window,
+        ..draft("db-1", 1)
+    }
 }
 
 fn changed(change: impl Fn(&mut Draft)) -> Draft {
@@ -38,17 +44,41 @@ async fn w1_to_w6_refused_filings() {
     let cases: Vec<(&str, &str, Draft)> = vec![
         ("unknown-person", "nobody", draft("db-1", 1)),
         ("not-active", "dora", draft("db-1", 1)),
-        ("unknown-module", "rita", changed(|d| d.subject.module = Module::from("teleporter"))),
-        ("subject-malformed", "rita", changed(|d| d.subject.resource = "db\n-1".into())),
-        ("text-too-long", "rita", changed(|d| d.justification = Some(too_long.clone()))),
-        ("account-required", "rita", changed(|d| d.subject.account = None)),
-        ("account-not-allowed", "rita", changed(|d| d.subject.module = "session_video".into())),
+        (
+            "unknown-module",
+            "rita",
+            changed(|d| d.subject.module = Module::from("teleporter")),
+        ),
+        (
+            "subject-malformed",
+            "rita",
+            changed(|d| d.subject.resource = "db\n-1".into()),
+        ),
+        (
+            "text-too-long",
+            "rita",
+            changed(|d| d.justification = Some(too_long.clone())),
+        ),
+        (
+            "account-required",
+            "rita",
+            changed(|d| d.subject.account = None),
+        ),
+        (
+            "account-not-allowed",
+            "rita",
+            changed(|d| d.subject.module = "session_video".into()),
+        ),
         ("no-policy", "rita", draft("web-1", 1)),
         ("window-empty", "rita", fixed(now + HOUR, 0)),
         ("window-over", "rita", fixed(now - HOUR * 3, 1)),
         ("window-too-long", "rita", draft("db-1", 9)),
         ("start-too-far", "rita", fixed(now + HOUR * 24 * 31, 1)),
-        ("justification-missing", "rita", changed(|d| d.justification = Some("  ".into()))),
+        (
+            "justification-missing",
+            "rita",
+            changed(|d| d.justification = Some("  ".into())),
+        ),
         ("step-cannot-complete", "alice", draft("web-7", 1)),
     ];
     for (why, who, draft) in cases {
@@ -84,9 +114,18 @@ async fn w6_one_pending_and_keys() {
         panic!("filed")
     };
     let again = office.says("rita", keyed("db-1")).await;
-    assert!(matches!(again, Answer::Accepted { request, .. } if request == first), "{again:?}");
-    assert_eq!(code(&office.says("rita", keyed("db-2")).await), "key-reused");
-    assert_eq!(code(&office.says("rita", file(draft("db-1", 1))).await), "already-pending");
+    assert!(
+        matches!(again, Answer::Accepted { request, .. } if request == first),
+        "{again:?}"
+    );
+    assert_eq!(
+        code(&office.says("rita", keyed("db-2")).await),
+        "key-reused"
+    );
+    assert_eq!(
+        code(&office.says("rita", file(draft("db-1", 1))).await),
+        "already-pending"
+    );
     assert_eq!(office.count("SELECT count(*) FROM request").await, 1);
     // Another person's request for the same thing is another request.
     office.files("rolf", "db-1", 1).await;
@@ -128,15 +167,24 @@ mode = "approval"
 steps = [{ name = "Owner", approvers = ["alice"] }]
 "#;
     let office = Office::open(policies).await;
-    let mute = |resource: &str| Draft { justification: None, ..draft(resource, 1) };
+    let mute = |resource: &str| Draft {
+        justification: None,
+        ..draft(resource, 1)
+    };
     office.says("rita", file(mute("lab-1"))).await;
-    assert_eq!(code(&office.says("rita", file(mute("stage-1"))).await), "justification-missing");
+    assert_eq!(
+        code(&office.says("rita", file(mute("stage-1"))).await),
+        "justification-missing"
+    );
     office.files("rita", "stage-1", 1).await;
     let video = changed(|d| {
         d.subject.module = "session_video".into();
         d.subject.account = None;
     });
-    assert!(matches!(office.says("rita", file(video)).await, Answer::Accepted { .. }));
+    assert!(matches!(
+        office.says("rita", file(video)).await,
+        Answer::Accepted { .. }
+    ));
     for _ in 0..3 {
         office.person("rita").hears(Kind::Approved).await;
     }
@@ -157,12 +205,23 @@ async fn w7_terms_stay_and_membership_is_live() {
     let stricter = ONE_STEP.replace(r#""carol"] }"#, r#""carol"], approvals = 2 }"#);
     office
         .apply_with(&stricter, |people| {
-            *people = people.replacen("modules = [\"credential\", \"proxy_session\", \"session_video\"]", "modules = []", 1);
+            *people = people.replacen(
+                "modules = [\"credential\", \"proxy_session\", \"session_video\"]",
+                "modules = []",
+                1,
+            );
         })
         .await;
-    assert_eq!(code(&office.votes("alice", request, Approve).await), "not-registered");
+    assert_eq!(
+        code(&office.votes("alice", request, Approve).await),
+        "not-registered"
+    );
     office.votes("bob", request, Approve).await;
-    assert_eq!(office.state(request).await, "approved", "one approval, as when it was filed");
+    assert_eq!(
+        office.state(request).await,
+        "approved",
+        "one approval, as when it was filed"
+    );
     office.person("rita").hears(Kind::Approved).await;
     for who in ["alice", "carol"] {
         office.person(who).hears(Kind::Settled).await;
@@ -185,7 +244,10 @@ async fn w7_a_requester_who_left() {
             *people = people.replacen("roles = []", "roles = []\nactive = false", 1);
         })
         .await;
-    assert_eq!(code(&office.votes("bob", request, Approve).await), "requester-not-active");
+    assert_eq!(
+        code(&office.votes("bob", request, Approve).await),
+        "requester-not-active"
+    );
     office.close().await;
 }
 
@@ -208,7 +270,11 @@ async fn w16_an_older_revision_does_not_count() {
     let bob = office.person("bob");
     bob.replies(&ask[1], "APPROVE").await;
     let answer = bob.hears(Kind::Refused).await;
-    assert!(answer.text().contains("W16"), "\"stale-revision\": {}", answer.text());
+    assert!(
+        answer.text().contains("W16"),
+        "\"stale-revision\": {}",
+        answer.text()
+    );
     assert_eq!(office.state(request).await, "pending");
     office.close().await;
 }
@@ -225,15 +291,26 @@ async fn w18_only_the_clock_and_only_when_due() {
     for who in ["alice", "bob", "carol"] {
         office.person(who).hears(Kind::Ask).await;
     }
-    assert_eq!(code(&office.says("rita", Command::Expire { request }).await), "wrong-actor");
+    assert_eq!(
+        code(&office.says("rita", Command::Expire { request }).await),
+        "wrong-actor"
+    );
     let early = Inbound {
         channel: Channel::Timer,
         dedupe_key: "timer/early".to_owned(),
         speaker: Speaker::Clock,
-        proof: Proof { method: "clock".into(), details: serde_json::json!({}) },
+        proof: Proof {
+            method: "clock".into(),
+            details: serde_json::json!({}),
+        },
         words: Words::Said(Command::Expire { request }),
     };
-    let answer = office.daemon().handler().handle(&early).await.expect("the database answers");
+    let answer = office
+        .daemon()
+        .handler()
+        .handle(&early)
+        .await
+        .expect("the database answers");
     assert_eq!(code(&answer), "not-due");
     office.close().await;
 }

@@ -17,8 +17,16 @@ async fn an_unproven_reply_is_silent() {
     for who in ["alice", "carol"] {
         office.person(who).hears(Kind::Ask).await;
     }
-    bob.mailbox.replies_from_outside(&ask, "APPROVE").await.expect("accepted");
-    office.counts("SELECT count(*) FROM inbound_mail WHERE verdict IN ('silent', 'alarm') AND why <> ''", 1).await;
+    bob.mailbox
+        .replies_from_outside(&ask, "APPROVE")
+        .await
+        .expect("accepted");
+    office
+        .counts(
+            "SELECT count(*) FROM inbound_mail WHERE verdict IN ('silent', 'alarm') AND why <> ''",
+            1,
+        )
+        .await;
     assert_eq!(office.state(request).await, "pending");
     let audited = "SELECT count(*) FROM audit_event WHERE chain = 'system/mail'";
     assert_eq!(office.count(audited).await, 1);
@@ -37,7 +45,12 @@ async fn a_forwarded_token_decides_nothing() {
     let carol = office.person("carol");
     carol.hears(Kind::Ask).await;
     carol.replies(&ask, "APPROVE").await;
-    office.counts("SELECT count(*) FROM inbound WHERE outcome = 'unidentified'", 1).await;
+    office
+        .counts(
+            "SELECT count(*) FROM inbound WHERE outcome = 'unidentified'",
+            1,
+        )
+        .await;
     assert_eq!(office.state(request).await, "pending");
     office.close().await;
 }
@@ -58,7 +71,12 @@ async fn an_automatic_reply_is_silent() {
         .replies_with(&ask, "APPROVE", &[("Auto-Submitted", "auto-replied")])
         .await
         .expect("accepted");
-    office.counts("SELECT count(*) FROM inbound_mail WHERE verdict = 'silent'", 1).await;
+    office
+        .counts(
+            "SELECT count(*) FROM inbound_mail WHERE verdict = 'silent'",
+            1,
+        )
+        .await;
     assert_eq!(office.state(request).await, "pending");
     office.close().await;
 }
@@ -83,12 +101,27 @@ async fn a_huge_mail_and_one_without_text() {
         "x".repeat(70).as_str().to_owned() + "\r\n",
     );
     let mut huge = huge.into_bytes();
-    huge.extend("all work and no play makes jack a dull boy\r\n".repeat(1_400_000).into_bytes());
+    huge.extend(
+        "all work and no play makes jack a dull boy\r\n"
+            .repeat(1_400_000)
+            .into_bytes(),
+    );
     let to = office.config.mail.reply_to.clone();
-    bob.mailbox.sends_by_lmtp(&to, &huge).await.expect("LMTP takes it");
-    office.counts("SELECT count(*) FROM inbound_mail WHERE size > 60000000 AND raw IS NULL", 1).await;
+    bob.mailbox
+        .sends_by_lmtp(&to, &huge)
+        .await
+        .expect("LMTP takes it");
+    office
+        .counts(
+            "SELECT count(*) FROM inbound_mail WHERE size > 60000000 AND raw IS NULL",
+            1,
+        )
+        .await;
 
-    bob.mailbox.replies_with_image(&ask).await.expect("accepted");
+    bob.mailbox
+        .replies_with_image(&ask)
+        .await
+        .expect("accepted");
     bob.hears(Kind::Unclear).await;
     assert_eq!(office.state(request).await, "pending");
     bob.replies(&ask, "APPROVE").await;
@@ -114,22 +147,36 @@ async fn ten_thousand_mails_of_junk() {
     let ask = bob.hears(Kind::Ask).await;
     office.stop().await;
     let junk = (0..10_000).map(|n| {
-        format!("From: spam{n}@junk.test\r\nTo: you\r\nSubject: win {n}\r\n\r\nAPPROVE\r\n").into_bytes()
+        format!("From: spam{n}@junk.test\r\nTo: you\r\nSubject: win {n}\r\n\r\nAPPROVE\r\n")
+            .into_bytes()
     });
-    office.stack.seed_maildir(&office.bot(), junk).expect("junk");
+    office
+        .stack
+        .seed_maildir(&office.bot(), junk)
+        .expect("junk");
     bob.replies(&ask, "APPROVE").await;
     office.start().await;
     until("the reply counts", async || {
         (office.state(request).await == "approved").then_some(())
     })
     .await;
-    office.counts("SELECT count(*) FROM inbound_mail WHERE verdict = 'silent'", 10_000).await;
+    office
+        .counts(
+            "SELECT count(*) FROM inbound_mail WHERE verdict = 'silent'",
+            10_000,
+        )
+        .await;
     bob.hears(Kind::Recorded).await;
     office.person("rita").hears(Kind::Approved).await;
     for who in ["alice", "carol"] {
         office.person(who).hears(Kind::Settled).await;
     }
-    assert_eq!(office.count("SELECT count(*) FROM delivery WHERE kind = 'unclear'").await, 0);
+    assert_eq!(
+        office
+            .count("SELECT count(*) FROM delivery WHERE kind = 'unclear'")
+            .await,
+        0
+    );
     office.close().await;
 }
 
@@ -147,13 +194,34 @@ async fn uidvalidity_changes() {
     let ask = bob.hears(Kind::Ask).await;
     bob.replies(&ask, "APPROVE, but not today").await;
     bob.hears(Kind::Unclear).await;
-    office.counts("SELECT count(*) FROM inbound_location WHERE cleared_at IS NULL", 0).await;
+    office
+        .counts(
+            "SELECT count(*) FROM inbound_location WHERE cleared_at IS NULL",
+            0,
+        )
+        .await;
     office.stop().await;
-    office.stack.renumber(&office.bot()).expect("a new UIDVALIDITY");
-    office.stack.put_back(&office.bot()).expect("the processed mail is in the inbox again");
+    office
+        .stack
+        .renumber(&office.bot())
+        .expect("a new UIDVALIDITY");
+    office
+        .stack
+        .put_back(&office.bot())
+        .expect("the processed mail is in the inbox again");
     office.start().await;
-    office.counts("SELECT count(DISTINCT uid_validity) FROM inbound_location", 2).await;
+    office
+        .counts(
+            "SELECT count(DISTINCT uid_validity) FROM inbound_location",
+            2,
+        )
+        .await;
     assert_eq!(office.count("SELECT count(*) FROM inbound_mail").await, 1);
-    assert_eq!(office.count("SELECT count(*) FROM delivery WHERE kind = 'unclear'").await, 1);
+    assert_eq!(
+        office
+            .count("SELECT count(*) FROM delivery WHERE kind = 'unclear'")
+            .await,
+        1
+    );
     office.close().await;
 }

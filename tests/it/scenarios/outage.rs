@@ -30,10 +30,18 @@ async fn smtp_is_away_and_comes_back() {
     office.start().await;
     office.files("rita", "db-1", 1).await;
     let why = complains(&office, "smtp").await;
-    assert!(why.contains("127.0.0.1") || why.contains("localhost"), "names the server: {why}");
+    assert!(
+        why.contains("127.0.0.1") || why.contains("localhost"),
+        "names the server: {why}"
+    );
     let waiting = "SELECT count(*) FROM delivery WHERE state IN ('pending', 'leased')";
     assert_eq!(office.count(waiting).await, 4);
-    assert_eq!(office.count("SELECT count(*) FROM delivery WHERE state = 'given_up'").await, 0);
+    assert_eq!(
+        office
+            .count("SELECT count(*) FROM delivery WHERE state = 'given_up'")
+            .await,
+        0
+    );
     office.stop().await;
     office.config = real;
     office.start().await;
@@ -53,7 +61,9 @@ async fn the_inbox_cannot_be_opened() {
     let real = office.config.clone();
     type Break = fn(&mut Config, &Office);
     let cases: [(&str, Break); 4] = [
-        ("password", |config, _| imap(config).login.password = "wrong".to_owned().into()),
+        ("password", |config, _| {
+            imap(config).login.password = "wrong".to_owned().into()
+        }),
         ("certificate", |config, _| imap(config).ca_file = None),
         ("cannot", |config, _| imap(config).port = dead_port()),
         ("expired", |config, office| {
@@ -66,7 +76,10 @@ async fn the_inbox_cannot_be_opened() {
         office.config = broken;
         office.start().await;
         let why = complains(&office, "imap").await;
-        assert!(why.to_lowercase().contains(word), "`{word}` is not in: {why}");
+        assert!(
+            why.to_lowercase().contains(word),
+            "`{word}` is not in: {why}"
+        );
         office.stop().await;
     }
     office.config.imap = real.imap.clone();
@@ -92,15 +105,20 @@ fn imap(config: &mut Config) -> &mut countersign::config::Imap {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_daemons_on_one_inbox() {
     let mut office = Office::open(ONE_STEP).await;
-    let second = Daemon::start(&office.config, office.clock.clone()).await.expect("a second daemon");
-    let [rita, alice, bob, carol] = ["rita", "alice", "bob", "carol"].map(|name| office.person(name));
+    let second = Daemon::start(&office.config, office.clock.clone())
+        .await
+        .expect("a second daemon");
+    let [rita, alice, bob, carol] =
+        ["rita", "alice", "bob", "carol"].map(|name| office.person(name));
     for round in 0..6 {
         if round == 3 {
             office.stop().await;
             office.daemon = None;
         }
         let handler = office.daemon.as_ref().unwrap_or(&second).handler().clone();
-        let request = office.files_through(&handler, "rita", &format!("db-{round}")).await;
+        let request = office
+            .files_through(&handler, "rita", &format!("db-{round}"))
+            .await;
         rita.hears(Kind::Filed).await;
         for other in [&alice, &carol] {
             other.hears(Kind::Ask).await;
