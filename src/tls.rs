@@ -17,7 +17,8 @@ use rustls_platform_verifier::Verifier;
 pub enum TlsError {
     /// The file of further authorities cannot be read.
     #[error(
-        "ca_file `{}` cannot be read: {source}; give the path of a PEM file that this user may read",
+        "ca_file `{}` cannot be read: {source}; give the path of a PEM file \
+         that this user may read",
         path.display()
     )]
     Unreadable {
@@ -46,8 +47,8 @@ pub enum TlsError {
     },
     /// There is nothing that we could trust.
     #[error(
-        "no certificate authority can be trusted: {0}; install the package ca-certificates, or name \
-         a ca_file"
+        "no certificate authority can be trusted: {0}; install the package ca-certificates, or \
+         name a ca_file"
     )]
     NoTrust(rustls::Error),
     /// The cryptography cannot do what we ask.

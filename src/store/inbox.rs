@@ -1,9 +1,9 @@
 //! Mails as they came in: recorded before they are judged, judged before they are cleared.
 //!
-//! The content of a mail is kept once, by its SHA-256; every place in a mailbox where it was seen points
-//! at it. So a mail that is delivered twice, put back by a person, or seen again because the server
-//! started its UIDs anew, is one mail and is judged once. The bookmark `mailbox.last_uid` moves in the
-//! transaction that records the mails, never alone.
+//! The content of a mail is kept once, by its SHA-256; every place in a mailbox where it was seen
+//! points at it. So a mail that is delivered twice, put back by a person, or seen again because
+//! the server started its UIDs anew, is one mail and is judged once. The bookmark
+//! `mailbox.last_uid` moves in the transaction that records the mails, never alone.
 //!
 //! The caller owns the transaction.
 
@@ -12,6 +12,10 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
 use super::leases::Lease;
+
+mod verdicts;
+
+pub use verdicts::{Judged, Waiting, mark_judged, next_due, put_off, take_waiting};
 
 /// One state of one mailbox: its UIDs mean something only together with this.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,30 +54,6 @@ pub struct Recorded {
     pub fresh: bool,
 }
 
-/// A mail that is recorded and waits for its judgement.
-#[derive(Debug, Clone)]
-pub struct Waiting {
-    /// The mail's row.
-    pub id: i64,
-    /// In bytes.
-    pub size: u64,
-    /// Absent over the size limit.
-    pub raw: Option<Vec<u8>>,
-    /// Judgements begun and not ended: the process ended meanwhile.
-    pub tries: i32,
-}
-
-/// What became of a mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judged {
-    /// The mail's row.
-    pub id: i64,
-    /// `decision`, `answer`, `silent` or `alarm`.
-    pub verdict: String,
-    /// Why, one sentence.
-    pub why: String,
-}
-
 /// Why mails could not be recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -87,8 +67,8 @@ pub enum RecordError {
 
 /// Opens a mailbox at its present UIDVALIDITY and returns the bookmark: the highest UID recorded.
 ///
-/// If the server counts anew, the bookmark is 0 again and the old places are forgotten, except those
-/// that were cleared.
+/// If the server counts anew, the bookmark is 0 again and the old places are forgotten, except
+/// those that were cleared.
 pub async fn open(conn: &mut PgConnection, place: &Place) -> Result<u32, sqlx::Error> {
     let last = sqlx::query_scalar!(
         "INSERT INTO mailbox (name, uid_validity, last_uid) VALUES ($1, $2, 0)
@@ -219,8 +199,8 @@ async fn insert_locations(
         .collect())
 }
 
-/// Of mails that lie on the server, those that were never recorded. Those that were, and were thought
-/// cleared, are to be cleared again.
+/// Of mails that lie on the server, those that were never recorded. Those that were, and were
+/// thought cleared, are to be cleared again.
 pub async fn unknown(
     conn: &mut PgConnection,
     place: &Place,
@@ -248,114 +228,6 @@ pub async fn unknown(
     .fetch_all(conn)
     .await?;
     Ok(rows.into_iter().map(uid).collect())
-}
-
-/// Recorded, not judged and due, oldest first, at most `limit`.
-///
-/// With `count` the try is counted before it is made, and a mail that was tried before comes alone:
-/// should it end the process, no other is blamed.
-pub async fn take_waiting(
-    conn: &mut PgConnection,
-    limit: i64,
-    count: bool,
-    now: Timestamp,
-) -> Result<Vec<Waiting>, sqlx::Error> {
-    let counted = i32::from(count);
-    let rows = sqlx::query!(
-        r#"WITH due AS (
-               SELECT id, tries, row_number() OVER (ORDER BY id) AS n
-               FROM inbound_mail
-               WHERE judged_at IS NULL AND (judge_after IS NULL OR judge_after <= $3)
-               ORDER BY id LIMIT $1
-           ), chosen AS (
-               SELECT id FROM due
-               WHERE n = 1 OR (tries = 0 AND NOT EXISTS (SELECT FROM due d
-                                                         WHERE d.n < due.n AND d.tries > 0))
-           )
-           UPDATE inbound_mail m SET tries = m.tries + $2
-           FROM chosen WHERE m.id = chosen.id
-           RETURNING m.id, m.size, m.raw, m.tries"#,
-        limit,
-        counted,
-        now.to_sqlx() as _,
-    )
-    .fetch_all(conn)
-    .await?;
-    let mut waiting: Vec<Waiting> = rows
-        .into_iter()
-        .map(|row| Waiting {
-            id: row.id,
-            size: u64::try_from(row.size).unwrap_or(0),
-            raw: row.raw,
-            tries: row.tries - counted,
-        })
-        .collect();
-    waiting.sort_by_key(|mail| mail.id);
-    Ok(waiting)
-}
-
-/// When the next mail that was put off is due again.
-pub async fn next_due(conn: &mut PgConnection) -> Result<Option<Timestamp>, sqlx::Error> {
-    let at = sqlx::query_scalar!(
-        r#"SELECT min(judge_after) AS "at: jiff_sqlx::Timestamp"
-           FROM inbound_mail WHERE judged_at IS NULL"#,
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(at.map(jiff_sqlx::Timestamp::to_jiff))
-}
-
-/// Stores verdicts. Returns the mails that had none until now, each with its SHA-256.
-pub async fn mark_judged(
-    conn: &mut PgConnection,
-    judged: &[Judged],
-    now: Timestamp,
-) -> Result<Vec<(i64, Vec<u8>)>, sqlx::Error> {
-    let ids: Vec<i64> = judged.iter().map(|j| j.id).collect();
-    let verdicts: Vec<&str> = judged.iter().map(|j| j.verdict.as_str()).collect();
-    let whys: Vec<&str> = judged.iter().map(|j| j.why.as_str()).collect();
-    let rows = sqlx::query!(
-        "UPDATE inbound_mail m
-         SET judged_at = $4, judge_after = NULL, verdict = j.verdict, why = j.why
-         FROM unnest($1::bigint[], $2::text[], $3::text[]) AS j (id, verdict, why)
-         WHERE m.id = j.id AND m.judged_at IS NULL
-         RETURNING m.id, m.sha256",
-        &ids,
-        &verdicts as _,
-        &whys as _,
-        now.to_sqlx() as _,
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.sha256)).collect())
-}
-
-/// Puts mails off that could not be judged: for as long as they have waited already, at least
-/// `shortest`, at most `longest`, both in seconds. The reason is shown while they wait.
-pub async fn put_off(
-    conn: &mut PgConnection,
-    later: &[Judged],
-    now: Timestamp,
-    (shortest, longest): (f64, f64),
-) -> Result<(), sqlx::Error> {
-    let ids: Vec<i64> = later.iter().map(|j| j.id).collect();
-    let whys: Vec<&str> = later.iter().map(|j| j.why.as_str()).collect();
-    sqlx::query!(
-        "UPDATE inbound_mail m
-         SET verdict = 'later', why = j.why, tries = 0,
-             judge_after = $3::timestamptz + least(make_interval(secs => $5),
-                                      greatest(make_interval(secs => $4), $3::timestamptz - m.recorded_at))
-         FROM unnest($1::bigint[], $2::text[]) AS j (id, why)
-         WHERE m.id = j.id AND m.judged_at IS NULL",
-        &ids,
-        &whys as _,
-        now.to_sqlx() as _,
-        shortest,
-        longest,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
 /// Places of judged mails that still lie in the inbox, at most `limit`, lowest UID first.
@@ -442,8 +314,8 @@ mod tests {
             .expect("free")
     }
 
-    /// Goal: who no longer holds the lease records nothing and moves no bookmark.
-    /// Method: a lease that is over and taken by another; and a UIDVALIDITY that is not the present one.
+    /// Goal: who no longer holds the lease records nothing and moves no bookmark. Method: a lease
+    /// that is over and taken by another; and a UIDVALIDITY that is not the present one.
     #[sqlx::test(migrations = "./migrations")]
     async fn only_the_holder_records(pool: PgPool) {
         let mut conn = pool.acquire().await.expect("a connection");
@@ -492,8 +364,8 @@ mod tests {
         );
     }
 
-    /// Goal: a mail that was tried before is tried alone, and its tries are counted before they are made.
-    /// Method: three mails, taken again and again as after crashes.
+    /// Goal: a mail that was tried before is tried alone, and its tries are counted before they
+    /// are made. Method: three mails, taken again and again as after crashes.
     #[sqlx::test(migrations = "./migrations")]
     async fn what_was_tried_is_tried_alone(pool: PgPool) {
         let mut conn = pool.acquire().await.expect("a connection");

@@ -1,13 +1,13 @@
 //! Leases: which process does what only one may do, e.g. watch a mailbox.
 //!
-//! A lease is a row with a holder, an epoch and an end, all by the database's time: two machines whose
-//! clocks disagree still agree on who holds it. Whoever finds it expired takes it over and counts the
-//! epoch up; what the former holder still writes carries the old epoch and is refused. A lease, not an
-//! advisory lock, because poolers and Postgres-compatible clusters break those.
+//! A lease is a row with a holder, an epoch and an end, all by the database's time: two machines
+//! whose clocks disagree still agree on who holds it. Whoever finds it expired takes it over and
+//! counts the epoch up; what the former holder still writes carries the old epoch and is refused.
+//! A lease, not an advisory lock, because poolers and Postgres-compatible clusters break those.
 //!
 //! Not promised: that at no instant two processes believe they hold it. The holder stops believing
-//! before the end by its own watch, and what it writes is checked; that is enough where doing the same
-//! thing twice is harmless.
+//! before the end by its own watch, and what it writes is checked; that is enough where doing the
+//! same thing twice is harmless.
 
 use std::time::Duration;
 
@@ -118,8 +118,8 @@ mod tests {
         assert!(renew(&mut conn, &second, LONG).await.expect("sql"));
     }
 
-    /// Goal: an expired lease can be taken by another, and its former holder cannot renew or release.
-    /// Method: a lease of no length.
+    /// Goal: an expired lease can be taken by another, and its former holder cannot renew or
+    /// release. Method: a lease of no length.
     #[sqlx::test(migrations = "./migrations")]
     async fn an_expired_lease_is_free(pool: PgPool) {
         let mut conn = pool.acquire().await.expect("a connection");

@@ -1,18 +1,18 @@
-//! From a recorded mail to its verdict: read it, let [`Handler`] apply what it says, store what came
-//! of it.
+//! From a recorded mail to its verdict: read it, let [`Handler`] apply what it says, store what
+//! came of it.
 //!
-//! Mails come in batches. Their bytes are read on a blocking thread, each under a guard of its own: a
-//! mail that makes the reader panic is `silent`, "unreadable", and stops nobody. What somebody said is
-//! then applied, up to [`AT_ONCE`] mails side by side; those that carry the same token one after the
-//! other, as they came. At the end of the batch the verdicts are stored in one transaction, with an
-//! audit event for each mail that nobody answers for.
+//! Mails come in batches. Their bytes are read on a blocking thread, each under a guard of its
+//! own: a mail that makes the reader panic is `silent`, "unreadable", and stops nobody. What
+//! somebody said is then applied, up to [`AT_ONCE`] mails side by side; those that carry the same
+//! token one after the other, as they came. At the end of the batch the verdicts are stored in one
+//! transaction, with an audit event for each mail that nobody answers for.
 //!
-//! The key `mail/<id>` makes a mail count once: after a crash between applying and storing the verdict
-//! it is judged again, and applied not again.
+//! The key `mail/<id>` makes a mail count once: after a crash between applying and storing the
+//! verdict it is judged again, and applied not again.
 //!
-//! What cannot be judged now (a lookup that failed, a fault that only this mail has in the database)
-//! is put off and tried again, for as long as it takes. Only the failure of the database as a whole
-//! ends the batch with an error.
+//! What cannot be judged now (a lookup that failed, a fault that only this mail has in the
+//! database) is put off and tried again, for as long as it takes. Only the failure of the database
+//! as a whole ends the batch with an error.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
@@ -238,8 +238,8 @@ impl Judge {
     }
 }
 
-/// One entry for each mail that got its verdict just now and that [`Handler`] has not audited, in order
-/// of arrival (W27). Nobody was identified; what there is to go by is the mail itself.
+/// One entry for each mail that got its verdict just now and that [`Handler`] has not audited, in
+/// order of arrival (W27). Nobody was identified; what there is to go by is the mail itself.
 fn audit_entries(
     settled: &[Outcome],
     marked: Vec<(i64, Vec<u8>)>,

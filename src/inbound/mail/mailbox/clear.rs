@@ -1,7 +1,7 @@
 //! Putting judged mails out of the way, in sets: one command for hundreds.
 //!
-//! Only what is judged and committed comes here, so that doing it late, twice or never loses nothing:
-//! what stays in the inbox is known by its content.
+//! Only what is judged and committed comes here, so that doing it late, twice or never loses
+//! nothing: what stays in the inbox is known by its content.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
@@ -52,7 +52,8 @@ impl Broom {
         let command = format!("UID {verb} {set} {target}");
         let mut ended = wire.command(&command, &mut |_| {}).await?;
         if matches!(ended, Ended::No(_)) {
-            // Most likely the folder is not there yet; if it is, this is refused and nothing changes.
+            // Most likely the folder is not there yet; if it is, this is refused and nothing
+            // changes.
             let create = format!("CREATE {target}");
             if let Ended::Ok(_) = wire.command(&create, &mut |_| {}).await? {
                 ended = wire.command(&command, &mut |_| {}).await?;

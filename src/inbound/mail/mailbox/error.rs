@@ -24,7 +24,8 @@ pub enum MailboxError {
     Tls(#[from] TlsError),
     /// The operator, or the server's: it cannot be reached.
     #[error(
-        "the IMAP server {server} cannot be reached: {why}; check imap.host and imap.port, and that the server runs"
+        "the IMAP server {server} cannot be reached: {why}; check imap.host and imap.port, \
+         and that the server runs"
     )]
     Unreachable {
         /// `host:port`.
@@ -42,7 +43,8 @@ pub enum MailboxError {
     },
     /// The server speaks no TLS on this port, or another than we do.
     #[error(
-        "no TLS with the IMAP server {server}: {why}; check imap.security (tls, starttls) and imap.port (993, 143)"
+        "no TLS with the IMAP server {server}: {why}; check imap.security (tls, starttls) and \
+         imap.port (993, 143)"
     )]
     Handshake {
         /// `host:port`.
@@ -59,7 +61,8 @@ pub enum MailboxError {
         why: &'static str,
     },
     /// The operator: wrong name or password.
-    #[error("the IMAP server {server} refuses the login of `{username}`: {said}; check imap.username and imap.password; the next try is in {} min", LOGIN_PAUSE.as_secs() / 60)]
+    #[error("the IMAP server {server} refuses the login of `{username}`: {said}; check \
+         imap.username and imap.password; the next try is in {} min", LOGIN_PAUSE.as_secs() / 60)]
     Login {
         /// `host:port`.
         server: String,

@@ -1,7 +1,7 @@
 //! An IMAP server for tests: small and honest, except where a test tells it to be odd.
 //!
-//! It keeps one folder and whatever is copied elsewhere. Before each command a test's `quirk` may take
-//! over: say something else, say nothing, or hang up.
+//! It keeps one folder and whatever is copied elsewhere. Before each command a test's `quirk` may
+//! take over: say something else, say nothing, or hang up.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

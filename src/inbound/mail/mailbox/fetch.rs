@@ -1,8 +1,8 @@
 //! Taking mails from the server: first how large they are, then those that are small enough.
 //!
-//! Nothing is asked for that could be larger than the limit: the body is requested up to one byte more
-//! than it, whatever size the server gave before. `PEEK` leaves the mail unread, so that a crash loses
-//! nothing.
+//! Nothing is asked for that could be larger than the limit: the body is requested up to one byte
+//! more than it, whatever size the server gave before. `PEEK` leaves the mail unread, so that a
+//! crash loses nothing.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
@@ -107,8 +107,8 @@ pub(super) async fn search(wire: &mut Wire, what: &str) -> Result<Vec<u32>, Mail
     Ok(uids)
 }
 
-/// Cuts what is to be fetched into batches: at most `count` mails and about 8 MiB each; what is over
-/// `limit` counts with its header only.
+/// Cuts what is to be fetched into batches: at most `count` mails and about 8 MiB each; what is
+/// over `limit` counts with its header only.
 pub(super) fn plan(seen: &[Seen], count: usize, limit: u64) -> Vec<Vec<Seen>> {
     let mut batches: Vec<Vec<Seen>> = Vec::new();
     let (mut batch, mut bytes) = (Vec::new(), 0);
@@ -188,8 +188,8 @@ async fn sections(
         })
         .await?;
     match ended {
-        // One mail that the server cannot hand out (or that was removed meanwhile) makes some servers
-        // refuse the whole command; what came is good.
+        // One mail that the server cannot hand out (or that was removed meanwhile) makes some
+        // servers refuse the whole command; what came is good.
         Ended::Ok(_) | Ended::No(_) => Ok(bodies),
         Ended::Bad(said) => Err(MailboxError::Refused {
             what: "UID FETCH",
@@ -198,7 +198,8 @@ async fn sections(
     }
 }
 
-/// A mail as it came; if the server had lied about its size and it is over the limit, without its body.
+/// A mail as it came; if the server had lied about its size and it is over the limit, without its
+/// body.
 fn arrive(seen: &Seen, raw: &[u8], limit: u64) -> Arrived {
     if raw.len() as u64 > limit {
         let larger = Seen {

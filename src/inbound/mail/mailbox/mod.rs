@@ -6,22 +6,22 @@
 //!                                              ▲────────────────────────────────────────┘
 //! ```
 //!
-//! Who acts: of all daemons that are configured for a mailbox, the one that holds its lease; the others
-//! stand by. While one batch is judged, the next is fetched and recorded.
+//! Who acts: of all daemons that are configured for a mailbox, the one that holds its lease; the
+//! others stand by. While one batch is judged, the next is fetched and recorded.
 //!
 //! What always holds:
-//! - A mail is recorded, with its bytes, before it is judged, and judged before it is put out of the
-//!   way on the server; each of the three commits before the next begins. A crash between any two
-//!   repeats the later one, and repeating it changes nothing.
+//! - A mail is recorded, with its bytes, before it is judged, and judged before it is put out of
+//!   the way on the server; each of the three commits before the next begins. A crash between any
+//!   two repeats the later one, and repeating it changes nothing.
 //! - A mail is known by its content. UIDs and the bookmark only save work: where the server counts
 //!   anew, or a person puts a mail back, it is fetched again and recognised.
-//! - Every wait has a limit, and the limits are absolute. IDLE is a hint: the folder is searched every
-//!   `imap.poll_every` whether or not the server told of anything.
+//! - Every wait has a limit; those of IDLE and of a whole command are absolute. IDLE is a hint: the
+//!   folder is searched every `imap.poll_every` whether or not the server told of anything.
 //! - One mail cannot stop the others: not one that the parser fails on, not one that breaks the
 //!   connection whenever it is fetched, not one whose judgement is put off.
 //!
-//! Not promised: that mails of different people are judged in the order in which they came; those with
-//! the same token are. And a mail that a person deletes before it was fetched is never seen.
+//! Not promised: that mails of different people are judged in the order in which they came; those
+//! with the same token are. And a mail that a person deletes before it was fetched is never seen.
 
 mod clear;
 mod connect;
@@ -115,8 +115,8 @@ struct Suspect {
 }
 
 impl Watcher {
-    /// Watches the mailbox that `imap` names, reads its mails by `rules`, and applies what they say with
-    /// `handler`.
+    /// Watches the mailbox that `imap` names, reads its mails by `rules`, and applies what they
+    /// say with `handler`.
     pub fn new(imap: Imap, rules: Rules, handler: Handler) -> Self {
         let name = format!(
             "imap://{}@{}:{}/{}",
@@ -153,8 +153,8 @@ impl Watcher {
         self.status.subscribe()
     }
 
-    /// Watches until `cancel`; what was fetched by then is judged first. An error asks to be started
-    /// again; after a refused login the next run waits [`LOGIN_PAUSE`] by itself.
+    /// Watches until `cancel`; what was fetched by then is judged first. An error asks to be
+    /// started again; after a refused login the next run waits [`LOGIN_PAUSE`] by itself.
     pub async fn run(&self, cancel: CancellationToken) -> Result<(), MailboxError> {
         loop {
             if !self.rest(&cancel).await {

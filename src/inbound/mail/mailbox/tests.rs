@@ -646,8 +646,8 @@ async fn odd_greetings_are_understood(pool: PgPool) {
     );
 }
 
-/// Goal: a refused password is the operator's to mend, names no secret, and is not tried again soon.
-/// Method: the same watcher is started again at once and stays away from the server.
+/// Goal: a refused password is the operator's to mend, names no secret, and is not tried again
+/// soon. Method: the same watcher is started again at once and stays away from the server.
 #[sqlx::test(migrations = "./migrations")]
 async fn a_refused_login_is_not_hammered(pool: PgPool) {
     let no = "{tag} NO [AUTHENTICATIONFAILED] Authentication failed.\r\n";
@@ -815,7 +815,8 @@ async fn a_poison_mail_stops_no_other(pool: PgPool) {
     counts(&pool, unreadable, 1).await;
     let audited = "SELECT count(*) FROM audit_event WHERE chain = 'system/mail'
         AND body::jsonb ->> 'outcome' = 'unidentified'
-        AND (body::jsonb #>> '{proof,details,sha256}') IN (SELECT encode(sha256, 'hex') FROM inbound_mail)";
+        AND (body::jsonb #>> '{proof,details,sha256}')
+            IN (SELECT encode(sha256, 'hex') FROM inbound_mail)";
     counts(&pool, audited, 3).await;
 }
 
@@ -846,8 +847,8 @@ async fn later_is_put_off_and_stops_no_other(pool: PgPool) {
     running.stop().await;
 }
 
-/// Goal: a mail over the limit is never asked for whole, is recorded by its header, and is not judged.
-/// Method: one that is honest about its size, one whose server lies.
+/// Goal: a mail over the limit is never asked for whole, is recorded by its header, and is not
+/// judged. Method: one that is honest about its size, one whose server lies.
 #[sqlx::test(migrations = "./migrations")]
 async fn a_mail_over_the_limit_is_known_by_its_header(pool: PgPool) {
     let fake = Fake::new().start().await;
@@ -1058,8 +1059,9 @@ fn certificate(names: &[&str], until: i32) -> (String, tokio_rustls::TlsAcceptor
     )
 }
 
-/// Goal: a reply that says something goes to the handler, once, and gets what came of it as its verdict.
-/// Method: the real reader; a token that nobody was given; then the crash before the verdict was stored.
+/// Goal: a reply that says something goes to the handler, once, and gets what came of it as its
+/// verdict. Method: the real reader; a token that nobody was given; then the crash before the
+/// verdict was stored.
 #[sqlx::test(migrations = "./migrations")]
 async fn a_reply_is_handed_to_the_handler(pool: PgPool) {
     sqlx::query(

@@ -118,7 +118,8 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Judges what waits, fetches and judges what is new, clears what is judged. `true`: there is more.
+    /// Judges what waits, fetches and judges what is new, clears what is judged. `true`: there is
+    /// more.
     async fn pass(&mut self, full: bool) -> Result<bool, MailboxError> {
         self.judge_waiting().await?;
         let mut seen = if full {

@@ -1,9 +1,10 @@
 //! The line to the server: one command at a time, a limit on every wait, every answer looked at.
 //!
 //! async-imap gives us its stream and its parser. Commands are sent from here rather than by its
-//! helpers, because those swallow what we must know: a FETCH whose tagged answer is NO, the end of the
-//! stream inside a FETCH, a refused IDLE (there they wait for ever, or panic where the refusal has no
-//! text). IDLE is a command like any other here, so that an EXISTS that comes before its `+` is seen.
+//! helpers, because those swallow what we must know: a FETCH whose tagged answer is NO, the end of
+//! the stream inside a FETCH, a refused IDLE (there they wait for ever, or panic where the refusal
+//! has no text). IDLE is a command like any other here, so that an EXISTS that comes before its
+//! `+` is seen.
 //!
 //! After any [`WireError`] the connection is worth nothing: the caller drops it.
 
@@ -297,8 +298,8 @@ impl Count {
     }
 }
 
-/// Reads one response and looks at it. Dropping this half-way loses nothing: what was read stays in the
-/// stream's buffer.
+/// Reads one response and looks at it. Dropping this half-way loses nothing: what was read stays
+/// in the stream's buffer.
 async fn next<R>(
     client: &mut Client<Box<dyn Socket>>,
     look: impl FnOnce(&Response<'_>) -> R,
