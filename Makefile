@@ -1,0 +1,31 @@
+# Two commands do everything: `make demo` and `make test`. `make help` lists the rest.
+#
+# The work is done by scripts/*.sh, which can be called by themselves; each begins with what it does.
+
+# A toolchain from rustup is found even where the shell does not know its directory.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench lint sqlx install
+
+help:           ## this list
+	@sed -n 's/^\([a-z]*\): .*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null \
+		|| sed -n 's/^\([a-z]*\): .*## /  make \1  /p' Makefile
+
+demo:           ## an approval from end to end on real servers, told as it happens; then a page to play with (DEMO_EXIT=1: ends after the story)
+	@scripts/demo.sh $(if $(filter 1,$(DEMO_EXIT)),--once)
+
+test:           ## everything checked: format, lints, queries, all tests on the same real servers
+	@scripts/test.sh
+
+bench:          ## every benchmark, or one: make bench NAME=core
+	@scripts/bench.sh $(NAME)
+
+lint:           ## format and lints only
+	@scripts/lint.sh
+
+sqlx:           ## after changing SQL or a migration: describes the queries anew, in .sqlx
+	@scripts/sqlx.sh write
+
+install:        ## what the above need on this machine, without the rest
+	@scripts/install.sh test

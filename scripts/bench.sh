@@ -1,0 +1,26 @@
+#!/bin/sh
+# bench.sh [NAME]: runs one benchmark of benches/, or every one; each prints a last line NAME key=value ….
+set -eu
+cd "$(dirname "$0")/.."
+scripts/install.sh bench
+export SQLX_OFFLINE=true
+
+if [ $# -gt 0 ]; then
+    if [ ! -e "benches/$1.rs" ]; then
+        echo "There is no benchmark \`$1\`; there are: $(ls benches | sed 's/\.rs$//' | tr '\n' ' ')" >&2
+        exit 2
+    fi
+    names=$1
+else
+    names=$(ls benches/*.rs | sed 's,benches/\(.*\)\.rs,\1,')
+fi
+for name in $names; do
+    echo "== $name"
+    if grep -q '^use countersign_sandbox' "benches/$name.rs"; then
+        # The daemon and the servers as they are shipped, not as they are debugged.
+        cargo build --locked --quiet --release --workspace
+        target/release/countersign-sandbox with --durable -- cargo bench --locked --bench "$name"
+    else
+        cargo bench --locked --bench "$name"
+    fi
+done
