@@ -46,10 +46,13 @@ pub fn seed(maildir: &Path, mails: impl IntoIterator<Item = Vec<u8>>) -> anyhow:
     Ok(())
 }
 
-/// Makes Dovecot forget the numbers of the mails, in every folder: UIDVALIDITY changes. Nobody may be
-/// logged in.
+/// Makes Dovecot forget the numbers of the mails, in every folder, and gives it another UIDVALIDITY to
+/// begin with: its own choice would be the second that it is, which may be the same. Nobody may be logged
+/// in.
 pub fn renumber(maildir: &Path) -> anyhow::Result<()> {
     for folder in [maildir.to_owned(), maildir.join(PROCESSED)] {
+        let list = folder.join("dovecot-uidlist");
+        let known = std::fs::read_to_string(&list).unwrap_or_default();
         for entry in entries(&folder)? {
             let name = entry
                 .file_name()
@@ -59,6 +62,16 @@ pub fn renumber(maildir: &Path) -> anyhow::Result<()> {
                 std::fs::remove_file(&entry)
                     .with_context(|| format!("remove {}", entry.display()))?;
             }
+        }
+        // The head of the list: `3 V1795240640 N11 G…`, its validity and the next number.
+        let head = known.lines().next().unwrap_or_default();
+        let validity = head
+            .split(' ')
+            .find_map(|word| word.strip_prefix('V')?.parse::<u32>().ok());
+        if let Some(validity) = validity {
+            std::fs::write(&list, format!("3 V{} N1\n", validity + 1_000))
+                .with_context(|| format!("write {}", list.display()))?;
+            give_as(&folder, &list)?;
         }
     }
     Ok(())

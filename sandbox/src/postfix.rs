@@ -61,9 +61,10 @@ pub async fn start(
              100000-165535 $USER`), and allow namespaces (`sysctl kernel.unprivileged_userns_clone=1`)",
         )?;
     }
-    // In a namespace only root of it may give the directories to Postfix's user.
-    let script = "chown postfix \"$1/data\" \"$1/log\" && \
-                  exec setpriv --pdeathsig TERM -- postfix -c \"$1/etc\" start-fg";
+    // In a namespace only root of it may give the directories to Postfix's user. `postfix start-fg` is of
+    // no use: its script stays in between, and the master does not hear that we are gone.
+    let script = "chown postfix \"$1/data\" \"$1/log\" && postfix -c \"$1/etc\" check && \
+                  exec setpriv --pdeathsig TERM -- /usr/lib/postfix/sbin/master -c \"$1/etc\" -s";
     let mut inner = Command::new("sh");
     inner.args(["-c", script, "sh"]).arg(directory);
     let mut outer = as_postfix_needs(inner);

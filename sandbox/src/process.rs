@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::net::Ipv4Addr;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Uid, User};
 use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
@@ -78,6 +79,8 @@ impl Account {
             ]);
         }
         command.arg("--").arg(program);
+        // An interrupt from the terminal is for us; we end the servers in order.
+        command.process_group(0);
         command
     }
 }
@@ -174,15 +177,17 @@ impl Process {
         words
     }
 
-    /// Ends it, and returns when it is gone.
+    /// Ends it, and returns when it is gone. What it leaves behind in its process group is killed: some of
+    /// Dovecot's helpers take their time.
     pub async fn stop(mut self) {
         for signal in [Signal::SIGTERM, Signal::SIGKILL] {
             if self.ended.borrow().is_some() {
-                return;
+                break;
             }
             let _ = kill(self.pid, signal);
             let _ = timeout(STOP_PATIENCE, self.ended.wait_for(Option::is_some)).await;
         }
+        let _ = killpg(self.pid, Signal::SIGKILL);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -61,7 +62,11 @@ impl Server {
         for (name, value) in settings {
             command.arg("-c").arg(format!("{name}={value}"));
         }
-        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        // An interrupt from the terminal is for us; we end the server when nobody needs it any more.
+        command
+            .process_group(0)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
         let (tell_start, started) = oneshot::channel();
         let (tell_end, ended) = watch::channel(None);
         let words = Arc::new(Mutex::new(VecDeque::new()));
