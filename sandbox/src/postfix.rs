@@ -2,6 +2,7 @@
 //!
 //! Postfix has to be root. Where we are not, it runs in a user namespace of its own, in which it is.
 
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -9,11 +10,23 @@ use anyhow::Context;
 use nix::unistd::Uid;
 
 use crate::certificates::Certificates;
-use crate::process::{Process, dying_with_us, run};
+use crate::process::{Process, run};
 use crate::{DOMAIN, MAIL_HOST};
 
 /// How a command becomes root of its own namespace: the ids come from /etc/subuid.
 const NAMESPACE: [&str; 5] = ["unshare", "-U", "--map-root-user", "--map-auto", "--"];
+
+/// Runs the master, and ends it when it is told to end. The master changes its user for a moment while it
+/// starts, and the kernel then forgets that it was to hear of our death; this shell does not. In a
+/// namespace only root of it may give the directories to Postfix's user.
+const KEEPER: &str = "
+    master=
+    trap 'kill -TERM \"$master\" 2>/dev/null || exit' TERM
+    chown postfix \"$1/data\" \"$1/log\" && postfix -c \"$1/etc\" check || exit
+    /usr/lib/postfix/sbin/master -c \"$1/etc\" -s & master=$!
+    wait \"$master\"
+    wait \"$master\"
+";
 
 /// Where it listens, and what it asks.
 #[derive(Debug, Clone, Copy)]
@@ -61,14 +74,17 @@ pub async fn start(
              100000-165535 $USER`), and allow namespaces (`sysctl kernel.unprivileged_userns_clone=1`)",
         )?;
     }
-    // In a namespace only root of it may give the directories to Postfix's user. `postfix start-fg` is of
-    // no use: its script stays in between, and the master does not hear that we are gone.
-    let script = "chown postfix \"$1/data\" \"$1/log\" && postfix -c \"$1/etc\" check && \
-                  exec setpriv --pdeathsig TERM -- /usr/lib/postfix/sbin/master -c \"$1/etc\" -s";
-    let mut inner = Command::new("sh");
-    inner.args(["-c", script, "sh"]).arg(directory);
-    let mut outer = as_postfix_needs(inner);
+    let mut inner = Command::new("setpriv");
+    inner
+        .args(["--pdeathsig", "TERM", "--", "sh", "-c", KEEPER, "sh"])
+        .arg(directory);
+    let mut outer = if Uid::effective().is_root() {
+        inner
+    } else {
+        prefixed(&NAMESPACE, &inner)
+    };
     outer
+        .process_group(0)
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .current_dir("/");
     let logs = vec![directory.join("output.log"), directory.join("log/mail.log")];
@@ -88,19 +104,6 @@ pub fn remove(directory: &Path) -> anyhow::Result<()> {
     } else {
         prefixed(&NAMESPACE, &inner)
     })
-}
-
-fn as_postfix_needs(inner: Command) -> Command {
-    if Uid::effective().is_root() {
-        let mut command = dying_with_us();
-        command
-            .arg("--")
-            .arg(inner.get_program())
-            .args(inner.get_args());
-        command
-    } else {
-        prefixed(&NAMESPACE, &inner)
-    }
 }
 
 fn prefixed(before: &[&str], inner: &Command) -> Command {

@@ -68,7 +68,8 @@ impl Account {
 
     /// A command that runs as this account and is told to end when the thread that starts it does.
     pub fn command(&self, program: &str) -> Command {
-        let mut command = dying_with_us();
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "TERM"]);
         if Uid::effective().is_root() {
             command.args([
                 "--reuid",
@@ -83,13 +84,6 @@ impl Account {
         command.process_group(0);
         command
     }
-}
-
-/// `setpriv`, so far: the rest of its options, `--` and the program follow.
-pub fn dying_with_us() -> Command {
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "TERM"]);
-    command
 }
 
 /// A running server.
