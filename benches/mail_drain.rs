@@ -277,7 +277,11 @@ impl Bench {
         for (done, reply) in replies.into_iter().enumerate() {
             // Idle: the daemon has said so to the server.
             exists.idle().await?;
-            self.stack.mailbox(&self.bot).append(&reply).await?;
+            // The server writes what stands above our own Authentication-Results itself.
+            let proof = b"Authentication-Results";
+            let start = reply.windows(proof.len()).position(|bytes| bytes == proof).unwrap_or(0);
+            let to = self.config.mail.reply_to.clone();
+            self.stack.mailbox(&self.bot).sends_by_lmtp(&to, &reply[start..]).await?;
             let seen = exists.next().await?;
             let count = REPLIES + done + 1;
             self.wait_for("SELECT count(*) FROM vote", count, Duration::from_micros(200)).await?;

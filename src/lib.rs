@@ -51,8 +51,8 @@
 //! | `handle` | one inbound thing, one transaction |
 //! | `inbound::timer` | time as a channel |
 //! | `inbound::mail` | the inbox as a channel |
-//! | `status` | health and readiness, for whoever watches us |
 //! | `supervise` | keeps loops running |
+//! | `status` | health and readiness, for whoever watches us |
 //! | `app` | builds the parts, starts and stops them |
 //! | `inbound::cli` | the command line as a channel |
 

@@ -1,3 +1,2 @@
-//! One integration binary: the repository checks itself (`tidy`), and people use the daemon on real
-//! Postgres, Postfix and Dovecot (`scenarios`). Run it with `make test`; by hand:
-//! `cargo run -p countersign-sandbox -- with -- cargo nextest run --test it`.
+//! tidy only, for now
+mod tidy;

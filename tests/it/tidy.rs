@@ -37,10 +37,16 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// The source before its unit tests.
+fn before_tests(text: &str) -> &str {
+    let attribute = Regex::new(r"(?m)^#\[cfg\(test\)\]\n(?:pub\S* )?mod ").expect("regex");
+    attribute.find(text).map_or(text, |found| &text[..found.start()])
+}
+
 /// The source without its unit tests and without comments.
 fn code_of(path: &Path) -> String {
     let text = read(path);
-    let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    let code = before_tests(&text);
     code.lines()
         .filter(|line| !line.trim_start().starts_with("//"))
         .fold(String::new(), |mut all, line| {
@@ -177,12 +183,7 @@ fn files_are_not_too_long() {
         files(&root().join("sandbox/src"), ".rs"),
     ];
     for file in sources.iter().flatten().filter(|file| !is_test_file(file)) {
-        let lines = read(file)
-            .split("#[cfg(test)]\nmod ")
-            .next()
-            .unwrap_or_default()
-            .lines()
-            .count();
+        let lines = before_tests(&read(file)).lines().count();
         if lines > MAX_FILE_LINES {
             long.push(format!("{}: {lines} lines", file.display()));
         }
@@ -314,7 +315,7 @@ fn is_subcommand(word: &str) -> bool {
 /// `serve`, `policy check`, … as the program itself knows them; groups without their own action are left
 /// out.
 fn subcommands() -> BTreeSet<String> {
-    let program = countersign::inbound::cli::program();
+    let program = <countersign::inbound::cli::args::Cli as clap::CommandFactory>::command();
     let mut known = BTreeSet::new();
     for command in program.get_subcommands() {
         if command.get_subcommands().next().is_none() {

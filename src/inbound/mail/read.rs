@@ -161,5 +161,4 @@ impl Stage {
 }
 
 #[cfg(test)]
-#[path = "read_tests.rs"]
 pub(super) mod tests;
