@@ -133,7 +133,7 @@ impl Office {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("bot.toml");
         std::fs::write(&file, bot_toml(&stack, &url, &suffix)).expect("bot.toml");
-        let config = countersign::config::load(&file).expect("a config that reads");
+        let config = countersign::config::load(&file).unwrap_or_else(|problems| panic!("{problems}"));
         let pool = PgPool::connect(&url).await.expect("the database");
         countersign::app::migrate(&pool).await.expect("the schema");
         let mut office = Self {
@@ -185,10 +185,14 @@ impl Office {
         let book = countersign::config::policies::read("policies.toml", &text)
             .unwrap_or_else(|errors| panic!("{errors}"))
             .book;
+        let mut conn = self.pool.acquire().await.expect("a connection");
+        let before = countersign::store::books::version(&mut conn).await.expect("a version");
+        drop(conn);
         let mut tx = self.pool.begin().await.expect("begin");
-        countersign::store::books::apply(&mut tx, &text, &book, "test", self.clock.now())
+        countersign::store::books::apply(&mut tx, &text, &book, before, "test", self.clock.now())
             .await
-            .expect("policies apply");
+            .expect("policies apply")
+            .expect("nobody else applies");
         tx.commit().await.expect("commit");
     }
 
@@ -307,6 +311,15 @@ impl Office {
             (self.state(request).await == state).then_some(())
         })
         .await;
+    }
+
+    /// How many commands on requests were refused with this code, by the audit trail.
+    pub async fn refused_as(&self, code: &str) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM audit_event WHERE body::jsonb #>> '{refusal,code}' = $1")
+            .bind(code)
+            .fetch_one(&self.pool)
+            .await
+            .expect("a number")
     }
 
     /// One number out of the database.

@@ -349,6 +349,7 @@ async fn w11_w14_one_approval_per_request() {
         "which step: {}",
         answer.text()
     );
+    assert_eq!(office.refused_as("step-over").await, 1);
     assert!(matches!(
         office.votes("carol", request, Approve).await,
         Answer::Accepted { .. }
