@@ -93,7 +93,10 @@ impl Bench {
     async fn set_up() -> anyhow::Result<Self> {
         let stack = Stack::from_env()?;
         let suffix = new_id().simple().to_string()[20..].to_owned();
-        let (bot, bob) = (format!("bot-{suffix}"), format!("bob-{suffix}@example.test"));
+        let (bot, bob) = (
+            format!("bot-{suffix}"),
+            format!("bob-{suffix}@example.test"),
+        );
         let url = stack.new_database().await?;
         let folder = tempfile::tempdir()?;
         let file = folder.path().join("bot.toml");
@@ -114,7 +117,14 @@ impl Bench {
         tx.commit().await?;
         let keys = Arc::new(Keyring::new(&config.tokens)?);
         let handler = Handler::new(pool.clone(), clock, keys, Arc::new(Notify::new()), true);
-        Ok(Self { stack, config, pool, handler, bot, bob })
+        Ok(Self {
+            stack,
+            config,
+            pool,
+            handler,
+            bot,
+            bob,
+        })
     }
 
     /// Files one request for each number, through the handler.
@@ -132,18 +142,26 @@ impl Bench {
                 resource: format!("db-{number}"),
                 account: Some("admin".to_owned()),
             },
-            window: Window::FromApproval { length: SignedDuration::from_hours(1) },
+            window: Window::FromApproval {
+                length: SignedDuration::from_hours(1),
+            },
             justification: Some("the disk is full and the pager does not stop".to_owned()),
         };
         let inbound = Inbound {
             channel: Channel::CommandLine,
             dedupe_key: format!("cli/{}", new_id()),
             speaker: Speaker::Person(PersonId::from("rita")),
-            proof: Proof { method: "os-user".into(), details: serde_json::json!({}) },
+            proof: Proof {
+                method: "os-user".into(),
+                details: serde_json::json!({}),
+            },
             words: Words::Said(Command::File { draft, key: None }),
         };
         let answer = self.handler.handle(&inbound).await?;
-        ensure!(matches!(answer, Answer::Accepted { .. }), "not filed: {answer:?}");
+        ensure!(
+            matches!(answer, Answer::Accepted { .. }),
+            "not filed: {answer:?}"
+        );
         Ok(())
     }
 
@@ -161,11 +179,17 @@ impl Bench {
         )
         .execute(&self.pool)
         .await?;
-        rows.into_iter().map(|(id, key)| self.reply(id, &key)).collect()
+        rows.into_iter()
+            .map(|(id, key)| self.reply(id, &key))
+            .collect()
     }
 
     fn reply(&self, delivery: uuid::Uuid, key: &str) -> anyhow::Result<Vec<u8>> {
-        let token = self.handler.keys.reply_token(key, delivery).context("the key is known")?;
+        let token = self
+            .handler
+            .keys
+            .reply_token(key, delivery)
+            .context("the key is known")?;
         let mail = &self.config.mail;
         let (local, domain) = mail.reply_to.split_once('@').context("an address")?;
         let (bob, id) = (&self.bob, new_id().simple());
@@ -200,18 +224,26 @@ impl Bench {
             let mut client = async_imap::Client::new(stream);
             client.read_response().await?.context("a greeting")?;
             let password = secrecy::ExposeSecret::expose_secret(&imap.login.password);
-            let mut session =
-                client.login(&imap.login.username, password).await.map_err(|(error, _)| error)?;
+            let mut session = client
+                .login(&imap.login.username, password)
+                .await
+                .map_err(|(error, _)| error)?;
             session.select("INBOX").await?;
             let began = Instant::now();
             let mut fetched = 0;
             for from in (1..=REPLIES).step_by(batch) {
                 let set = format!("{from}:{}", from + batch - 1);
-                let mails: Vec<_> =
-                    session.uid_fetch(&set, "(UID BODY.PEEK[])").await?.try_collect().await?;
+                let mails: Vec<_> = session
+                    .uid_fetch(&set, "(UID BODY.PEEK[])")
+                    .await?
+                    .try_collect()
+                    .await?;
                 fetched += mails.iter().filter(|mail| mail.body().is_some()).count();
             }
-            ensure!(fetched == REPLIES, "{fetched} of {REPLIES} mails were fetched");
+            ensure!(
+                fetched == REPLIES,
+                "{fetched} of {REPLIES} mails were fetched"
+            );
             best = best.max(per_second(REPLIES, began));
             session.logout().await?;
         }
@@ -244,17 +276,26 @@ impl Bench {
     async fn drain(&self) -> anyhow::Result<f64> {
         let began = Instant::now();
         let daemon = Daemon::start(&self.config, Clock::system()).await?;
-        self.wait_for("SELECT count(*) FROM vote", REPLIES, Duration::from_millis(5)).await?;
+        self.wait_for(
+            "SELECT count(*) FROM vote",
+            REPLIES,
+            Duration::from_millis(5),
+        )
+        .await?;
         let rate = per_second(REPLIES, began);
         let uncleared = "SELECT count(*) FROM inbound_location WHERE cleared_at IS NOT NULL";
-        self.wait_for(uncleared, REPLIES, Duration::from_millis(100)).await?;
+        self.wait_for(uncleared, REPLIES, Duration::from_millis(100))
+            .await?;
         let late = daemon.stop().await;
         ensure!(late.is_empty(), "did not stop: {late:?}");
         let approved: i64 =
             sqlx::query_scalar("SELECT count(*) FROM request WHERE state = 'approved'")
                 .fetch_one(&self.pool)
                 .await?;
-        ensure!(usize::try_from(approved)? == REPLIES, "{approved} of {REPLIES} are approved");
+        ensure!(
+            usize::try_from(approved)? == REPLIES,
+            "{approved} of {REPLIES} are approved"
+        );
         Ok(rate)
     }
 
@@ -279,12 +320,23 @@ impl Bench {
             exists.idle().await?;
             // The server writes what stands above our own Authentication-Results itself.
             let proof = b"Authentication-Results";
-            let start = reply.windows(proof.len()).position(|bytes| bytes == proof).unwrap_or(0);
+            let start = reply
+                .windows(proof.len())
+                .position(|bytes| bytes == proof)
+                .unwrap_or(0);
             let to = self.config.mail.reply_to.clone();
-            self.stack.mailbox(&self.bot).sends_by_lmtp(&to, &reply[start..]).await?;
+            self.stack
+                .mailbox(&self.bot)
+                .sends_by_lmtp(&to, &reply[start..])
+                .await?;
             let seen = exists.next().await?;
             let count = REPLIES + done + 1;
-            self.wait_for("SELECT count(*) FROM vote", count, Duration::from_micros(200)).await?;
+            self.wait_for(
+                "SELECT count(*) FROM vote",
+                count,
+                Duration::from_micros(200),
+            )
+            .await?;
             waits.push(seen.elapsed());
         }
         daemon.stop().await;
@@ -298,7 +350,10 @@ impl Bench {
             if usize::try_from(count)? >= n {
                 return Ok(());
             }
-            ensure!(Instant::now() < deadline, "{sql}: {count} of {n} after {PATIENCE:?}");
+            ensure!(
+                Instant::now() < deadline,
+                "{sql}: {count} of {n} after {PATIENCE:?}"
+            );
             tokio::time::sleep(every).await;
         }
     }
@@ -322,7 +377,10 @@ impl Watch {
     /// Waits until the daemon is in IDLE.
     async fn idle(&mut self) -> anyhow::Result<()> {
         loop {
-            match tokio::time::timeout(PATIENCE, self.0.recv()).await?.context("the relay ended")? {
+            match tokio::time::timeout(PATIENCE, self.0.recv())
+                .await?
+                .context("the relay ended")?
+            {
                 Passed::Idle => return Ok(()),
                 Passed::Exists(_) => {}
             }
@@ -332,7 +390,10 @@ impl Watch {
     /// Waits for the next EXISTS; when it passed.
     async fn next(&mut self) -> anyhow::Result<Instant> {
         loop {
-            match tokio::time::timeout(PATIENCE, self.0.recv()).await?.context("the relay ended")? {
+            match tokio::time::timeout(PATIENCE, self.0.recv())
+                .await?
+                .context("the relay ended")?
+            {
                 Passed::Exists(at) => return Ok(at),
                 Passed::Idle => {}
             }
@@ -347,7 +408,9 @@ async fn relay(to: u16) -> anyhow::Result<(u16, Watch)> {
     let (tell, watch) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
-            let Ok(server) = TcpStream::connect(("127.0.0.1", to)).await else { return };
+            let Ok(server) = TcpStream::connect(("127.0.0.1", to)).await else {
+                return;
+            };
             let _ = (client.set_nodelay(true), server.set_nodelay(true));
             let (mut from_client, mut to_client) = client.into_split();
             let (mut from_server, mut to_server) = server.into_split();

@@ -40,7 +40,9 @@ fn read(path: &Path) -> String {
 /// The source before its unit tests.
 fn before_tests(text: &str) -> &str {
     let attribute = Regex::new(r"(?m)^#\[cfg\(test\)\]\n(?:pub\S* )?mod ").expect("regex");
-    attribute.find(text).map_or(text, |found| &text[..found.start()])
+    attribute
+        .find(text)
+        .map_or(text, |found| &text[..found.start()])
 }
 
 /// The source without its unit tests and without comments.

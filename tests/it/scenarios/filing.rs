@@ -34,10 +34,12 @@ fn changed(change: impl Fn(&mut Draft)) -> Draft {
 /// Method: one wrong draft after the other at the command line.
 #[tokio::test(flavor = "multi_thread")]
 async fn w1_to_w6_refused_filings() {
-    let policies = format!("{ONE_STEP}\n{IMPOSSIBLE_FOR_ALICE}").replace(
-        r#"mode = "approval""#,
-        "mode = \"approval\"\njustification = \"required\"",
-    );
+    let policies =
+        format!("[modules.setting]\naccount = \"none\"\n{ONE_STEP}\n{IMPOSSIBLE_FOR_ALICE}")
+            .replace(
+                r#"mode = "approval""#,
+                "mode = \"approval\"\njustification = \"required\"",
+            );
     let office = Office::open(&policies).await;
     let now = office.clock.now();
     let too_long = "x".repeat(100_000);
@@ -67,7 +69,7 @@ async fn w1_to_w6_refused_filings() {
         (
             "account-not-allowed",
             "rita",
-            changed(|d| d.subject.module = "session_video".into()),
+            changed(|d| d.subject.module = "setting".into()),
         ),
         ("no-policy", "rita", draft("web-1", 1)),
         ("window-empty", "rita", fixed(now + HOUR, 0)),
