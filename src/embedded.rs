@@ -17,11 +17,14 @@
 //! - It does not outlive the process that started it, even when that is killed with SIGKILL: the kernel
 //!   then sends it SIGINT, a fast shutdown (`setpriv --pdeathsig`). That signal goes by the thread that
 //!   started it, so a thread of its own starts it and waits for it ([`server`]).
+//! - Who holds a [`Postgres`] has a server: when the process that started it ends, or the server itself
+//!   does, one of those who had joined starts it again ([`keep`]). Connections break then, and the pool
+//!   makes new ones.
 //! - A data directory is either whole or absent: it is made beside its place and renamed.
 //! - Its log goes to `tracing`, without statements and values.
 //!
-//! Not promised: that a joined server stays. When the process that started it ends, the server does too,
-//! and a daemon that had only joined reports the database as unreachable until it is started again.
+//! Not promised: that the server stops when a process is killed in the instant between starting it and
+//! asking the kernel for the signal; the next start then joins it.
 
 mod binaries;
 mod directory;
@@ -30,10 +33,13 @@ mod server;
 mod tests;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use directory::Place;
 use server::Server;
@@ -43,11 +49,15 @@ pub const ROLE: &str = "countersign";
 /// Names the socket; nothing listens on it as a TCP port.
 const PORT: u16 = 5432;
 /// How long a start may take, recovery after a crash included.
-const START_PATIENCE: Duration = Duration::from_secs(60);
+const START_PATIENCE: Duration = Duration::from_mins(1);
 /// How long a fast shutdown may take before we say that it did not end.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks whether the server answers.
 const LOOK_EVERY: Duration = Duration::from_millis(15);
+/// Between two looks whether the server is still there.
+const KEEP_EVERY: Duration = Duration::from_millis(200);
+/// After a start again that failed; the helpers of a killed server take a moment to end.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Why there is no private Postgres. For the operator: what, where, and the mend.
 #[derive(Debug, thiserror::Error)]
@@ -151,12 +161,23 @@ pub enum EmbeddedError {
     SetUp(#[source] sqlx::Error),
 }
 
-/// A private Postgres that answers.
+/// A private Postgres that answers. Dropping it sends the server a fast shutdown, if this process started
+/// it, and does not wait.
 #[derive(Debug)]
 pub struct Postgres {
+    kept: Arc<Kept>,
+    keeper: JoinHandle<()>,
+    /// Ends the keeper.
+    guard: DropGuard,
+}
+
+/// What the handle and its keeper share.
+#[derive(Debug)]
+struct Kept {
     place: Place,
+    settings: Vec<(String, String)>,
     /// Set where this process started it.
-    server: Option<Server>,
+    server: Mutex<Option<Server>>,
 }
 
 impl Postgres {
@@ -172,31 +193,92 @@ impl Postgres {
         directory: &Path,
         settings: &[(&str, &str)],
     ) -> Result<Self, EmbeddedError> {
-        let place = Place::at(directory)?;
-        let _lock = place.lock().await?;
-        if place.answers().await.is_ok() {
-            return Ok(Self {
-                place,
-                server: None,
-            });
-        }
-        let server = Self::start(&place, settings).await?;
-        if let Err(error) = set_up(&place).await {
-            server.stop(STOP_PATIENCE).await;
-            return Err(error);
-        }
+        let settings = settings
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()));
+        let kept = Arc::new(Kept {
+            place: Place::at(directory)?,
+            settings: settings.collect(),
+            server: Mutex::default(),
+        });
+        kept.start_or_join().await?;
+        let cancel = CancellationToken::new();
+        let keeper = tokio::spawn(keep(kept.clone(), cancel.clone()));
         Ok(Self {
-            place,
-            server: Some(server),
+            kept,
+            keeper,
+            guard: cancel.drop_guard(),
         })
     }
 
-    async fn start(place: &Place, settings: &[(&str, &str)]) -> Result<Server, EmbeddedError> {
+    /// How Countersign connects: its own role and database.
+    pub fn options(&self) -> PgConnectOptions {
+        self.kept.place.options().username(ROLE).database(ROLE)
+    }
+
+    /// How the sandbox connects: as the superuser, who may make databases.
+    pub fn superuser(&self) -> PgConnectOptions {
+        self.kept.place.options()
+    }
+
+    /// The directory of the server's socket, for connection strings.
+    pub fn socket_directory(&self) -> &Path {
+        &self.kept.place.data
+    }
+
+    /// Whether this process started the server, and so ends it.
+    pub fn is_ours(&self) -> bool {
+        self.kept.server().is_some()
+    }
+
+    /// Ends the server if this process started it; returns when it is gone, or says in the log that it
+    /// would not go. What others had open is rolled back.
+    pub async fn stop(self) {
+        self.guard.disarm().cancel();
+        let _ = self.keeper.await;
+        let server = self.kept.server().take();
+        if let Some(server) = server {
+            let _lock = self.kept.place.lock().await;
+            server.stop(STOP_PATIENCE).await;
+        }
+    }
+}
+
+impl Kept {
+    fn server(&self) -> MutexGuard<'_, Option<Server>> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn start_or_join(&self) -> Result<(), EmbeddedError> {
+        let _lock = self.place.lock().await?;
+        if self.place.answers().await.is_ok() {
+            return Ok(());
+        }
+        let server = self.start().await?;
+        if let Err(error) = set_up(&self.place).await {
+            server.stop(STOP_PATIENCE).await;
+            return Err(error);
+        }
+        *self.server() = Some(server);
+        Ok(())
+    }
+
+    /// Whether nobody runs the server: ours ended, or there is none.
+    fn is_gone(&self) -> bool {
+        match &*self.server() {
+            Some(server) => server.ended().is_some(),
+            None => self.place.occupant().is_none(),
+        }
+    }
+
+    /// Starts it and waits until it answers. The caller holds the lock.
+    async fn start(&self) -> Result<Server, EmbeddedError> {
+        let place = &self.place;
         let binaries =
             binaries::find(&binaries::Where::of_this_process(), place.version()?, place)?;
         place.make(&binaries).await?;
         place.wait_for_predecessor(START_PATIENCE).await?;
-        let server = Server::spawn(&binaries, place, settings).await?;
+        let server = Server::spawn(&binaries, place, &self.settings).await?;
         let deadline = tokio::time::Instant::now() + START_PATIENCE;
         loop {
             let last = match place.answers().await {
@@ -218,33 +300,26 @@ impl Postgres {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
+}
 
-    /// How Countersign connects: its own role and database.
-    pub fn options(&self) -> PgConnectOptions {
-        self.place.options().username(ROLE).database(ROLE)
-    }
-
-    /// How the sandbox connects: as the superuser, who may make databases.
-    pub fn superuser(&self) -> PgConnectOptions {
-        self.place.options()
-    }
-
-    /// The directory of the server's socket, for connection strings.
-    pub fn socket_directory(&self) -> &Path {
-        &self.place.data
-    }
-
-    /// Whether this process started the server, and so ends it.
-    pub fn is_ours(&self) -> bool {
-        self.server.is_some()
-    }
-
-    /// Ends the server if this process started it; returns when it is gone, or says in the log that it
-    /// would not go. What others had open is rolled back.
-    pub async fn stop(self) {
-        if let Some(server) = self.server {
-            let _lock = self.place.lock().await;
-            server.stop(STOP_PATIENCE).await;
+/// Starts the server again when it is gone, until it is told that nobody needs it.
+async fn keep(kept: Arc<Kept>, cancel: CancellationToken) {
+    let mut pause = KEEP_EVERY;
+    loop {
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        pause = KEEP_EVERY;
+        if !kept.is_gone() {
+            continue;
+        }
+        match kept.start_or_join().await {
+            Ok(()) => tracing::warn!("the embedded PostgreSQL had ended, and runs again"),
+            Err(error) => {
+                tracing::error!("the embedded PostgreSQL ended and does not start: {error}");
+                pause = RETRY_AFTER;
+            }
         }
     }
 }

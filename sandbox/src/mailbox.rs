@@ -170,7 +170,7 @@ impl Mailbox {
             format!("{references} {id}").trim().replace(' ', "\r\n "),
         );
         for (name, value) in fields {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([*name, ": ", *value, "\r\n"]);
         }
         Ok(Reply { to: address, head })
     }
@@ -189,7 +189,7 @@ impl Reply {
         let from = to.header("From").unwrap_or_default();
         let mut body = format!("{text}\n\nOn {date}, {from} wrote:\n");
         for line in to.text().lines() {
-            body.push_str(&format!("> {line}\n"));
+            body.extend(["> ", line, "\n"]);
         }
         format!(
             "{}Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}",

@@ -229,31 +229,26 @@ impl Place {
         }
     }
 
-    /// Waits until a server that is on its way up or down in this directory answers or is gone, and
-    /// clears away what a killed one left. A number in `postmaster.pid` that belongs to something else by
-    /// now would otherwise keep the new server from starting.
+    /// The process that `postmaster.pid` names, if it does work here: after a crash the number may belong
+    /// to something else.
+    pub fn occupant(&self) -> Option<u32> {
+        let text = std::fs::read_to_string(self.pid_file()).ok()?;
+        let pid = text.lines().next()?.trim().parse().ok()?;
+        let cwd = std::fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
+        (self.data.canonicalize().ok()? == cwd).then_some(pid)
+    }
+
+    fn pid_file(&self) -> PathBuf {
+        self.data.join("postmaster.pid")
+    }
+
+    /// Waits until a server that is on its way down in this directory is gone, and clears away what a
+    /// killed one left: a number that belongs to something else would keep the new server from starting.
     pub async fn wait_for_predecessor(&self, patience: Duration) -> Result<(), EmbeddedError> {
         let deadline = tokio::time::Instant::now() + patience;
-        let file = self.data.join("postmaster.pid");
-        while let Ok(text) = std::fs::read_to_string(&file) {
-            let pid: Option<u32> = text
-                .lines()
-                .next()
-                .and_then(|line| line.trim().parse().ok());
-            let works_here = pid.is_some_and(|pid| {
-                let cwd = std::fs::read_link(format!("/proc/{pid}/cwd"));
-                cwd.is_ok_and(|cwd| self.data.canonicalize().is_ok_and(|data| data == cwd))
-            });
-            if !works_here {
-                return match std::fs::remove_file(&file) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                        Err(failed("cannot remove", &file)(error))
-                    }
-                    _ => Ok(()),
-                };
-            }
+        while let Some(pid) = self.occupant() {
             if tokio::time::Instant::now() >= deadline {
-                let last = format!("process {} still works in it", pid.unwrap_or_default());
+                let last = format!("process {pid} still works in it");
                 return Err(EmbeddedError::Silent {
                     data: self.data.clone(),
                     patience,
@@ -262,7 +257,13 @@ impl Place {
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        Ok(())
+        let file = self.pid_file();
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(failed("cannot remove", &file)(error))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -33,7 +33,7 @@ impl Server {
     pub async fn spawn(
         binaries: &Binaries,
         place: &Place,
-        settings: &[(&str, &str)],
+        settings: &[(String, String)],
     ) -> Result<Self, EmbeddedError> {
         let mut command = place.command("INT", &binaries.program("postgres"));
         command.arg("-D").arg(&place.data);

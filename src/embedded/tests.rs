@@ -69,6 +69,38 @@ async fn starts_is_joined_and_keeps_its_data() {
     again.stop().await;
 }
 
+/// Goal: who has joined has a server, also when its starter ends or the server itself is killed.
+/// Method: the starter stops; then the postmaster gets SIGKILL; each time the joined handle answers again.
+#[tokio::test]
+async fn is_started_again_for_those_who_joined() {
+    let folder = folder();
+    let first = Postgres::start_with(folder.path(), FAST)
+        .await
+        .expect("it starts");
+    let second = Postgres::start_with(folder.path(), FAST)
+        .await
+        .expect("it is joined");
+    first.stop().await;
+    wait("the joined handle has started it", async || {
+        second.is_ours()
+    })
+    .await;
+    assert!(second.options().connect().await.is_ok());
+    let place = Place::at(folder.path()).expect("a place");
+    let pid = i32::try_from(place.occupant().expect("a server")).expect("a pid");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::SIGKILL)
+        .expect("sent");
+    wait("another serves", async || {
+        let other = place
+            .occupant()
+            .is_some_and(|found| i64::from(found) != i64::from(pid));
+        other && second.options().connect().await.is_ok()
+    })
+    .await;
+    second.stop().await;
+    assert!(place.occupant().is_none());
+}
+
 /// Goal: two that come at the same instant get one server.
 /// Method: both calls run together on an empty directory.
 #[tokio::test]
