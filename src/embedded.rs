@@ -1,8 +1,8 @@
 //! A private Postgres, started from the system's binaries: `database.url = "embedded"`.
 //!
 //! Whoever comes first starts the server in its own directory; who comes later joins it through its
-//! socket ([`Postgres::start_or_join`]). `serve` keeps it running as long as itself, a command of the
-//! command line for the duration of the command.
+//! socket ([`Postgres::start_or_join`]). `serve` keeps it running as long as itself, a command of
+//! the command line for the duration of the command.
 //!
 //! ```text
 //!  DIRECTORY/           0700, or 0711 where root keeps it for the server's user
@@ -11,20 +11,20 @@
 //! ```
 //!
 //! What always holds:
-//! - The server listens on its unix socket only. Who may enter its 0700 directory may connect, that is
-//!   its owner and root; there are no passwords.
+//! - The server listens on its unix socket only. Who may enter its 0700 directory may connect, that
+//!   is its owner and root; there are no passwords.
 //! - It never runs as root: it runs as whoever owns its data, at first `postgres`, else `nobody`.
-//! - It does not outlive the process that started it, even when that is killed with SIGKILL: the kernel
-//!   then sends it SIGINT, a fast shutdown (`setpriv --pdeathsig`). That signal goes by the thread that
-//!   started it, so a thread of its own starts it and waits for it ([`server`]).
-//! - Who holds a [`Postgres`] has a server: when the process that started it ends, or the server itself
-//!   does, one of those who had joined starts it again ([`keep`]). Connections break then, and the pool
-//!   makes new ones.
+//! - It does not outlive the process that started it, even when that is killed with SIGKILL: the
+//!   kernel then sends it SIGINT, a fast shutdown (`setpriv --pdeathsig`). That signal goes by the
+//!   thread that started it, so a thread of its own starts it and waits for it ([`server`]).
+//! - Who holds a [`Postgres`] has a server: when the process that started it ends, or the server
+//!   itself does, one of those who had joined starts it again ([`keep`]). Connections break then,
+//!   and the pool makes new ones.
 //! - A data directory is either whole or absent: it is made beside its place and renamed.
 //! - Its log goes to `tracing`, without statements and values.
 //!
-//! Not promised: that the server stops when a process is killed in the instant between starting it and
-//! asking the kernel for the signal; the next start then joins it.
+//! Not promised: that the server stops when a process is killed in the instant between starting it
+//! and asking the kernel for the signal; the next start then joins it.
 
 mod binaries;
 mod directory;
@@ -161,8 +161,8 @@ pub enum EmbeddedError {
     SetUp(#[source] sqlx::Error),
 }
 
-/// A private Postgres that answers. Dropping it sends the server a fast shutdown, if this process started
-/// it, and does not wait.
+/// A private Postgres that answers. Dropping it sends the server a fast shutdown, if this process
+/// started it, and does not wait.
 #[derive(Debug)]
 pub struct Postgres {
     kept: Arc<Kept>,
@@ -181,14 +181,14 @@ struct Kept {
 }
 
 impl Postgres {
-    /// Joins the server that runs in this directory, or starts it; makes what is missing: directory,
-    /// data, role and database `countersign`.
+    /// Joins the server that runs in this directory, or starts it; makes what is missing:
+    /// directory, data, role and database `countersign`.
     pub async fn start_or_join(directory: &Path) -> Result<Self, EmbeddedError> {
         Self::start_with(directory, &[]).await
     }
 
-    /// As [`Postgres::start_or_join`]; `settings` are given to the server if it is started here. For the
-    /// sandbox.
+    /// As [`Postgres::start_or_join`]; `settings` are given to the server if it is started here.
+    /// For the sandbox.
     pub async fn start_with(
         directory: &Path,
         settings: &[(&str, &str)],
@@ -231,8 +231,8 @@ impl Postgres {
         self.kept.server().is_some()
     }
 
-    /// Ends the server if this process started it; returns when it is gone, or says in the log that it
-    /// would not go. What others had open is rolled back.
+    /// Ends the server if this process started it; returns when it is gone, or says in the log that
+    /// it would not go. What others had open is rolled back.
     pub async fn stop(self) {
         self.guard.disarm().cancel();
         let _ = self.keeper.await;

@@ -8,20 +8,23 @@
 //!                             Postgres (unix socket)                 ◀── Countersign
 //! ```
 //!
-//! [`Stack::start`] runs it in a directory; tests join the one stack of their run ([`Stack::from_env`]),
-//! which the binary `countersign-sandbox with -- COMMAND` starts and ends. A test is alone with its own
-//! database and its own names: **everybody at `example.test` is a mailbox**, with one password.
+//! [`Stack::start`] runs it in a directory; tests join the one stack of their run
+//! ([`Stack::from_env`]), which the binary `countersign-sandbox with -- COMMAND` starts and ends. A
+//! test is alone with its own database and its own names: **everybody at `example.test` is a
+//! mailbox**, with one password.
 //!
 //! What always holds:
-//! - Everything listens on 127.0.0.1, at ports that were free; several stacks run side by side. No mail
-//!   leaves the machine: any other domain is refused.
+//! - Everything listens on 127.0.0.1, at ports that were free; several stacks run side by side. No
+//!   mail leaves the machine: any other domain is refused.
 //! - Nothing outlives the stack: every process is told to end by the kernel when the process that
 //!   started it is gone, even by SIGKILL.
 //! - Who logs in to submit is proven: Postfix puts `Authentication-Results: mail.example.test;
-//!   dmarc=pass` before their mail. Who comes from outside is not, and such a field of theirs is removed.
+//!   dmarc=pass` before their mail. Who comes from outside is not, and such a field of theirs is
+//!   removed.
 //! - `tempfail@example.test` and `permfail@example.test` are refused with 450 and 550.
 //!
-//! Not promised: the real DMARC, DKIM and SPF. The field is what their verifier would write.
+//! Not promised: that a command that runs in a stack ends when the stack is killed; it finds the
+//! servers gone. The real DMARC, DKIM and SPF. The field is what their verifier would write.
 
 mod certificates;
 mod describe;

@@ -79,7 +79,8 @@ mod tests {
     #[test]
     fn says_what_its_reader_sees() {
         let mail = Mail::new(
-            b"Message-ID: <1@x>\r\nSubject: =?utf-8?q?gr=C3=BCn?=\r\nReferences: <a@x>\r\n <b@x>\r\n\
+            b"Message-ID: <1@x>\r\nSubject: =?utf-8?q?gr=C3=BCn?=\r\n\
+              References: <a@x>\r\n <b@x>\r\n\
               MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n\
               --b\r\nContent-Type: text/plain\r\n\r\nplain\r\n\
               --b\r\nContent-Type: text/html\r\n\r\n<p>rich</p>\r\n--b--\r\n"

@@ -20,7 +20,8 @@ use crate::{DOMAIN, PASSWORD, dovecot, maildir};
 /// The longest wait for one answer of a server.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// A picture of one pixel, base64.
-const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg\r\ngg==";
+const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ\r\n\
+                     AAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 /// Somebody with a mailbox.
 #[derive(Debug, Clone)]
@@ -83,7 +84,8 @@ impl Mailbox {
         let body = format!(
             "{}Content-Type: multipart/mixed; boundary=\"=_picture\"\r\n\r\n--=_picture\r\n\
              Content-Type: image/png; name=\"pixel.png\"\r\nContent-Transfer-Encoding: base64\r\n\
-             Content-Disposition: inline; filename=\"pixel.png\"\r\n\r\n{PIXEL}\r\n--=_picture--\r\n",
+             Content-Disposition: inline; filename=\"pixel.png\"\r\n\r\n\
+             {PIXEL}\r\n--=_picture--\r\n",
             reply.head
         );
         self.submits(&reply.to, body.as_bytes()).await
@@ -192,7 +194,8 @@ impl Reply {
             body.extend(["> ", line, "\n"]);
         }
         format!(
-            "{}Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}",
+            "{}Content-Type: text/plain; charset=utf-8\r\n\
+             Content-Transfer-Encoding: 8bit\r\n\r\n{}",
             self.head,
             body.replace('\n', "\r\n"),
         )

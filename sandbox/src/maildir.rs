@@ -1,7 +1,7 @@
 //! The files of a mailbox, from behind the server's back.
 //!
-//! Where we are root the files belong to Dovecot's user; what is made here is given to whoever owns the
-//! directory above.
+//! Where we are root the files belong to Dovecot's user; what is made here is given to whoever owns
+//! the directory above.
 
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
@@ -14,7 +14,8 @@ use crate::mail::Mail;
 /// The folder that judged mails are moved to, as Dovecot names it on disk.
 const PROCESSED: &str = ".Processed";
 
-/// Every mail in `new` and `cur`, the oldest first. Complete mails only: Dovecot writes them elsewhere.
+/// Every mail in `new` and `cur`, the oldest first. Complete mails only: Dovecot writes them
+/// elsewhere.
 pub fn inbox(maildir: &Path) -> anyhow::Result<Vec<Mail>> {
     let mut mails = Vec::new();
     for file in files(maildir)? {
@@ -46,9 +47,9 @@ pub fn seed(maildir: &Path, mails: impl IntoIterator<Item = Vec<u8>>) -> anyhow:
     Ok(())
 }
 
-/// Makes Dovecot forget the numbers of the mails, in every folder, and gives it another UIDVALIDITY to
-/// begin with: its own choice would be the second that it is, which may be the same. Nobody may be logged
-/// in.
+/// Makes Dovecot forget the numbers of the mails, in every folder, and gives it another UIDVALIDITY
+/// to begin with: its own choice would be the second that it is, which may be the same. Nobody may
+/// be logged in.
 pub fn renumber(maildir: &Path) -> anyhow::Result<()> {
     for folder in [maildir.to_owned(), maildir.join(PROCESSED)] {
         let list = folder.join("dovecot-uidlist");

@@ -42,7 +42,8 @@ async fn run(arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
     with(&program, command, Options { durable }).await
 }
 
-/// Runs the command in a stack in a temporary directory. A signal ends the command, and then the stack.
+/// Runs the command in a stack in a temporary directory. A signal ends the command, and then the
+/// stack.
 async fn with(
     program: &OsString,
     mut command: tokio::process::Command,

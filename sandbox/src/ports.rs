@@ -8,7 +8,8 @@ const FIRST: u32 = 20_000;
 /// How many are looked at.
 const COUNT: u32 = 12_000;
 
-/// So many free ports on 127.0.0.1. Two stacks that look at the same time begin at different places.
+/// So many free ports on 127.0.0.1. Two stacks that look at the same time begin at different
+/// places.
 pub fn free<const N: usize>() -> anyhow::Result<[u16; N]> {
     let start = std::process::id().wrapping_mul(97) % COUNT;
     let mut held = Vec::new();

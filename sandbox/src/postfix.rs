@@ -1,6 +1,7 @@
 //! Postfix: a door for outsiders, and one for who logs in.
 //!
-//! Postfix has to be root. Where we are not, it runs in a user namespace of its own, in which it is.
+//! Postfix has to be root. Where we are not, it runs in a user namespace of its own, in which it
+//! is.
 
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -16,9 +17,9 @@ use crate::{DOMAIN, MAIL_HOST};
 /// How a command becomes root of its own namespace: the ids come from /etc/subuid.
 const NAMESPACE: [&str; 5] = ["unshare", "-U", "--map-root-user", "--map-auto", "--"];
 
-/// Runs the master, and ends it when it is told to end. The master changes its user for a moment while it
-/// starts, and the kernel then forgets that it was to hear of our death; this shell does not. In a
-/// namespace only root of it may give the directories to Postfix's user.
+/// Runs the master, and ends it when it is told to end. The master changes its user for a moment
+/// while it starts, and the kernel then forgets that it was to hear of our death; this shell does
+/// not. In a namespace only root of it may give the directories to Postfix's user.
 const KEEPER: &str = "
     master=
     trap 'kill -TERM \"$master\" 2>/dev/null || exit' TERM
@@ -69,9 +70,10 @@ pub async fn start(
     )?;
     if !Uid::effective().is_root() {
         run(&mut prefixed(&NAMESPACE, &Command::new("true"))).context(
-            "Postfix needs to be root, or a user namespace: install `uidmap`, give yourself a line in \
-             /etc/subuid and /etc/subgid (`sudo usermod --add-subuids 100000-165535 --add-subgids \
-             100000-165535 $USER`), and allow namespaces (`sysctl kernel.unprivileged_userns_clone=1`)",
+            "Postfix needs to be root, or a user namespace: install `uidmap`, give yourself a \
+             line in /etc/subuid and /etc/subgid (`sudo usermod \
+             --add-subuids 100000-165535 --add-subgids 100000-165535 $USER`), and allow namespaces \
+             (`sysctl kernel.unprivileged_userns_clone=1`)",
         )?;
     }
     let mut inner = Command::new("setpriv");
@@ -157,11 +159,12 @@ smtpd_sasl_type = dovecot
 smtpd_sasl_path = inet:127.0.0.1:{auth}
 smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
 smtpd_recipient_restrictions = check_recipient_access inline:{{{{tempfail@{DOMAIN} = 450 4.2.1 \
-         mailbox busy}}, {{permfail@{DOMAIN} = 550 5.1.1 no such user}}}}, reject_unauth_destination, \
-         permit
+         mailbox busy}}, {{permfail@{DOMAIN} = 550 5.1.1 no such user}}}}, \
+         reject_unauth_destination, permit
 smtp_tls_security_level = none
 message_size_limit = 26214400
 in_flow_delay = 0
+default_process_limit = 300
 proven = check_client_access static:{{PREPEND Authentication-Results: {MAIL_HOST}; dmarc=pass \
          header.from={DOMAIN}}}
 "

@@ -110,7 +110,8 @@ impl Process {
             .stdout(out);
         let (tell_start, started) = oneshot::channel();
         let (tell_end, ended) = watch::channel(None);
-        // The kernel's signal goes by the thread that started the process: one that only waits for it.
+        // The kernel's signal goes by the thread that started the process: one that only waits for
+        // it.
         std::thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || match command.spawn() {
@@ -171,8 +172,8 @@ impl Process {
         words
     }
 
-    /// Ends it, and returns when it is gone. What it leaves behind in its process group is killed: some of
-    /// Dovecot's helpers take their time.
+    /// Ends it, and returns when it is gone. What it leaves behind in its process group is killed:
+    /// some of Dovecot's helpers take their time.
     pub async fn stop(mut self) {
         for signal in [Signal::SIGTERM, Signal::SIGKILL] {
             if self.ended.borrow().is_some() {

@@ -40,8 +40,8 @@ struct Running {
 }
 
 impl Stack {
-    /// Starts everything in this directory, which has to be empty or an earlier stack's, and which other
-    /// users must be able to reach where we are root. Returns when every port answers.
+    /// Starts everything in this directory, which has to be empty or an earlier stack's, and which
+    /// other users must be able to reach where we are root. Returns when every port answers.
     pub async fn start(directory: &Path, options: Options) -> anyhow::Result<Self> {
         let directory = std::path::absolute(directory)?;
         std::fs::create_dir_all(&directory)?;
@@ -92,8 +92,8 @@ impl Stack {
     pub fn from_env() -> anyhow::Result<Self> {
         let json = std::env::var(VARIABLE).ok().with_context(|| {
             format!(
-                "{VARIABLE} is not set: this needs a running mail server and database. Run the tests \
-                 through `make test`, or one command with `countersign-sandbox with -- COMMAND`"
+                "{VARIABLE} is not set: this needs a running mail server and database. Run the \
+                 tests through `make test`, or one command with `countersign-sandbox with -- COMMAND`"
             )
         })?;
         let about =
@@ -104,8 +104,8 @@ impl Stack {
         })
     }
 
-    /// Ends what this process started, and removes what only root of Postfix's namespace may. Without
-    /// effect on a stack that was joined.
+    /// Ends what this process started, and removes what only root of Postfix's namespace may.
+    /// Without effect on a stack that was joined.
     pub async fn stop(self) {
         let Some(Running { postgres, servers }) = self.running.lock().await.take() else {
             return;
@@ -156,8 +156,8 @@ impl Stack {
         Ok(self.url_of(&name))
     }
 
-    /// A whole `bot.toml` for a daemon that keeps its state in this database and is `bot@example.test`
-    /// for this value of `bot`.
+    /// A whole `bot.toml` for a daemon that keeps its state in this database and is
+    /// `bot@example.test` for this value of `bot`.
     pub fn bot_toml(&self, url: &str, bot: &str) -> String {
         let Description {
             submission,

@@ -52,8 +52,8 @@ fn processes(about: &Description) -> Vec<String> {
     lines.filter(|line| line.contains(&directory)).collect()
 }
 
-/// Goal: two stacks run side by side; told to end, one ends and leaves no file; killed, the other leaves
-/// no process.
+/// Goal: two stacks run side by side; told to end, one ends and leaves no file; killed, the other
+/// leaves no process.
 /// Method: SIGTERM to one and SIGKILL to the other; ports, processes and files are counted.
 #[test]
 fn nothing_is_left() {

@@ -1,7 +1,8 @@
 //! Which PostgreSQL of this machine.
 //!
 //! A new data directory takes the first that is found of: `COUNTERSIGN_PG_BIN`, the newest of
-//! `/usr/lib/postgresql/*/bin`, `PATH`. An existing one takes the first whose major version is its own.
+//! `/usr/lib/postgresql/*/bin`, `PATH`. An existing one takes the first whose major version is its
+//! own.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

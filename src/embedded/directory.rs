@@ -189,8 +189,8 @@ impl Place {
         Ok(())
     }
 
-    /// A command that runs as the server's user, knows nothing of our environment, and gets this signal
-    /// when the thread that starts it ends.
+    /// A command that runs as the server's user, knows nothing of our environment, and gets this
+    /// signal when the thread that starts it ends.
     pub fn command(&self, when_we_die: &str, program: &Path) -> Command {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", when_we_die]);
@@ -229,8 +229,8 @@ impl Place {
         }
     }
 
-    /// The process that `postmaster.pid` names, if it does work here: after a crash the number may belong
-    /// to something else.
+    /// The process that `postmaster.pid` names, if it does work here: after a crash the number may
+    /// belong to something else.
     pub fn occupant(&self) -> Option<u32> {
         let text = std::fs::read_to_string(self.pid_file()).ok()?;
         let pid = text.lines().next()?.trim().parse().ok()?;
@@ -242,8 +242,9 @@ impl Place {
         self.data.join("postmaster.pid")
     }
 
-    /// Waits until a server that is on its way down in this directory is gone, and clears away what a
-    /// killed one left: a number that belongs to something else would keep the new server from starting.
+    /// Waits until a server that is on its way down in this directory is gone, and clears away what
+    /// a killed one left: a number that belongs to something else would keep the new server from
+    /// starting.
     pub async fn wait_for_predecessor(&self, patience: Duration) -> Result<(), EmbeddedError> {
         let deadline = tokio::time::Instant::now() + patience;
         while let Some(pid) = self.occupant() {

@@ -62,7 +62,8 @@ impl Server {
         for (name, value) in settings {
             command.arg("-c").arg(format!("{name}={value}"));
         }
-        // An interrupt from the terminal is for us; we end the server when nobody needs it any more.
+        // An interrupt from the terminal is for us; we end the server when nobody needs it any
+        // more.
         command
             .process_group(0)
             .stdout(Stdio::null())
@@ -105,7 +106,8 @@ impl Server {
         })
     }
 
-    /// A fast shutdown; returns when the process is gone, or after `patience` with a line in the log.
+    /// A fast shutdown; returns when the process is gone, or after `patience` with a line in the
+    /// log.
     pub async fn stop(self, patience: Duration) {
         self.interrupt();
         let mut ended = self.ended.clone();

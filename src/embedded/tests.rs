@@ -9,7 +9,8 @@ use super::binaries::{self, Where};
 use super::directory::Place;
 use super::{EmbeddedError, Postgres};
 
-/// A directory that the server's user may reach; `fsync` off, because nothing here survives the test.
+/// A directory that the server's user may reach; `fsync` off, because nothing here survives the
+/// test.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::Builder::new()
         .prefix("cs")
@@ -38,7 +39,8 @@ async fn run(server: &Postgres, sql: &'static str) {
     connection.close().await.expect("closed");
 }
 
-/// Goal: the first starts, the second joins, what is written stays, and only who started it ends it.
+/// Goal: the first starts, the second joins, what is written stays, and only who started it ends
+/// it.
 /// Method: two handles on one directory; stop the joined one, then the other; start again.
 #[tokio::test]
 async fn starts_is_joined_and_keeps_its_data() {
@@ -70,7 +72,8 @@ async fn starts_is_joined_and_keeps_its_data() {
 }
 
 /// Goal: who has joined has a server, also when its starter ends or the server itself is killed.
-/// Method: the starter stops; then the postmaster gets SIGKILL; each time the joined handle answers again.
+/// Method: the starter stops; then the postmaster gets SIGKILL; each time the joined handle answers
+/// again.
 #[tokio::test]
 async fn is_started_again_for_those_who_joined() {
     let folder = folder();
@@ -141,7 +144,8 @@ async fn is_closed_to_everybody_else() {
     server.stop().await;
 }
 
-/// Goal: a server that was killed, and whose number belongs to something else by now, is started again.
+/// Goal: a server that was killed, and whose number belongs to something else by now, is started
+/// again.
 /// Method: a `postmaster.pid` with the number of this test.
 #[tokio::test]
 async fn a_stale_pid_file_is_no_obstacle() {
@@ -160,8 +164,8 @@ async fn a_stale_pid_file_is_no_obstacle() {
     again.stop().await;
 }
 
-/// Goal: data of a version that is not installed, no binaries, a setting that the server refuses, a path
-/// that is too long: each error says the mend.
+/// Goal: data of a version that is not installed, no binaries, a setting that the server refuses, a
+/// path that is too long: each error says the mend.
 /// Method: one directory for each.
 #[tokio::test]
 async fn errors_say_the_mend() {
@@ -239,8 +243,8 @@ async fn parent_that_is_killed() {
     std::future::pending::<()>().await;
 }
 
-/// Goal: when the process that started the server is killed with SIGKILL, the server ends too, and the
-/// next start is a clean one.
+/// Goal: when the process that started the server is killed with SIGKILL, the server ends too, and
+/// the next start is a clean one.
 /// Method: this test binary as a child that starts a server; SIGKILL; wait until nothing answers.
 #[tokio::test]
 async fn no_orphan_when_the_parent_is_killed() {
