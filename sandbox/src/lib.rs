@@ -27,6 +27,7 @@
 //! servers gone. The real DMARC, DKIM and SPF. The field is what their verifier would write.
 
 mod certificates;
+pub mod demo;
 mod describe;
 mod dovecot;
 mod mail;

@@ -1,18 +1,25 @@
 //! `countersign-sandbox with [--durable] -- COMMAND…`: runs a command in a stack of its own.
+//! `countersign-sandbox demo [--once] [--port NUMBER]`: plays and tells the demo.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use countersign_sandbox::{Options, Stack, VARIABLE};
+use countersign_sandbox::{Options, Stack, VARIABLE, demo};
 use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "usage: countersign-sandbox with [--durable] -- COMMAND [ARGUMENT]…
+       countersign-sandbox demo [--once] [--port NUMBER]
 
-Starts a private Postgres, Postfix and Dovecot, runs COMMAND with COUNTERSIGN_SANDBOX and
+with: starts a private Postgres, Postfix and Dovecot, runs COMMAND with COUNTERSIGN_SANDBOX and
 DATABASE_URL set, ends everything, and exits as COMMAND did.
 
-  --durable  what is committed survives a loss of power; slower";
+  --durable  what is committed survives a loss of power; slower
+
+demo: plays a story on the real daemon, then serves a page to play with, until interrupted.
+
+  --once     ends after the story
+  --port     of the page; any that is free by default";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -31,8 +38,10 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
     let mut words = arguments.into_iter().peekable();
-    if words.next().is_none_or(|word| word != "with") {
-        bail!("{USAGE}");
+    match words.next() {
+        Some(word) if word == "with" => {}
+        Some(word) if word == "demo" => return demo::run(demo::Wanted::read(words)?).await,
+        _ => bail!("{USAGE}"),
     }
     let durable = words.next_if(|word| word == "--durable").is_some();
     words.next_if(|word| word == "--");

@@ -1,0 +1,244 @@
+//! The company: its files, the daemon that serves it, and its command line.
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use countersign::embedded::Postgres;
+use nix::unistd::{Uid, User};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::process::Process;
+use crate::{Mailbox, Stack, ports};
+
+/// Who is who; the daemon reads it as any `policies.toml`.
+const POLICIES: &str = include_str!("policies.toml");
+/// The longest that one command may take.
+const COMMAND_PATIENCE: Duration = Duration::from_mins(1);
+/// The name of the daemon's own mailbox.
+const BOT: &str = "countersign";
+
+/// Somebody with a mailbox in the demo.
+#[derive(Debug, Clone, Copy)]
+pub struct Person {
+    /// Short name, as `policies.toml` and the mailbox have it.
+    pub id: &'static str,
+    /// For people.
+    pub name: &'static str,
+    /// What they are in the story.
+    pub part: &'static str,
+    /// Where they are.
+    pub place: &'static str,
+}
+
+/// Everybody of `policies.toml`.
+pub const PEOPLE: [Person; 4] = [
+    Person {
+        id: "rita",
+        name: "Rita Rossi",
+        part: "engineer, asks for access",
+        place: "Rome",
+    },
+    Person {
+        id: "alice",
+        name: "Alice Almeida",
+        part: "manager, decides the first step",
+        place: "Lisbon",
+    },
+    Person {
+        id: "bob",
+        name: "Bob Barbosa",
+        part: "security, decides the second step",
+        place: "São Paulo",
+    },
+    Person {
+        id: "carol",
+        name: "Carol Castellano",
+        part: "security, decides the second step",
+        place: "Tokyo",
+    },
+];
+
+/// The person with this short name.
+pub fn person(id: &str) -> Option<&'static Person> {
+    PEOPLE.iter().find(|person| person.id == id)
+}
+
+/// What a command said.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Said {
+    /// As it would be typed.
+    pub command: String,
+    /// Whether it ended with 0.
+    pub done: bool,
+    /// Standard output, then standard error.
+    pub text: String,
+}
+
+/// The company, open for business. Clones are the same company.
+#[derive(Debug, Clone)]
+pub struct Company {
+    stack: Stack,
+    program: PathBuf,
+    config: PathBuf,
+    log: PathBuf,
+    pool: PgPool,
+    running: Arc<Mutex<Option<(Process, Postgres)>>>,
+}
+
+impl Company {
+    /// Writes its files beside the stack's, puts its policies in force, and starts the daemon; returns
+    /// when the daemon answers.
+    pub async fn found(stack: &Stack, program: PathBuf) -> anyhow::Result<Self> {
+        let directory = stack.describe().directory.clone();
+        let config = directory.join("bot.toml");
+        let policies = directory.join("policies.toml");
+        let database = directory.join("countersign");
+        let log = directory.join("countersign.log");
+        let [status] = ports::free()?;
+        std::fs::write(&config, bot_toml(stack, &database, status)?)?;
+        std::fs::write(&policies, POLICIES)?;
+        let policies = policies.display().to_string();
+        let apply = ["policy", "apply", &policies, "--yes"];
+        let applied = command(&program, &config, &apply).await?;
+        if !applied.done {
+            bail!("{}: {}", applied.command, applied.text);
+        }
+        let daemon = serve(&program, &config, &log).await?;
+        let (postgres, pool) = match open(&daemon, status, &database).await {
+            Ok(opened) => opened,
+            Err(error) => {
+                daemon.stop().await;
+                return Err(error);
+            }
+        };
+        Ok(Self {
+            stack: stack.clone(),
+            program,
+            config,
+            log,
+            pool,
+            running: Arc::new(Mutex::new(Some((daemon, postgres)))),
+        })
+    }
+
+    /// Runs `countersign …` as an operator would type it.
+    pub async fn runs(&self, words: &[&str]) -> anyhow::Result<Said> {
+        command(&self.program, &self.config, words).await
+    }
+
+    /// Somebody's mailbox.
+    pub fn mailbox(&self, id: &str) -> Mailbox {
+        self.stack.mailbox(id)
+    }
+
+    /// The daemon's database.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// The end of the daemon's log.
+    pub fn last_words(&self) -> String {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        let from = lines.len().saturating_sub(20);
+        lines.get(from..).unwrap_or_default().join("\n")
+    }
+
+    /// Ends the daemon, and returns when it is gone.
+    pub async fn close(self) {
+        self.pool.close().await;
+        if let Some((daemon, postgres)) = self.running.lock().await.take() {
+            // First ours: who has joined would start the server again when the daemon ends it.
+            postgres.stop().await;
+            daemon.stop().await;
+        }
+    }
+}
+
+/// Starts the daemon, to end when we do.
+async fn serve(program: &Path, config: &Path, log: &Path) -> anyhow::Result<Process> {
+    let mut command = std::process::Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM", "--"]).arg(program);
+    command.arg("--config").arg(config).arg("serve");
+    // An interrupt from the terminal is for us; we end the daemon in order.
+    command.process_group(0);
+    Process::spawn("countersign", command, vec![log.to_owned()]).await
+}
+
+/// Waits for the daemon, and joins its database, which it has started by then.
+async fn open(
+    daemon: &Process,
+    status: u16,
+    database: &Path,
+) -> anyhow::Result<(Postgres, PgPool)> {
+    daemon.answers_at(status).await?;
+    let postgres = Postgres::start_or_join(database).await?;
+    let pool = PgPoolOptions::new()
+        .max_connections(4)
+        .connect_with(postgres.options())
+        .await?;
+    Ok((postgres, pool))
+}
+
+/// The sandbox's configuration, with the database that is the default and us as its operator.
+fn bot_toml(stack: &Stack, database: &Path, status: u16) -> anyhow::Result<String> {
+    let user = User::from_uid(Uid::current())?.map(|user| user.name);
+    let user = user.unwrap_or_else(|| Uid::current().to_string());
+    let whole = stack.bot_toml("embedded", BOT);
+    let (first, rest) = whole
+        .split_once("\n\n")
+        .context("the first section of bot.toml is [database]")?;
+    Ok(format!(
+        "{first}\ndirectory = \"{}\"\n\n{rest}\n\
+         [status]\nlisten = \"127.0.0.1:{status}\"\n\n\
+         [command_line]\noperators = [\"{user}\"]\n\n\
+         [limits]\nstop_timeout = \"5s\"\n",
+        database.display()
+    ))
+}
+
+async fn command(program: &Path, config: &Path, words: &[&str]) -> anyhow::Result<Said> {
+    let mut command = tokio::process::Command::new(program);
+    command
+        .arg("--config")
+        .arg(config)
+        .args(words)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let typed = typed(words);
+    let output = timeout(COMMAND_PATIENCE, command.output())
+        .await
+        .with_context(|| format!("`{typed}` takes longer than {COMMAND_PATIENCE:?}"))?
+        .with_context(|| format!("run {}", program.display()))?;
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.push_str(&String::from_utf8_lossy(&output.stderr));
+    Ok(Said {
+        command: typed,
+        done: output.status.success(),
+        text,
+    })
+}
+
+/// A command as one would type it in a shell.
+fn typed(words: &[&str]) -> String {
+    let plain = |word: &str| {
+        !word.is_empty()
+            && word
+                .chars()
+                .all(|c| c.is_alphanumeric() || "-_./*:".contains(c))
+    };
+    words.iter().fold("countersign".to_owned(), |line, word| {
+        if plain(word) {
+            line + " " + word
+        } else {
+            line + " '" + &word.replace('\'', "'\\''") + "'"
+        }
+    })
+}

@@ -1,0 +1,350 @@
+//! The story: one request on its way to access, and what does not get it there.
+//!
+//! Told on standard output as it happens. Whatever the teller says has been looked up before: each
+//! expectation is waited for, [`PATIENCE`] at most, and the first that is not met ends the story.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use tokio::time::{Instant, sleep};
+
+use super::company::{Company, person};
+use crate::Mail;
+
+/// How long one expectation may take to come true.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Columns of the told text.
+const WIDTH: usize = 100;
+
+/// Plays and tells it.
+pub async fn tell(company: &Company) -> anyhow::Result<()> {
+    let mut story = Story {
+        company,
+        chapter: 0,
+        read: BTreeMap::new(),
+    };
+    let began = Instant::now();
+    let asks_alice = story.rita_asks().await?;
+    story.alice_is_unclear(&asks_alice).await?;
+    story.alice_approves(&asks_alice).await?;
+    let (asks_bob, asks_carol) = story.security_is_asked().await?;
+    story.a_stranger_writes_as_carol(&asks_carol).await?;
+    story.security_approves(&asks_bob, &asks_carol).await?;
+    story.rita_has_access().await?;
+    println!(
+        "\nThe whole story took {:.1} s.",
+        began.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
+
+struct Story<'a> {
+    company: &'a Company,
+    chapter: u32,
+    /// How many mails of each mailbox have been read.
+    read: BTreeMap<String, usize>,
+}
+
+impl Story<'_> {
+    async fn rita_asks(&mut self) -> anyhow::Result<Mail> {
+        self.chapter("Rita, in Rome, needs the password of a production database");
+        self.types(&[
+            "request",
+            "file",
+            "--as",
+            "rita",
+            "--module",
+            "credential",
+            "--resource",
+            "prod-db-1",
+            "--account",
+            "admin",
+            "--for",
+            "2h",
+            "--reason",
+            "Invoices of Nov. 20 are stuck: unlock the table (ticket 4711)",
+        ])
+        .await?;
+        self.mail_to("rita", "R-1 is filed").await?;
+        let ask = self.mail_to("alice", "Please decide R-1").await?;
+        say("The policy wants Alice first. This is in her inbox:");
+        show(&ask);
+        for later in ["bob", "carol"] {
+            ensure!(
+                self.company.mailbox(later).inbox()?.is_empty(),
+                "{later} is of the second step and must not be asked yet (W9)"
+            );
+        }
+        say("Bob and Carol, of the second step, have no mail yet: it is not their turn (W9).");
+        Ok(ask)
+    }
+
+    async fn alice_is_unclear(&mut self, ask: &Mail) -> anyhow::Result<()> {
+        self.chapter("Alice replies, with a condition");
+        self.replies("alice", ask, "APPROVE but only for ten minutes")
+            .await?;
+        let answer = self.mail_to("alice", "was not understood").await?;
+        say("A condition is not an approval. Nothing is decided, and Alice is told how to say it:");
+        show(&answer);
+        let votes = self.count("SELECT count(*) FROM vote").await?;
+        ensure!(
+            votes == 0,
+            "an unclear reply must not be a vote, but there are {votes}"
+        );
+        Ok(())
+    }
+
+    async fn alice_approves(&mut self, ask: &Mail) -> anyhow::Result<()> {
+        self.chapter("Alice replies once more, to the first mail");
+        self.replies("alice", ask, "APPROVE").await?;
+        let recorded = self.mail_to("alice", "your approval is recorded").await?;
+        say(&format!("Alice is told: \"{}\"", recorded.subject()));
+        let progress = self.mail_to("rita", "step 1 of 2 approved").await?;
+        say(&format!("Rita is told:  \"{}\"", progress.subject()));
+        Ok(())
+    }
+
+    async fn security_is_asked(&mut self) -> anyhow::Result<(Mail, Mail)> {
+        self.chapter("Now, and only now, Bob and Carol are asked, each in their own time zone");
+        let bob = self.mail_to("bob", "Please decide R-1").await?;
+        let carol = self.mail_to("carol", "Please decide R-1").await?;
+        say("In Bob's inbox in São Paulo:");
+        show(&bob);
+        for (name, ask) in [("Bob", &bob), ("Carol", &carol)] {
+            let until = line_with(ask, "Answer before").context("an ask says until when")?;
+            say(&format!("{name} reads: \"{until}\""));
+        }
+        Ok((bob, carol))
+    }
+
+    async fn a_stranger_writes_as_carol(&mut self, ask: &Mail) -> anyhow::Result<()> {
+        self.chapter("A stranger got hold of Carol's mail, and writes in her name from outside");
+        let carol = self.company.mailbox("carol");
+        said("\"Carol\" (not logged in) replies", "APPROVE");
+        carol.replies_from_outside(ask, "APPROVE").await?;
+        let (verdict, why) = self
+            .sees("a verdict about the stranger's mail", async || {
+                Ok(sqlx::query_as::<_, (String, String)>(
+                    "SELECT verdict, why FROM inbound_mail \
+                     WHERE judged_at IS NOT NULL AND verdict IN ('silent', 'alarm') LIMIT 1",
+                )
+                .fetch_optional(self.company.pool())
+                .await?)
+            })
+            .await?;
+        say(
+            "Address and token are right, and nothing proves the sender. The row that is kept of it:",
+        );
+        row("inbound_mail", &[("verdict", &verdict), ("why", &why)]);
+        let votes = self.count("SELECT count(*) FROM vote").await?;
+        ensure!(
+            votes == 1,
+            "only Alice has voted so far, but there are {votes} votes"
+        );
+        let unread = self.unread("carol")?;
+        ensure!(
+            unread == 0,
+            "a stranger must not be answered, but there are {unread} new mails"
+        );
+        say("No vote was counted, and no answer was sent.");
+        Ok(())
+    }
+
+    async fn security_approves(&mut self, bob: &Mail, carol: &Mail) -> anyhow::Result<()> {
+        self.chapter("Bob and Carol approve");
+        self.replies("bob", bob, "Approved, thanks\n\nI have read the ticket.")
+            .await?;
+        self.mail_to("bob", "your approval is recorded").await?;
+        let requests = self
+            .count("SELECT count(*) FROM request WHERE state = 'pending'")
+            .await?;
+        ensure!(
+            requests == 1,
+            "the second step wants two approvals and must not be complete"
+        );
+        say("One of two: the step is not complete yet.");
+        self.replies("carol", carol, "APPROVE").await?;
+        self.mail_to("carol", "your approval is recorded").await?;
+        Ok(())
+    }
+
+    async fn rita_has_access(&mut self) -> anyhow::Result<()> {
+        self.chapter("Rita has access, from this moment on and for two hours");
+        let approved = self.mail_to("rita", "R-1 is approved").await?;
+        show(&approved);
+        let grant = sqlx::query_as::<_, (String, String, String, String, String, String)>(
+            "SELECT person, module, resource, account, to_char(starts_at AT TIME ZONE 'UTC', \
+             'YYYY-MM-DD HH24:MI:SS\"Z\"'), to_char(ends_at AT TIME ZONE 'UTC', \
+             'YYYY-MM-DD HH24:MI:SS\"Z\"') FROM active_grants",
+        )
+        .fetch_optional(self.company.pool())
+        .await?;
+        let Some((person, module, resource, account, from, until)) = grant else {
+            bail!("an approved request must be in active_grants");
+        };
+        row(
+            "active_grants",
+            &[
+                ("person", &person),
+                ("module", &module),
+                ("resource", &resource),
+                ("account", &account),
+                ("starts_at", &from),
+                ("ends_at", &until),
+            ],
+        );
+        self.types(&["request", "show", "R-1"]).await?;
+        for id in ["alice", "bob"] {
+            self.mail_to(id, "No decision is needed any more").await?;
+        }
+        say("Alice and Bob are told that nothing is left to decide.");
+        for name in ["rita", "alice", "bob", "carol"] {
+            let unread = self.unread(name)?;
+            ensure!(
+                unread == 0,
+                "{name} has {unread} mails that the story knows nothing of"
+            );
+        }
+        Ok(())
+    }
+
+    fn chapter(&mut self, title: &str) {
+        self.chapter += 1;
+        println!("\n── {}. {title}\n", self.chapter);
+    }
+
+    /// Runs a command that has to succeed, and shows both.
+    async fn types(&self, words: &[&str]) -> anyhow::Result<()> {
+        let said = self.company.runs(words).await?;
+        println!("  $ {}", said.command);
+        for line in said.text.lines() {
+            println!("  {line}");
+        }
+        println!();
+        ensure!(said.done, "`{}` must succeed", said.command);
+        Ok(())
+    }
+
+    /// Replies as a logged-in person.
+    async fn replies(&self, id: &str, ask: &Mail, text: &str) -> anyhow::Result<()> {
+        let name = person(id).map_or(id, |person| person.name);
+        said(&format!("{name} replies"), text);
+        self.company.mailbox(id).replies(ask, text).await
+    }
+
+    /// The next unread mail, whose subject must contain these words.
+    async fn mail_to(&mut self, id: &str, words: &str) -> anyhow::Result<Mail> {
+        let read = self.read.get(id).copied().unwrap_or_default();
+        let mailbox = self.company.mailbox(id);
+        let mail = self
+            .sees(
+                &format!("a mail to {id} with `{words}` in its subject"),
+                async || Ok(mailbox.inbox()?.into_iter().nth(read)),
+            )
+            .await?;
+        ensure!(
+            mail.subject().contains(words),
+            "the next mail to {id} must have `{words}` in its subject, but it is `{}`",
+            mail.subject()
+        );
+        self.read.insert(id.to_owned(), read + 1);
+        Ok(mail)
+    }
+
+    fn unread(&self, id: &str) -> anyhow::Result<usize> {
+        let read = self.read.get(id).copied().unwrap_or_default();
+        Ok(self.company.mailbox(id).inbox()?.len() - read)
+    }
+
+    async fn count(&self, query: &'static str) -> anyhow::Result<i64> {
+        Ok(sqlx::query_scalar(query)
+            .fetch_one(self.company.pool())
+            .await?)
+    }
+
+    /// Looks until there is something to see.
+    async fn sees<T>(
+        &self,
+        what: &str,
+        mut look: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
+    ) -> anyhow::Result<T> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(seen) = look().await? {
+                return Ok(seen);
+            }
+            if Instant::now() >= deadline {
+                bail!("waited {} s in vain for {what}", PATIENCE.as_secs());
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+}
+
+fn line_with(mail: &Mail, words: &str) -> Option<String> {
+    let text = mail.text();
+    text.lines()
+        .find(|line| line.contains(words))
+        .map(str::to_owned)
+}
+
+fn say(text: &str) {
+    println!("  {text}\n");
+}
+
+fn said(who: &str, text: &str) {
+    println!("  {who}:");
+    for line in text.lines() {
+        println!("    > {line}");
+    }
+    println!();
+}
+
+/// A mail as its reader sees it.
+fn show(mail: &Mail) {
+    for field in ["From", "To", "Subject"] {
+        let value = match field {
+            "Subject" => mail.subject(),
+            _ => mail.header(field).unwrap_or_default(),
+        };
+        bar(&format!("{field}: {value}"));
+    }
+    bar("");
+    for line in mail.text().trim_end().lines() {
+        bar(line);
+    }
+    println!();
+}
+
+/// A line in a box that is open to the right, wrapped; a word that is longer than the box is cut.
+fn bar(line: &str) {
+    let indent: String = line.chars().take_while(|c| *c == ' ').collect();
+    let mut row = indent.clone();
+    for word in line.trim_start().split(' ') {
+        let used = row.chars().count();
+        if used > indent.len() && used + 1 + word.chars().count() > WIDTH {
+            println!("  │ {row}");
+            row.clone_from(&indent);
+        }
+        if row.len() > indent.len() {
+            row.push(' ');
+        }
+        let room = WIDTH.saturating_sub(row.chars().count() + 1);
+        row.extend(word.chars().take(room));
+        if word.chars().count() > room {
+            row.push('…');
+        }
+    }
+    println!("  │ {row}");
+}
+
+fn row(table: &str, columns: &[(&str, &str)]) {
+    println!("  {table}");
+    for (name, value) in columns {
+        println!("    {name:<10} {value}");
+    }
+    println!();
+}
