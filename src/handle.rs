@@ -16,9 +16,11 @@ mod file;
 mod identify;
 mod settle;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::Notify;
 
@@ -28,6 +30,7 @@ use crate::inbound::{Inbound, Words};
 use crate::store::audit::{self, Entry, Outcome};
 use crate::store::books::BookCache;
 use crate::store::inbound as ledger;
+use crate::store::requests::Locked;
 use crate::token::Keyring;
 use crate::workflow::book::Book;
 use crate::workflow::decide::Actor;
@@ -110,10 +113,11 @@ impl Handler {
     ///
     /// An error is the database's: nothing was applied, and the same thing may be handed in again.
     pub async fn handle(&self, inbound: &Inbound) -> Result<Answer, sqlx::Error> {
+        let inbound = storable(inbound);
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.once(inbound).await {
+            match self.once(&inbound).await {
                 Err(error) if tries < MAX_TRIES && lost_a_race(&error) => {}
                 ended => return ended,
             }
@@ -134,6 +138,9 @@ impl Handler {
             now: self.clock.now(),
         };
         let answer = case.judge(&mut tx).await?;
+        if too_early(&answer) {
+            return Ok(answer);
+        }
         let outcome = match &answer {
             Answer::Accepted { .. } => Outcome::Accepted,
             Answer::Refused { .. } => Outcome::Refused,
@@ -152,6 +159,18 @@ impl Handler {
 }
 
 impl Case<'_> {
+    /// The same case with the book and the time as they are now that the lock is held: while we waited
+    /// for it, a vote may have been counted and a person removed (W7), and the times of one request's
+    /// events do not run backwards.
+    async fn holding(&self, conn: &mut PgConnection, locked: &Locked) -> Result<Self, sqlx::Error> {
+        let book = self.handler.books.get(conn, locked.book_version()).await?;
+        Ok(Self {
+            book,
+            now: self.handler.clock.now(),
+            ..*self
+        })
+    }
+
     async fn judge(&self, conn: &mut PgConnection) -> Result<Answer, sqlx::Error> {
         let speaker = match self.identify(conn).await? {
             Ok(speaker) => speaker,
@@ -203,13 +222,60 @@ impl Case<'_> {
     }
 }
 
+/// The same thing without NUL, which outsiders can write and the database cannot hold: it would fail at
+/// every try. Comments and reasons are cleaned by the workflow.
+fn storable(inbound: &Inbound) -> Cow<'_, Inbound> {
+    fn clean(value: &mut Value) {
+        match value {
+            Value::String(text) => *text = text.replace('\0', "\u{fffd}"),
+            Value::Array(values) => values.iter_mut().for_each(clean),
+            Value::Object(values) => values.values_mut().for_each(clean),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    let mut inbound = Cow::Borrowed(inbound);
+    if inbound.proof.details.to_string().contains("\\u0000") {
+        clean(&mut inbound.to_mut().proof.details);
+    }
+    if let Words::Unclear(unclear) = &inbound.words
+        && unclear
+            .wrote
+            .as_ref()
+            .is_some_and(|wrote| wrote.contains('\0'))
+        && let Words::Unclear(unclear) = &mut inbound.to_mut().words
+    {
+        unclear.wrote = unclear
+            .wrote
+            .take()
+            .map(|wrote| wrote.replace('\0', "\u{fffd}"));
+    }
+    inbound
+}
+
+/// Whether our own clock asked before the time, as it may when the machine's is set back. Nothing is
+/// kept of that: its key would stand against the same question at the right time.
+fn too_early(answer: &Answer) -> bool {
+    let Answer::Refused { refusal, .. } = answer else {
+        return false;
+    };
+    matches!(refusal, Refusal::NotDue { .. })
+}
+
 /// Whether the transaction lost against another and may win the next time: serialisation failure,
-/// deadlock, or a unique row that somebody else wrote first.
+/// deadlock, or somebody filed the same thing first (W6). A row that is there twice in any other table
+/// is a defect, which trying again would only hide.
 fn lost_a_race(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(error) = error else {
         return false;
     };
-    matches!(error.code().as_deref(), Some("40001" | "40P01" | "23505"))
+    match error.code().as_deref() {
+        Some("40001" | "40P01") => true,
+        Some("23505") => matches!(
+            error.constraint(),
+            Some("request_one_pending" | "request_filing_key")
+        ),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 
 use super::identify::Identified;
@@ -9,12 +10,14 @@ use super::{Answer, Case};
 use crate::command::Command;
 use crate::store::audit::{self, Entry, Head, Outcome};
 use crate::store::requests;
-use crate::workflow::decide::{Action, Actor, Draft, Filing, Scene, decide, file, same_filing};
+use crate::workflow::decide::{
+    Action, Actor, Draft, Filing, MAX_NAME_CHARS, Scene, decide, file, same_filing,
+};
 use crate::workflow::event::Event;
 use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::notice::{Change, owed};
 use crate::workflow::refusal::Refusal;
-use crate::workflow::request::{Channel, Request, State};
+use crate::workflow::request::{Channel, Request, State, Window};
 
 impl Case<'_> {
     pub(super) async fn file(
@@ -24,6 +27,17 @@ impl Case<'_> {
         draft: &Draft,
         key: Option<&str>,
     ) -> Result<Answer, sqlx::Error> {
+        let draft = &storable(draft);
+        if let Some(chars) = key.map(|key| key.chars().count())
+            && chars > MAX_NAME_CHARS
+        {
+            let refusal = Refusal::TextTooLong {
+                what: "key".to_owned(),
+                chars,
+                limit: MAX_NAME_CHARS,
+            };
+            return self.not_filed(conn, person, refusal).await;
+        }
         if let Some(key) = key
             && let Some(first) = requests::find_by_key(conn, person, key).await?
         {
@@ -145,6 +159,25 @@ impl Case<'_> {
             request: None,
             refusal,
         })
+    }
+}
+
+/// The draft with its times cut to what is stored, microseconds and whole seconds: a request that is
+/// read back equals the one that was filed.
+fn storable(draft: &Draft) -> Draft {
+    let cut = |at: Timestamp| Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at);
+    let window = match draft.window {
+        Window::Fixed { start, end } => Window::Fixed {
+            start: cut(start),
+            end: cut(end),
+        },
+        Window::FromApproval { length } => Window::FromApproval {
+            length: SignedDuration::from_secs(length.as_secs()),
+        },
+    };
+    Draft {
+        window,
+        ..draft.clone()
     }
 }
 

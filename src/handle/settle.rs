@@ -31,17 +31,18 @@ impl Case<'_> {
         let Some(locked) = requests::lock(conn, id).await? else {
             return self.unknown(conn, speaker, id).await;
         };
+        let case = self.holding(conn, &locked).await?;
         let scene = Scene {
             request: locked.request(),
-            book: &self.book,
-            now: self.now,
+            book: &case.book,
+            now: case.now,
         };
         match decide(&scene, &speaker.actor, &action) {
             Ok(events) => {
-                let entry = self.entry(Outcome::Accepted, Some(speaker));
-                self.apply(conn, entry, locked, events).await
+                let entry = case.entry(Outcome::Accepted, Some(speaker));
+                case.apply(conn, entry, locked, events).await
             }
-            Err(refusal) => self.refuse(conn, speaker, locked, refusal).await,
+            Err(refusal) => case.refuse(conn, speaker, locked, refusal).await,
         }
     }
 

@@ -1,1 +1,11 @@
+//! The one transaction, on a real database: what goes in by every road, and what is then stored, owed
+//! and audited. Every test ends with [`world::World::check`]: all chains whole, every request the fold
+//! of its events.
 
+mod crashing;
+mod filing;
+mod racing;
+mod speaking;
+mod time;
+mod voting;
+mod world;

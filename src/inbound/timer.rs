@@ -1,7 +1,7 @@
 //! Time is a channel too: what is due takes the same locked road as a click (W18).
 //!
 //! The loop asks the database for what is due, hands each to [`Handler::handle`], and waits until the
-//! next thing is due, at most [`LOOK_EVERY`]. It keeps nothing in memory: right after a restart, and
+//! next thing is due, between [`LOOK_AT_MOST_EVERY`] and [`LOOK_EVERY`]. It keeps nothing in memory: right after a restart, and
 //! after the clock jumped, it does what has become due, the earliest first. Several daemons may run it;
 //! the key of each due instant is applied once.
 
@@ -21,8 +21,19 @@ use crate::workflow::request::Channel;
 
 /// The loop looks at least this often: a clock may jump, another daemon may file.
 pub const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// And at most this often, whatever is due.
+const LOOK_AT_MOST_EVERY: Duration = Duration::from_millis(10);
 /// What is taken at once.
 const BATCH: i64 = 100;
+
+/// What one pass came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pass {
+    /// So many were due and are done.
+    pub done: usize,
+    /// So many were due and could not be done: they stay due.
+    pub failed: usize,
+}
 
 /// Runs until cancelled; `look` says that the clock was moved. An error is the database's.
 pub async fn run(
@@ -33,8 +44,12 @@ pub async fn run(
     while !cancel.is_cancelled() {
         // Registered before the pass, so that a move during it is not missed.
         let moved = look.notified();
-        while pass(&handler).await? == BATCH && !cancel.is_cancelled() {}
-        let wait = until_next(&handler).await?;
+        let passed = pass(&handler).await?;
+        let wait = if passed.failed > 0 {
+            LOOK_EVERY
+        } else {
+            until_next(&handler).await?
+        };
         tokio::select! {
             () = cancel.cancelled() => {}
             () = moved => {}
@@ -44,17 +59,41 @@ pub async fn run(
     Ok(())
 }
 
-/// Does what is due now, at most one batch; how many.
-pub async fn pass(handler: &Handler) -> Result<i64, sqlx::Error> {
+/// Does what is due now, at most one batch. A request that cannot be judged is logged and left, so that
+/// it does not keep the others from their time; an error is the connection's.
+pub async fn pass(handler: &Handler) -> Result<Pass, sqlx::Error> {
     let mut conn = handler.pool.acquire().await?;
     let due = requests::due(&mut conn, handler.clock.now(), BATCH).await?;
     drop(conn);
-    let mut done = 0;
+    let mut pass = Pass::default();
     for (request, at) in due {
-        handler.handle(&expire(request, at)).await?;
-        done += 1;
+        match handler.handle(&expire(request, at)).await {
+            Ok(_) => pass.done += 1,
+            Err(error) if is_about_one(&error) => {
+                pass.failed += 1;
+                tracing::error!(request.id = request.0, %error, "{request} is due and cannot expire");
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(done)
+    Ok(pass)
+}
+
+/// Whether the error comes of this one request's rows, not of the connection to the database.
+fn is_about_one(error: &sqlx::Error) -> bool {
+    use sqlx::Error as E;
+    match error {
+        // Class 57 is the server's operator, class 53 its resources, class 08 the connection.
+        E::Database(error) => !error.code().is_some_and(|code| {
+            ["57", "53", "08"]
+                .iter()
+                .any(|class| code.starts_with(class))
+        }),
+        E::ColumnDecode { .. } | E::Decode(_) | E::Encode(_) | E::RowNotFound | E::Protocol(_) => {
+            true
+        }
+        _ => false,
+    }
 }
 
 fn expire(request: RequestId, at: Timestamp) -> Inbound {
@@ -78,5 +117,5 @@ async fn until_next(handler: &Handler) -> Result<Duration, sqlx::Error> {
         let left = at.duration_since(handler.clock.now());
         Duration::try_from(left).unwrap_or_default()
     });
-    Ok(wait.min(LOOK_EVERY))
+    Ok(wait.clamp(LOOK_AT_MOST_EVERY, LOOK_EVERY))
 }

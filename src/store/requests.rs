@@ -30,6 +30,7 @@ pub struct Locked {
     request: Request,
     asked: BTreeSet<(usize, PersonId)>,
     head: Head,
+    book_version: i64,
 }
 
 impl Locked {
@@ -41,6 +42,11 @@ impl Locked {
     /// Every person who was asked, with the step.
     pub fn asked(&self) -> &BTreeSet<(usize, PersonId)> {
         &self.asked
+    }
+
+    /// The version of the book in force once the lock was held.
+    pub fn book_version(&self) -> i64 {
+        self.book_version
     }
 
     /// The end of its audit chain.
@@ -78,7 +84,8 @@ pub async fn lock(conn: &mut PgConnection, id: RequestId) -> Result<Option<Locke
                        FROM vote WHERE request_id = $1), '[]') AS "votes!: Json<Vec<VoteRow>>",
              coalesce((SELECT jsonb_agg(jsonb_build_array((facts ->> 'step')::integer, person))
                        FROM notice WHERE request_id = $1 AND kind = 'ask'), '[]')
-             AS "asked!: Json<Vec<(usize, PersonId)>>""#,
+             AS "asked!: Json<Vec<(usize, PersonId)>>",
+             coalesce((SELECT max(version) FROM policy_book), 0) AS "book_version!""#,
         id.0
     )
     .fetch_one(conn)
@@ -93,6 +100,7 @@ pub async fn lock(conn: &mut PgConnection, id: RequestId) -> Result<Option<Locke
         request: row.request(votes)?,
         asked,
         head,
+        book_version: beside.book_version,
     }))
 }
 
@@ -320,7 +328,7 @@ impl VoteColumns {
     fn changed(before: &Request, after: &Request) -> Result<Self, sqlx::Error> {
         let mut columns = Self::default();
         for (position, vote) in after.votes.iter().enumerate() {
-            // A replaced vote moves to the end, and those behind it one place forward.
+            // What stands at its place as before is stored already.
             if before.votes.get(position) == Some(vote) {
                 continue;
             }

@@ -33,4 +33,4 @@ pub mod request;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

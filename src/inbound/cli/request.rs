@@ -29,7 +29,7 @@ pub(super) async fn run(what: Request, config: &Config) -> Result<(), Failure> {
             output,
         } => {
             let said = Command::Withdraw { request, reason };
-            act(&acting, output.json, config, |_| Ok((said, None))).await
+            act(&acting, output.json, config, |_| Ok(said)).await
         }
     }
 }
@@ -46,7 +46,7 @@ pub(super) async fn vote(vote: Vote, approve: bool, config: &Config) -> Result<(
         decision,
         comment: vote.comment,
     };
-    act(&vote.acting, vote.output.json, config, |_| Ok((said, None))).await
+    act(&vote.acting, vote.output.json, config, |_| Ok(said)).await
 }
 
 async fn file(file: File, config: &Config) -> Result<(), Failure> {
@@ -73,22 +73,17 @@ async fn file(file: File, config: &Config) -> Result<(), Failure> {
             window,
             justification: reason,
         };
-        let said = Command::File {
-            draft,
-            key: key.clone(),
-        };
-        Ok((said, key))
+        Ok(Command::File { draft, key })
     })
     .await
 }
 
-/// Who acts, what they say, and what came of it. `said` gets the person's zone and yields the command
-/// with its filing key.
+/// Who acts, what they say, and what came of it. `said` gets the person's zone and yields the command.
 async fn act(
     acting: &Acting,
     json: bool,
     config: &Config,
-    said: impl FnOnce(&TimeZone) -> Result<(Command, Option<String>), Failure>,
+    said: impl FnOnce(&TimeZone) -> Result<Command, Failure>,
 ) -> Result<(), Failure> {
     let office = Office::open(config).await?;
     let book = office.book().await?;
@@ -96,14 +91,12 @@ async fn act(
     let (person, proof) =
         who::person(&book, &user, acting.person.as_deref(), &config.command_line)?;
     let zone = who::zone(person);
-    let (command, key) = said(&zone)?;
-    let dedupe_key = key.map_or_else(
-        || format!("cli/{}", new_id()),
-        |key| format!("cli/file/{}/{key}", person.id),
-    );
+    let command = said(&zone)?;
     let inbound = Inbound {
         channel: Channel::CommandLine,
-        dedupe_key,
+        // Each call is a thing of its own; filing keys are the handler's business (W6), which answers a
+        // repeated filing with its request.
+        dedupe_key: format!("cli/{}", new_id()),
         speaker: Speaker::Person(person.id.clone()),
         proof,
         words: Words::Said(command),

@@ -1,0 +1,195 @@
+//! Who speaks, and who is answered.
+
+use sqlx::PgPool;
+
+use super::world::*;
+use crate::command::Target;
+use crate::handle::Answer;
+use crate::inbound::Words;
+use crate::store::audit::Outcome;
+use crate::token::TokenHash;
+use crate::workflow::request::Decision;
+use crate::workflow::testing::id;
+
+fn approve() -> Words {
+    Words::Said(vote(Target::Offered, Decision::Approve))
+}
+
+/// Goal: who is not proven by token and address together does nothing, hears nothing, and is audited.
+/// Method: an unknown token, none, a foreign address, tokens of two persons, of two requests, a known one
+/// beside an unknown, and an owner who left the book; all in the chain `system/mail`.
+#[sqlx::test(migrations = "./migrations")]
+async fn nobody_is_identified(pool: PgPool) {
+    let world = World::new(pool, two_steps()).await;
+    let one = world.filed().await;
+    let other = world.filed_for("prod-db-2").await;
+    let ann = world.token(one, "ann").await;
+    let ben = world.token(one, "ben").await;
+    let ann_other = world.token(other, "ann").await;
+    let unknown = TokenHash([7; 32]);
+    let sent = world.count("delivery").await;
+    let from = "ann@example.com";
+    for (presented, from, why) in [
+        (vec![], from, "not known"),
+        (vec![unknown], from, "not known"),
+        (vec![ann], "mallory@example.com", "not from their address"),
+        (vec![ann], "ben@example.com", "not from their address"),
+        (vec![ann, ben], from, "different"),
+        (vec![ann, ann_other], from, "different"),
+        (vec![ann, unknown], from, "different"),
+        (vec![ann; 40], from, "different"),
+    ] {
+        for words in [approve(), unclear()] {
+            let answer = world.handle(&mail(presented.clone(), from, words)).await;
+            assert!(unidentified(&answer).contains(why), "{answer:?}");
+        }
+    }
+    world
+        .amend(|book| drop(book.people.remove(&id("ann"))))
+        .await;
+    let answer = world.handle(&mail(vec![ann], from, approve())).await;
+    assert!(
+        unidentified(&answer).contains("not in the book"),
+        "{answer:?}"
+    );
+    assert_eq!(world.count("vote").await, 0);
+    assert_eq!(world.count("delivery").await, sent, "nobody is answered");
+    let audited = world.chain("system/mail").await;
+    assert_eq!(audited.len(), 17);
+    let silent = |entry: &crate::store::audit::Entry| {
+        entry.outcome == Outcome::Unidentified && entry.actor.is_none() && entry.why.is_some()
+    };
+    assert!(audited.iter().all(silent));
+    world.check().await;
+}
+
+/// Goal: addresses are compared without case, and the token's owner is the actor.
+/// Method: a reply from an address in other letters.
+#[sqlx::test(migrations = "./migrations")]
+async fn case_does_not_matter_in_addresses(pool: PgPool) {
+    let world = World::new(pool, two_steps()).await;
+    let request = world.filed().await;
+    let ann = world.token(request, "ann").await;
+    let answer = world
+        .handle(&mail(vec![ann], "Ann@Example.COM", approve()))
+        .await;
+    assert_eq!(events(&answer), ["voted", "step_completed"]);
+    let last = world.of_request(request).await.pop().expect("an event");
+    assert_eq!(last.actor, Some(id("ann")));
+    world.check().await;
+}
+
+/// Goal: a disabled owner's reply counts nothing and is not answered, yet stands in the request's chain.
+/// Method: disable ann after she was asked, then her APPROVE and her nonsense.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_disabled_owner_is_refused_in_silence(pool: PgPool) {
+    let world = World::new(pool, two_steps()).await;
+    let request = world.filed().await;
+    let ann = world.token(request, "ann").await;
+    world
+        .amend(|book| book.people.get_mut(&id("ann")).expect("known").active = false)
+        .await;
+    let sent = world.count("delivery").await;
+    let refused = world.handle(&reply(ann, "ann", Decision::Approve)).await;
+    assert_eq!(code(&refused), "not-active");
+    let answer = world
+        .handle(&mail(vec![ann], "ann@example.com", unclear()))
+        .await;
+    assert_eq!(answer, Answer::Unclear);
+    assert_eq!(world.count("vote").await, 0);
+    assert_eq!(world.count("delivery").await, sent);
+    assert_eq!(world.of_request(request).await.len(), 3);
+    world.check().await;
+}
+
+/// Goal: an answer by mail goes out once for each mail, as an answer to that mail; what is no answer is
+/// none. Method: a vote that counts, one that does not, one not understood; the deliveries' references.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_mail_is_answered_once(pool: PgPool) {
+    let world = World::new(pool, one_step(&["ann", "ben", "cat"], 2, 1)).await;
+    let request = world.filed().await;
+    let ann = world.token(request, "ann").await;
+    let mails = [
+        ("recorded", reply(ann, "ann", Decision::Approve)),
+        ("refused", reply(ann, "ann", Decision::Approve)),
+        ("unclear", mail(vec![ann], "ann@example.com", unclear())),
+    ];
+    for (kind, inbound) in &mails {
+        world.handle(inbound).await;
+        assert_eq!(world.handle(inbound).await, Answer::Duplicate, "{kind}");
+        let answered: Vec<String> = sqlx::query_scalar(
+            "SELECT in_reply_to FROM delivery WHERE kind = $1 AND person = 'ann'",
+        )
+        .bind(kind)
+        .fetch_all(&world.pool)
+        .await
+        .expect("reads");
+        let message_id = inbound.proof.details["message_id"].as_str().expect("given");
+        assert_eq!(answered, [message_id], "{kind}");
+    }
+    let cat = world.token(request, "cat").await;
+    world.handle(&reply(cat, "cat", Decision::Approve)).await;
+    let wrong: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM delivery WHERE (in_reply_to IS NULL) = (kind IN ('recorded', 'refused', 'unclear'))",
+    )
+    .fetch_one(&world.pool)
+    .await
+    .expect("counts");
+    assert_eq!(wrong, 0, "only answers answer");
+    world.check().await;
+}
+
+/// Goal: the command line is answered by what is returned; no mail follows a refusal there, and words
+/// that answer nothing are nobody's.
+/// Method: every refusal that a voter can earn on the command line, and a vote on what was not offered.
+#[sqlx::test(migrations = "./migrations")]
+async fn the_command_line_gets_no_mail(pool: PgPool) {
+    let world = World::new(pool, two_steps()).await;
+    let request = world.filed().await;
+    let sent = world.count("delivery").await;
+    for (who, said) in [
+        ("rita", "own-request"),
+        ("cat", "step-not-yet"),
+        ("dan", "not-eligible"),
+        ("eve", "not-active"),
+        ("zoe", "unknown-person"),
+    ] {
+        let answer = world.votes(who, request, Decision::Approve).await;
+        assert_eq!(code(&answer), said, "{who}");
+    }
+    let offered = world
+        .handle(&says("ann", vote(Target::Offered, Decision::Approve)))
+        .await;
+    assert!(unidentified(&offered).contains("no request"));
+    assert_eq!(world.count("delivery").await, sent);
+    assert_eq!(
+        world.of_request(request).await.len(),
+        6,
+        "each is in the trail (W27)"
+    );
+    world.check().await;
+}
+
+/// Goal: words that a database cannot hold do not stop the mailbox: they are judged like any others.
+/// Method: NUL in the quoted line, the comment and the reference.
+#[sqlx::test(migrations = "./migrations")]
+async fn what_outsiders_write_can_be_stored(pool: PgPool) {
+    let world = World::new(pool, two_steps()).await;
+    let request = world.filed().await;
+    let ann = world.token(request, "ann").await;
+    let Words::Unclear(mut nonsense) = unclear() else {
+        unreachable!("unclear() is unclear");
+    };
+    nonsense.wrote = Some("a\0b".to_owned());
+    let inbound = mail(vec![ann], "ann@example.com", Words::Unclear(nonsense));
+    assert_eq!(world.handle(&inbound).await, Answer::Unclear);
+    let said = crate::command::Command::Vote {
+        target: Target::Offered,
+        decision: Decision::Approve,
+        comment: Some("fine\0".to_owned()),
+    };
+    let mut inbound = mail(vec![ann], "ann@example.com", Words::Said(said));
+    inbound.proof.details["message_id"] = "<\0@x>".into();
+    assert_eq!(events(&world.handle(&inbound).await)[0], "voted");
+    world.check().await;
+}
