@@ -232,7 +232,7 @@ fn typed(words: &[&str]) -> String {
         !word.is_empty()
             && word
                 .chars()
-                .all(|c| c.is_alphanumeric() || "-_./*:".contains(c))
+                .all(|c| c.is_alphanumeric() || "-_./*:=".contains(c))
     };
     words.iter().fold("countersign".to_owned(), |line, word| {
         if plain(word) {

@@ -197,7 +197,7 @@ async fn file(State(desk): State<Desk>, Form(wish): Form<Wish>) -> Result<Redire
     if let Ok(mut last) = desk.last.lock() {
         *last = Some(said);
     }
-    Ok(Redirect::to("/"))
+    Ok(Redirect::to("/#last"))
 }
 
 async fn mailbox(
