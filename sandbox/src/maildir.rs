@@ -89,12 +89,31 @@ pub fn put_back(maildir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The mails of one folder in the order of their names, which begin with the time.
+/// The mails of one folder in the order in which they came.
 fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = entries(&folder.join("cur"))?;
     files.extend(entries(&folder.join("new"))?);
-    files.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
+    files.sort_by_cached_key(|file| came(file));
     Ok(files)
+}
+
+/// When a mail came, by the name of its file: `SECONDS.M<microseconds>P….HOST`. The microseconds are not
+/// padded, so that the names themselves are not in order.
+fn came(file: &Path) -> (u64, u64, String) {
+    let name = file
+        .file_name()
+        .map(|name| name.display().to_string())
+        .unwrap_or_default();
+    let mut parts = name.split('.');
+    let seconds = parts.next().and_then(|part| part.parse().ok());
+    let micros = parts
+        .next()
+        .and_then(|part| part.strip_prefix('M')?.split('P').next()?.parse().ok());
+    (
+        seconds.unwrap_or_default(),
+        micros.unwrap_or_default(),
+        name,
+    )
 }
 
 /// What lies in a directory; nothing where it is not there yet.
@@ -123,4 +142,22 @@ fn give_as(above: &Path, path: &Path) -> anyhow::Result<()> {
     let owner = std::fs::metadata(above)?;
     std::os::unix::fs::chown(path, Some(owner.uid()), Some(owner.gid()))
         .with_context(|| format!("give away {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::came;
+
+    /// Goal: two mails of one second stay in the order in which they came.
+    /// Method: names as Dovecot makes them, whose text sorts the other way round.
+    #[test]
+    fn microseconds_are_numbers() {
+        let first = Path::new("1795240640.M98213P77.host,S=1,W=2");
+        let second = Path::new("1795240640.M612333P77.host,S=1,W=2:2,S");
+        let third = Path::new("1795240641.M5P77.host");
+        assert!(first.file_name() > second.file_name());
+        assert!(came(first) < came(second) && came(second) < came(third));
+    }
 }
