@@ -236,13 +236,20 @@ pub struct Broken {
     pub what: &'static str,
 }
 
+/// What of a body stands in a column too.
+#[derive(Deserialize)]
+struct Said {
+    at: Timestamp,
+}
+
 /// Checks one chain from its first event to its head; the number of events.
 pub async fn verify_chain(
     conn: &mut PgConnection,
     chain: &str,
 ) -> Result<Result<i64, Broken>, sqlx::Error> {
     let rows = sqlx::query!(
-        "SELECT seq, body, prev_hash, hash FROM audit_event WHERE chain = $1 ORDER BY seq",
+        r#"SELECT seq, at AS "at: jiff_sqlx::Timestamp", body, prev_hash, hash
+           FROM audit_event WHERE chain = $1 ORDER BY seq"#,
         chain
     )
     .fetch_all(&mut *conn)
@@ -265,6 +272,11 @@ pub async fn verify_chain(
         }
         if row.hash != hash(chain, row.seq, &row.prev_hash, &row.body) {
             return broken(row.seq, "was changed");
+        }
+        // The time stands beside the body too, where no hash covers it.
+        let said = serde_json::from_str::<Said>(&row.body).map(|said| said.at.as_microsecond());
+        if said.ok() != Some(row.at.to_jiff().as_microsecond()) {
+            return broken(row.seq, "has another time than its body says");
         }
         head = Head {
             seq: row.seq,

@@ -8,3 +8,6 @@ pub mod leases;
 pub mod outbox;
 pub mod requests;
 pub mod tokens;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,380 @@
+//! What the tables of requests and of the record refuse, what the audit chain notices, and what the
+//! migrations do to rows that are there. How commands use them is tested beside [`crate::handle`].
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sqlx::migrate::Migrator;
+use sqlx::{AssertSqlSafe, PgPool};
+use tokio::sync::Barrier;
+
+use super::audit::{self, Entry, Outcome};
+use super::{books, inbound, requests};
+use crate::workflow::book::Book;
+use crate::workflow::request::Channel;
+
+/// The samples of `migrations/sample`, as the migrations' README describes them.
+const SAMPLES: [(i64, &str); 5] = [
+    (
+        20_261_121_000_001,
+        include_str!("../../migrations/sample/20261121000001.sql"),
+    ),
+    (
+        20_261_121_000_002,
+        include_str!("../../migrations/sample/20261121000002.sql"),
+    ),
+    (
+        20_261_121_000_003,
+        include_str!("../../migrations/sample/20261121000003.sql"),
+    ),
+    (
+        20_261_121_000_004,
+        include_str!("../../migrations/sample/20261121000004.sql"),
+    ),
+    (
+        20_261_121_000_005,
+        include_str!("../../migrations/sample/20261121000005.sql"),
+    ),
+];
+
+fn now() -> Timestamp {
+    "2026-03-02T09:00:00Z".parse().expect("a time")
+}
+
+/// The name of the constraint that refuses a statement.
+async fn refused_by(pool: &PgPool, statement: &'static str) -> String {
+    let error = sqlx::raw_sql(statement)
+        .execute(pool)
+        .await
+        .expect_err(statement);
+    let error = error.into_database_error().expect(statement);
+    error.constraint().expect(statement).to_owned()
+}
+
+async fn samples(pool: &PgPool) {
+    for (version, sample) in SAMPLES {
+        let loaded = sqlx::raw_sql(sample).execute(pool).await;
+        loaded.unwrap_or_else(|error| panic!("sample {version}: {error}"));
+    }
+}
+
+/// Entries of `system/mail`, told apart by their reason.
+fn entries(count: usize) -> Vec<Entry> {
+    let entry = |n: usize| Entry {
+        why: Some(format!("number {n}")),
+        ..Entry::new(now(), Channel::Mail, Outcome::Unidentified)
+    };
+    (1..=count).map(entry).collect()
+}
+
+async fn append(pool: &PgPool, count: usize) {
+    let mut tx = pool.begin().await.expect("begins");
+    let appended = audit::append_system(&mut tx, Channel::Mail, &entries(count)).await;
+    appended.expect("appends");
+    tx.commit().await.expect("commits");
+}
+
+async fn verified(pool: &PgPool) -> Result<i64, audit::Broken> {
+    let mut conn = pool.acquire().await.expect("a connection");
+    let checked = audit::verify_chain(&mut conn, "system/mail").await;
+    checked.expect("reads")
+}
+
+/// Goal: every migration works on a database with rows in it, and has a sample that later ones meet.
+/// Method: one by one, each followed by its sample; then the sample requests are read as values.
+#[sqlx::test(migrations = false)]
+async fn migrations_meet_rows(pool: PgPool) {
+    let all = Migrator::new(Path::new("./migrations"))
+        .await
+        .expect("reads");
+    let versions: Vec<i64> = all.iter().map(|migration| migration.version).collect();
+    let sampled: Vec<i64> = SAMPLES.iter().map(|(version, _)| *version).collect();
+    assert_eq!(versions, sampled, "each migration has its sample");
+    for (migration, (_, sample)) in all.iter().zip(SAMPLES) {
+        let sql = AssertSqlSafe(migration.sql.as_str().to_owned());
+        sqlx::raw_sql(sql).execute(&pool).await.expect("migrates");
+        sqlx::raw_sql(sample).execute(&pool).await.expect("loads");
+    }
+    let mut conn = pool.acquire().await.expect("a connection");
+    let read = requests::list(&mut conn, None, 9).await.expect("reads");
+    let seen: Vec<_> = read
+        .iter()
+        .map(|request| (request.id.0, request.state.as_str(), request.votes.len()))
+        .collect();
+    assert_eq!(seen, [(2, "approved", 0), (1, "pending", 1)]);
+    let book = books::current(&mut conn).await.expect("reads");
+    assert_eq!((book.version, book.people.len()), (1, 0));
+}
+
+/// Goal: the tables themselves refuse what must not be, whatever the code above them does.
+/// Method: one forbidden statement per named constraint on the sample rows.
+#[sqlx::test(migrations = "./migrations")]
+async fn the_constraints_refuse(pool: PgPool) {
+    samples(&pool).await;
+    for (statement, constraint) in [
+        (
+            "UPDATE request SET state = 'odd', step = NULL, settled_at = now() WHERE id = 1",
+            "request_state_known",
+        ),
+        ("UPDATE request SET mode = 'odd'", "request_mode_known"),
+        (
+            "UPDATE request SET window_start = now() WHERE id = 1",
+            "request_window_is_one_kind",
+        ),
+        (
+            "UPDATE request SET window_seconds = NULL WHERE id = 1",
+            "request_window_is_one_kind",
+        ),
+        (
+            "UPDATE request SET window_seconds = 0 WHERE id = 1",
+            "request_window_not_empty",
+        ),
+        (
+            "UPDATE request SET window_end = window_start WHERE id = 2",
+            "request_window_not_empty",
+        ),
+        (
+            "UPDATE request SET step = NULL WHERE id = 1",
+            "request_pending_has_step",
+        ),
+        (
+            "UPDATE request SET step = 0 WHERE id = 2",
+            "request_pending_has_step",
+        ),
+        (
+            "UPDATE request SET settled_at = NULL WHERE id = 2",
+            "request_settled_has_time",
+        ),
+        (
+            "UPDATE request SET policy_version = 99",
+            "request_policy_version_fkey",
+        ),
+        (
+            "UPDATE vote SET decision = 'perhaps'",
+            "vote_decision_known",
+        ),
+        ("UPDATE vote SET request_id = 99", "vote_request_id_fkey"),
+        ("INSERT INTO vote SELECT * FROM vote", "vote_pkey"),
+        (
+            "UPDATE access_grant SET ends_at = starts_at",
+            "access_grant_not_empty",
+        ),
+        (
+            "INSERT INTO access_grant SELECT * FROM access_grant",
+            "access_grant_pkey",
+        ),
+        (
+            "UPDATE inbound SET outcome = 'odd'",
+            "inbound_outcome_known",
+        ),
+        ("INSERT INTO inbound SELECT * FROM inbound", "inbound_pkey"),
+        (
+            "INSERT INTO audit_event SELECT * FROM audit_event",
+            "audit_event_pkey",
+        ),
+    ] {
+        assert_eq!(
+            refused_by(&pool, statement).await,
+            constraint,
+            "{statement}"
+        );
+    }
+}
+
+/// Goal: one pending request per person and thing, an absent account being one too; one per key (W6).
+/// Method: copies of the sample requests that differ in one thing each.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_second_pending_request_is_refused(pool: PgPool) {
+    samples(&pool).await;
+    let copy = |account: &str, key: &str| {
+        AssertSqlSafe(format!(
+            "INSERT INTO request (requester, module, resource, account, window_seconds, policy,
+                 policy_version, mode, terms, filed_at, pending_until, filing_key, state, step, outcome)
+             SELECT requester, module, resource, {account}, window_seconds, policy, policy_version, mode,
+                 terms, filed_at, pending_until, {key}, state, step, outcome FROM request WHERE id = 1"
+        ))
+    };
+    // The identity column does not know of the samples' numbers.
+    sqlx::raw_sql("ALTER TABLE request ALTER COLUMN id RESTART WITH 10")
+        .execute(&pool)
+        .await
+        .expect("restarts");
+    for (account, key, refused) in [
+        ("account", "NULL", Some("request_one_pending")),
+        ("'root'", "'k'", None),
+        ("NULL", "NULL", None),
+        ("NULL", "NULL", Some("request_one_pending")),
+        ("'other'", "'k'", Some("request_filing_key")),
+    ] {
+        let done = sqlx::raw_sql(copy(account, key)).execute(&pool).await;
+        let error = done.err().and_then(sqlx::Error::into_database_error);
+        let by = error.as_ref().and_then(|error| error.constraint());
+        assert_eq!(by, refused, "{account} {key}");
+    }
+}
+
+/// Goal: `active_grants` is right at every instant, the start in and the end out, with no job (W21).
+/// Method: the view's clock set around the sample grant.
+#[sqlx::test(migrations = "./migrations")]
+async fn grants_are_active_by_the_clock_alone(pool: PgPool) {
+    samples(&pool).await;
+    for (at, active) in [
+        ("09:59:59.999999", 0_i64),
+        ("10:00:00", 1),
+        ("10:59:59.999999", 1),
+        ("11:00:00", 0),
+    ] {
+        let clock = format!(
+            "CREATE OR REPLACE FUNCTION countersign_now() RETURNS timestamptz
+             LANGUAGE sql STABLE AS 'SELECT timestamptz ''2026-03-02 {at}Z'''"
+        );
+        let set = sqlx::raw_sql(AssertSqlSafe(clock)).execute(&pool).await;
+        set.expect("sets");
+        let count = sqlx::query_scalar("SELECT count(*) FROM active_grants");
+        assert_eq!(count.fetch_one(&pool).await.ok(), Some(active), "{at}");
+    }
+}
+
+/// Goal: any change of a chain is found, and named by its first wrong event (W27).
+/// Method: a chain of five, harmed in one way each, in a transaction that is taken back.
+#[sqlx::test(migrations = "./migrations")]
+async fn tampering_is_found(pool: PgPool) {
+    append(&pool, 2).await;
+    append(&pool, 3).await;
+    assert_eq!(verified(&pool).await, Ok(5), "whole before it is harmed");
+    let event = "UPDATE audit_event SET";
+    for (harm, seq) in [
+        (
+            format!("{event} body = replace(body, 'number', 'Number') WHERE seq = 3"),
+            3,
+        ),
+        (format!("{event} body = body || ' ' WHERE seq = 5"), 5),
+        (
+            format!("{event} at = at + interval '1 hour' WHERE seq = 2"),
+            2,
+        ),
+        (format!("{event} hash = prev_hash WHERE seq = 4"), 4),
+        (format!("{event} prev_hash = '' WHERE seq = 4"), 4),
+        ("DELETE FROM audit_event WHERE seq = 1".to_owned(), 1),
+        ("DELETE FROM audit_event WHERE seq = 3".to_owned(), 3),
+        ("DELETE FROM audit_event WHERE seq = 5".to_owned(), 5),
+        ("DELETE FROM audit_event".to_owned(), 1),
+        ("UPDATE audit_chain SET head = ''".to_owned(), 6),
+        ("DELETE FROM audit_chain".to_owned(), 1),
+        (
+            format!(
+                "{event} seq = 99 WHERE seq = 2; {event} seq = 2 WHERE seq = 3;
+                     {event} seq = 3 WHERE seq = 99"
+            ),
+            2,
+        ),
+    ] {
+        let mut tx = pool.begin().await.expect("begins");
+        let sql = AssertSqlSafe(harm.clone());
+        sqlx::raw_sql(sql).execute(&mut *tx).await.expect("harms");
+        let checked = audit::verify_chain(&mut tx, "system/mail").await;
+        let found = checked.expect("reads").map_err(|broken| broken.seq);
+        assert_eq!(found, Err(seq), "{harm}");
+    }
+    assert_eq!(verified(&pool).await, Ok(5), "whole again");
+}
+
+/// Goal: two who append to one system chain at once make one chain without gaps.
+/// Method: two connections behind a barrier, some rounds, the first of them on a chain that is not there.
+#[sqlx::test(migrations = "./migrations")]
+async fn two_append_at_once(pool: PgPool) {
+    const ROUNDS: i64 = 8;
+    for _ in 0..ROUNDS {
+        let barrier = Arc::new(Barrier::new(2));
+        let one = |barrier: Arc<Barrier>| async {
+            let mut tx = pool.begin().await.expect("begins");
+            { barrier }.wait().await;
+            let appended = audit::append_system(&mut tx, Channel::Mail, &entries(2)).await;
+            appended.expect("appends");
+            tx.commit().await.expect("commits");
+        };
+        tokio::join!(one(barrier.clone()), one(barrier));
+    }
+    assert_eq!(verified(&pool).await, Ok(4 * ROUNDS));
+}
+
+/// Goal: a key is entered once: the second waits for the first, and enters it only if that is taken back.
+/// Method: two connections; the first ends each way while the second is seen to wait.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_claim_waits_for_the_other(pool: PgPool) {
+    for (key, commits) in [("mail/8", true), ("mail/9", false)] {
+        let mut first = pool.begin().await.expect("begins");
+        let mut second = pool.begin().await.expect("begins");
+        let claimed =
+            inbound::claim(&mut first, key, Channel::Mail, Outcome::Accepted, now()).await;
+        assert!(claimed.expect("claims"));
+        let waits = async {
+            let sql = "SELECT count(*) FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            while sqlx::query_scalar::<_, i64>(sql)
+                .fetch_one(&pool)
+                .await
+                .expect("counts")
+                == 0
+            {
+                tokio::task::yield_now().await;
+            }
+            let ended = if commits {
+                first.commit().await
+            } else {
+                first.rollback().await
+            };
+            ended.expect("ends");
+        };
+        let deadline = std::time::Duration::from_secs(20);
+        let claim = inbound::claim(&mut second, key, Channel::Mail, Outcome::Refused, now());
+        let (other, waited) = tokio::join!(claim, tokio::time::timeout(deadline, waits));
+        waited.expect("the second waits for the first");
+        assert_eq!(other.expect("answers"), !commits, "{key}");
+        second.commit().await.expect("commits");
+        let mut conn = pool.acquire().await.expect("a connection");
+        let (seen, _) = inbound::look(&mut conn, key).await.expect("looks");
+        assert!(seen, "{key}");
+    }
+}
+
+/// Goal: of two who apply policies to the same version one is told, and nothing of his is kept; what is
+/// applied leaves an audit event, and what is kept in the process follows it.
+/// Method: two connections behind a barrier; a cache that has read the version before.
+#[sqlx::test(migrations = "./migrations")]
+async fn one_of_two_applies_a_book(pool: PgPool) {
+    let barrier = Barrier::new(2);
+    let one = async |by: &str| {
+        let mut tx = pool.begin().await.expect("begins");
+        barrier.wait().await;
+        let applied = books::apply(&mut tx, by, &Book::default(), 0, by, now()).await;
+        tx.commit().await.expect("commits");
+        applied.expect("applies or says no")
+    };
+    let (ann, ben) = tokio::join!(one("ann"), one("ben"));
+    let won = ann.or(ben).expect("one of them");
+    assert!(ann.is_none() || ben.is_none(), "{ann:?} {ben:?}");
+
+    let mut conn = pool.acquire().await.expect("a connection");
+    let cache = books::BookCache::default();
+    assert_eq!(books::version(&mut conn).await.expect("reads"), won);
+    assert_eq!(cache.get(&mut conn, won).await.expect("reads").version, won);
+    let by = if ann.is_some() { "ann" } else { "ben" };
+    let source = books::source(&mut conn).await.expect("reads");
+    assert_eq!(source, Some((won, by.to_owned())));
+    let trail = audit::entries(&mut conn, "system/command_line")
+        .await
+        .expect("reads");
+    assert_eq!(trail.len(), 1, "{trail:?}");
+
+    let mut tx = pool.begin().await.expect("begins");
+    let next = books::apply(&mut tx, "", &Book::default(), won, "ann", now()).await;
+    let next = next.expect("applies").expect("nobody else applies");
+    tx.commit().await.expect("commits");
+    assert!(next > won);
+    assert_eq!(
+        cache.get(&mut conn, next).await.expect("reads").version,
+        next
+    );
+}
