@@ -338,3 +338,6 @@ pub async fn check_replay(pool: &sqlx::PgPool) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -257,6 +257,9 @@ pub async fn note(conn: &mut PgConnection, locked: Locked, link: &Link) -> Resul
 }
 
 /// Writes what an accepted command made of a locked request: state, new votes, grant, audit event.
+///
+/// That it is pending is asked by its step: asked by its state, a database without statistics yet walks
+/// the index of all pending requests to find this one.
 pub async fn save(
     conn: &mut PgConnection,
     locked: Locked,
@@ -283,7 +286,7 @@ pub async fn save(
          )
          UPDATE request SET state = $3, step = $4, settled_at = $5, outcome = $6,
                             chain_seq = $7, chain_head = $8
-         WHERE id = $1 AND state = 'pending' AND chain_seq = $2",
+         WHERE id = $1 AND step IS NOT NULL AND chain_seq = $2",
         after.id.0,
         locked.head.seq,
         after.state.as_str(),
@@ -395,3 +398,6 @@ fn exactly_one(rows: u64) -> Result<(), sqlx::Error> {
         ))),
     }
 }
+
+#[cfg(test)]
+mod tests;

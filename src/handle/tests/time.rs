@@ -109,7 +109,7 @@ async fn the_loop_follows_the_clock(pool: PgPool) {
     world.advance(25);
     look.notify_one();
     let soon = tokio::time::timeout(
-        timer::LOOK_EVERY - Duration::from_secs(1),
+        timer::LOOK_EVERY.saturating_sub(Duration::from_secs(1)),
         until("expires", || async {
             world.state(first).await == "expired"
         }),

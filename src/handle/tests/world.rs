@@ -19,6 +19,7 @@ use crate::store::{books, requests};
 use crate::token::{Keyring, TokenHash};
 use crate::workflow::book::Book;
 use crate::workflow::decide::Draft;
+use crate::workflow::event::Event;
 use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::policy::Terms;
 use crate::workflow::request::{Channel, Decision, Request};
@@ -78,7 +79,7 @@ pub fn unidentified(answer: &Answer) -> &str {
 #[track_caller]
 pub fn events(answer: &Answer) -> Vec<&'static str> {
     match answer {
-        Answer::Accepted { events, .. } => events.iter().map(|event| event.as_str()).collect(),
+        Answer::Accepted { events, .. } => events.iter().map(Event::as_str).collect(),
         other => panic!("should have been accepted: {other:?}"),
     }
 }
