@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use countersign::app::{self, Daemon};
 use countersign::clock::{Clock, new_id};
 use countersign::command::Command;
@@ -36,7 +36,7 @@ const SINGLE: usize = 20;
 /// Connections of the wider commit floor, and of the filing before the run.
 const WIDE: usize = 8;
 /// The longest that any part of the run may take.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(40);
 
 const POLICIES: &str = r#"
 [[policy]]
@@ -350,10 +350,14 @@ impl Bench {
             if usize::try_from(count)? >= n {
                 return Ok(());
             }
-            ensure!(
-                Instant::now() < deadline,
-                "{sql}: {count} of {n} after {PATIENCE:?}"
-            );
+            if Instant::now() >= deadline {
+                let verdicts: Vec<(Option<String>, Option<String>, i64)> = sqlx::query_as(
+                    "SELECT verdict, why, count(*) FROM inbound_mail GROUP BY 1, 2 LIMIT 9",
+                )
+                .fetch_all(&self.pool)
+                .await?;
+                bail!("{sql}: {count} of {n} after {PATIENCE:?}; mails: {verdicts:?}");
+            }
             tokio::time::sleep(every).await;
         }
     }

@@ -92,6 +92,12 @@ pub fn is_own_message_id(id: &str, rules: &Rules) -> bool {
     own_id(id.trim().trim_matches(['<', '>']), rules).is_some()
 }
 
+/// Whether it is the Message-ID of an ask. Our other mails carry only a delivery's id, which a person's
+/// mail program may give by chance; those are known by their From and by the loop field.
+pub fn is_ask_id(id: &str, rules: &Rules) -> bool {
+    own_id(id.trim().trim_matches(['<', '>']), rules).is_some_and(|(token, _)| token.is_some())
+}
+
 fn take(text: &str, found: &mut Vec<Token>) {
     if text.len() != TOKEN_CHARS || found.len() >= MAX_PRESENTED {
         return;

@@ -10,7 +10,7 @@ use mail_parser::{Message, MimeHeaders};
 
 use super::address::Address;
 use super::head::{Fault, Head};
-use super::presented::is_own_message_id;
+use super::presented::{is_ask_id, is_own_message_id};
 use super::{Rules, Stage, Verdict, shape};
 
 /// Largest mail that is read, in bytes. A reply with a company's logo under it is far smaller.
@@ -96,7 +96,7 @@ fn unreadable(raw: &[u8], head: &Head<'_>, parsed: Option<&Message<'_>>) -> Stop
 fn own(head: &Head<'_>, rules: &Rules) -> Stop {
     let own_id = head
         .first("Message-ID")
-        .is_some_and(|id| is_own_message_id(&id.value(), rules));
+        .is_some_and(|id| is_ask_id(&id.value(), rules));
     if head.has("X-Countersign-Loop") || own_id {
         return Some(("own", "It is one of our own mails, come back."));
     }
@@ -277,7 +277,8 @@ mod tests {
     fn marks() {
         let delivery = "0".repeat(32);
         let ours = format!("In-Reply-To: <abcdefghijklmnopqrstuvwxya.{delivery}@id.test>\n");
-        let looped = format!("Message-ID: <{delivery}@id.test>\n");
+        let looped = format!("Message-ID: <abcdefghijklmnopqrstuvwxya.{delivery}@id.test>\n");
+        let by_chance = format!("Message-ID: <{delivery}@id.test>\n");
         let suppress = "X-Auto-Response-Suppress: OOF, AutoReply\n";
         let answered = format!("{ours}{suppress}");
         let table = [
@@ -318,6 +319,7 @@ mod tests {
             ("X-BeenThere: x@y.test\n", "list"),
             ("X-Countersign-Loop: bot\n", "own"),
             (looped.as_str(), "own"),
+            (by_chance.as_str(), "human"),
             ("Bad : field\n", "malformed"),
             ("X: a\rFrom: b\n", "control-bytes"),
             ("X: a\0b\n", "control-bytes"),
