@@ -9,10 +9,10 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 .PHONY: help demo test bench lint sqlx install
 
 help:           ## this list
-	@sed -n 's/^\([a-z]*\): .*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null \
-		|| sed -n 's/^\([a-z]*\): .*## /  make \1  /p' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-demo:           ## an approval from end to end on real servers, told as it happens; then a page to play with (DEMO_EXIT=1: ends after the story)
+# With DEMO_EXIT=1 it ends after the story.
+demo:           ## an approval from end to end on real servers, told as it happens; then a page to play with
 	@scripts/demo.sh $(if $(filter 1,$(DEMO_EXIT)),--once)
 
 test:           ## everything checked: format, lints, queries, all tests on the same real servers

@@ -58,7 +58,8 @@ if [ -n "$packages" ]; then
         exit 1
     fi
     if ! $as_root sh scripts/packages.sh "$@"; then
-        say "The packages could not be installed; what apt-get said is above. Mend that, or run yourself:"
+        say "The packages could not be installed; what apt-get said is above. Nothing is ever removed by"
+        say "this script: if another mail server is in the way, decide yourself, and run:"
         say "  $by_hand"
         exit 1
     fi

@@ -8,7 +8,8 @@
 //!
 //! First the [`story`] is played and told; each of its expectations has a deadline, and one that is not met
 //! ends the demo with an error that names it. Then the [`page`] stays up, unless only the story was wanted.
-//! An interrupt ends everything in order; nothing is left behind, not even when we are killed.
+//! An interrupt ends everything in order, and nothing is left behind. Killed with SIGKILL we leave no
+//! process, but the temporary directory.
 
 mod company;
 mod page;
