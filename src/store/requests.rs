@@ -22,7 +22,7 @@ use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::request::{Request, State, Subject, Vote};
 
 pub use list::list;
-use rows::{Columns, RequestRow, VoteRow};
+use rows::{Columns, RequestRow, VoteColumns, VoteRow};
 
 /// A request whose row this transaction holds: nobody else changes it until the end of it.
 #[derive(Debug)]
@@ -312,41 +312,6 @@ pub async fn save(
     .await?;
     exactly_one(done.rows_affected())?;
     grant(conn, after).await
-}
-
-/// The votes that a command added or replaced, column by column.
-#[derive(Default)]
-struct VoteColumns {
-    step: Vec<i32>,
-    person: Vec<String>,
-    position: Vec<i32>,
-    decision: Vec<String>,
-    comment: Vec<Option<String>>,
-    revision: Vec<i32>,
-    at: Vec<jiff_sqlx::Timestamp>,
-    channel: Vec<String>,
-}
-
-impl VoteColumns {
-    fn changed(before: &Request, after: &Request) -> Result<Self, sqlx::Error> {
-        let mut columns = Self::default();
-        for (position, vote) in after.votes.iter().enumerate() {
-            // What stands at its place as before is stored already.
-            if before.votes.get(position) == Some(vote) {
-                continue;
-            }
-            let row = VoteRow::of(vote, position)?;
-            columns.step.push(row.step);
-            columns.person.push(row.person);
-            columns.position.push(row.position);
-            columns.decision.push(row.decision);
-            columns.comment.push(row.comment);
-            columns.revision.push(row.revision);
-            columns.at.push(vote.at.to_sqlx());
-            columns.channel.push(row.channel);
-        }
-        Ok(columns)
-    }
 }
 
 async fn grant(conn: &mut PgConnection, request: &Request) -> Result<(), sqlx::Error> {

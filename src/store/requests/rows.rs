@@ -159,6 +159,41 @@ impl VoteRow {
     }
 }
 
+/// The votes that a command added or replaced, column by column.
+#[derive(Default)]
+pub(super) struct VoteColumns {
+    pub step: Vec<i32>,
+    pub person: Vec<String>,
+    pub position: Vec<i32>,
+    pub decision: Vec<String>,
+    pub comment: Vec<Option<String>>,
+    pub revision: Vec<i32>,
+    pub at: Vec<jiff_sqlx::Timestamp>,
+    pub channel: Vec<String>,
+}
+
+impl VoteColumns {
+    pub fn changed(before: &Request, after: &Request) -> Result<Self, sqlx::Error> {
+        let mut columns = Self::default();
+        for (position, vote) in after.votes.iter().enumerate() {
+            // What stands at its place as before is stored already.
+            if before.votes.get(position) == Some(vote) {
+                continue;
+            }
+            let row = VoteRow::of(vote, position)?;
+            columns.step.push(row.step);
+            columns.person.push(row.person);
+            columns.position.push(row.position);
+            columns.decision.push(row.decision);
+            columns.comment.push(row.comment);
+            columns.revision.push(row.revision);
+            columns.at.push(vote.at.to_sqlx());
+            columns.channel.push(row.channel);
+        }
+        Ok(columns)
+    }
+}
+
 pub(super) fn corrupt(column: &'static str) -> sqlx::Error {
     sqlx::Error::ColumnDecode {
         index: column.to_owned(),
