@@ -252,7 +252,7 @@ pub async fn serve(config: &Config, clock: Clock) -> Result<bool, StartError> {
     // systemd may not be there; then nobody needs to be told.
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!("ready");
-    let ping = sd_notify::watchdog_enabled().map_or(Duration::from_secs(3600), |every| every / 3);
+    let ping = sd_notify::watchdog_enabled().map_or(Duration::from_hours(1), |every| every / 3);
     let mut watchdog = tokio::time::interval(ping);
     let signal = loop {
         tokio::select! {

@@ -23,9 +23,9 @@ use crate::clock::Clock;
 /// The wait after a loop's first failure; doubles with each further one.
 pub const FIRST_BACKOFF: Duration = Duration::from_secs(1);
 /// The longest wait between a failure and the next start.
-pub const MAX_BACKOFF: Duration = Duration::from_secs(60);
+pub const MAX_BACKOFF: Duration = Duration::from_mins(1);
 /// A loop that ran this long is thought healthy again.
-pub const STEADY_AFTER: Duration = Duration::from_secs(120);
+pub const STEADY_AFTER: Duration = Duration::from_mins(2);
 
 /// How one loop is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]

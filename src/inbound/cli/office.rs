@@ -129,11 +129,11 @@ pub(super) async fn migrate(config: &Config) -> Result<(), Failure> {
 
 /// `countersign serve`.
 pub(super) async fn serve(config: &Config, clock: Clock) -> Result<(), Failure> {
-    match app::serve(config, clock).await? {
-        true => Ok(()),
-        false => Err(Failure::Usage(
-            "not everything stopped in time; see the log".to_owned(),
-        )),
+    if app::serve(config, clock).await? {
+        Ok(())
+    } else {
+        let what = "not everything stopped in time; see the log";
+        Err(Failure::Usage(what.to_owned()))
     }
 }
 
