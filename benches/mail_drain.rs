@@ -36,7 +36,7 @@ const SINGLE: usize = 20;
 /// Connections of the wider commit floor, and of the filing before the run.
 const WIDE: usize = 8;
 /// The longest that any part of the run may take.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 const POLICIES: &str = r#"
 [[policy]]
@@ -279,7 +279,7 @@ impl Bench {
         self.wait_for(
             "SELECT count(*) FROM vote",
             REPLIES,
-            Duration::from_millis(5),
+            Duration::from_millis(20),
         )
         .await?;
         let rate = per_second(REPLIES, began);

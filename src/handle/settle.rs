@@ -106,9 +106,10 @@ impl Case<'_> {
             asked: locked.asked(),
         };
         let owed = owed(&change);
+        let asks_open = locked.asks_open();
         requests::save(conn, locked, &after, &self.inbound.proof, &link).await?;
         // Before the new asks are written: those are meant.
-        if !owed.cancel_asks.is_empty() {
+        if asks_open && !owed.cancel_asks.is_empty() {
             outbox::cancel_asks(conn, after.id, &owed.cancel_asks, self.now).await?;
         }
         self.enqueue(conn, &owed.notices).await?;

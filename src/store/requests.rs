@@ -31,6 +31,7 @@ pub struct Locked {
     asked: BTreeSet<(usize, PersonId)>,
     head: Head,
     book_version: i64,
+    asks_open: bool,
 }
 
 impl Locked {
@@ -47,6 +48,11 @@ impl Locked {
     /// The version of the book in force once the lock was held.
     pub fn book_version(&self) -> i64 {
         self.book_version
+    }
+
+    /// Whether asks of this request are still to be sent. None can come to be while the lock is held.
+    pub fn asks_open(&self) -> bool {
+        self.asks_open
     }
 
     /// The end of its audit chain.
@@ -85,6 +91,8 @@ pub async fn lock(conn: &mut PgConnection, id: RequestId) -> Result<Option<Locke
              coalesce((SELECT jsonb_agg(jsonb_build_array((facts ->> 'step')::integer, person))
                        FROM notice WHERE request_id = $1 AND kind = 'ask'), '[]')
              AS "asked!: Json<Vec<(usize, PersonId)>>",
+             EXISTS (SELECT 1 FROM delivery WHERE request_id = $1 AND state IN ('pending', 'leased')
+                     AND kind = 'ask') AS "asks_open!",
              coalesce((SELECT max(version) FROM policy_book), 0) AS "book_version!""#,
         id.0
     )
@@ -101,6 +109,7 @@ pub async fn lock(conn: &mut PgConnection, id: RequestId) -> Result<Option<Locke
         asked,
         head,
         book_version: beside.book_version,
+        asks_open: beside.asks_open,
     }))
 }
 
@@ -270,6 +279,10 @@ pub async fn save(
     let columns = Columns::of(after)?;
     let votes = VoteColumns::changed(&locked.request, after)?;
     let evidence = serde_json::to_value(proof).unwrap_or(Value::Null);
+    let grant = match after.state {
+        State::Approved { grant, .. } => Some(grant),
+        _ => None,
+    };
     let done = sqlx::query!(
         "WITH voted AS (
              INSERT INTO vote (request_id, step, person, position, decision, comment, revision, at,
@@ -283,6 +296,10 @@ pub async fn save(
          ), audited AS (
              INSERT INTO audit_event (chain, seq, at, body, prev_hash, hash)
              VALUES ('request/' || $1, $7, $17, $18, $19, $8)
+         ), granted AS (
+             INSERT INTO access_grant (request_id, person, module, resource, account, starts_at, ends_at)
+             SELECT id, requester, module, resource, account, $21, $22
+             FROM request WHERE id = $1 AND $21::timestamptz IS NOT NULL
          )
          UPDATE request SET state = $3, step = $4, settled_at = $5, outcome = $6,
                             chain_seq = $7, chain_head = $8
@@ -307,11 +324,12 @@ pub async fn save(
         link.body,
         link.prev,
         &votes.channel,
+        grant.map(|grant| grant.start.to_sqlx()) as _,
+        grant.map(|grant| grant.end.to_sqlx()) as _,
     )
-    .execute(&mut *conn)
+    .execute(conn)
     .await?;
-    exactly_one(done.rows_affected())?;
-    grant(conn, after).await
+    exactly_one(done.rows_affected())
 }
 
 async fn grant(conn: &mut PgConnection, request: &Request) -> Result<(), sqlx::Error> {

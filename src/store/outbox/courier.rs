@@ -103,7 +103,7 @@ pub async fn claim(
                ORDER BY next_try_at, id LIMIT $4 FOR UPDATE SKIP LOCKED
            ), over AS (
                SELECT id FROM delivery
-               WHERE state = 'leased' AND lease_until <= clock_timestamp() AND cancel_at IS NULL
+               WHERE state = 'leased' AND lease_until <= statement_timestamp() AND cancel_at IS NULL
                ORDER BY lease_until, id LIMIT $4 FOR UPDATE SKIP LOCKED
            ), chosen AS (
                SELECT id FROM (SELECT id, 0 AS rank FROM over UNION ALL SELECT id, 1 FROM due) AS either
@@ -278,7 +278,7 @@ pub async fn sweep(
                                  THEN 'the last try never ended; its process died' ELSE last_error END
            WHERE id IN (
                SELECT id FROM delivery
-               WHERE state = 'leased' AND lease_until <= clock_timestamp()
+               WHERE state = 'leased' AND lease_until <= statement_timestamp()
                  AND (cancel_at IS NOT NULL OR attempts - attempts_before >= $2)
                FOR UPDATE SKIP LOCKED)
            RETURNING id, state"#,
