@@ -110,6 +110,10 @@ pub struct Renderer {
 
 impl Renderer {
     /// Loads the built-in templates and the operator's over them, and renders every sample once.
+    ///
+    /// # Panics
+    ///
+    /// Never: the delimiters of the templates are left as they are.
     pub fn new(directory: Option<&Path>) -> Result<Self, TemplateError> {
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::Strict);

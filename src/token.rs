@@ -122,6 +122,10 @@ impl Keyring {
     }
 
     /// The reply token of a delivery; `None` where the key is unknown.
+    ///
+    /// # Panics
+    ///
+    /// Never: HMAC takes a key of any length.
     pub fn reply_token(&self, key_id: &str, delivery: uuid::Uuid) -> Option<Token> {
         let key = self.keys.get(key_id)?;
         let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_secret())

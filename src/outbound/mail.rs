@@ -161,13 +161,10 @@ impl Mailer {
             self.idle().clear();
         }
         let limit = self.smtp.timeout * OPENING_ANSWERS;
-        match tokio::time::timeout(limit, connection::open(&self.smtp)).await {
-            Ok(opened) => opened.map_err(|why| self.described(&why)),
-            Err(_) => {
-                let why = format!("no connection within {} s", limit.as_secs());
-                Err(self.described(&why))
-            }
-        }
+        let opened = tokio::time::timeout(limit, connection::open(&self.smtp)).await;
+        opened
+            .unwrap_or_else(|_| Err(format!("no connection within {} s", limit.as_secs())))
+            .map_err(|why| self.described(&why))
     }
 
     fn described(&self, why: &str) -> String {
@@ -205,7 +202,7 @@ impl Mailer {
         self.link.send_if_modified(|link| {
             match (&*link, &now) {
                 (Link::Unknown | Link::Up, Link::Down(why)) => {
-                    tracing::warn!("mail cannot be sent; deliveries wait and none is lost: {why}")
+                    tracing::warn!("mail cannot be sent; deliveries wait and none is lost: {why}");
                 }
                 (Link::Down(_), Link::Up) => {
                     tracing::info!("the mail server can be reached again; sending goes on");

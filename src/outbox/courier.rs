@@ -161,9 +161,9 @@ impl Round {
         }
         let batch = courier.mailer.connections() * BATCH_PER_CONNECTION;
         let longest = courier.mailer.longest_send();
-        let lease_for =
-            longest * u32::try_from(BATCH_PER_CONNECTION + 1).unwrap_or(3) + LEASE_MARGIN;
-        let begin_until = Instant::now() + (lease_for - longest - LEASE_MARGIN / 2);
+        let turns = u32::try_from(BATCH_PER_CONNECTION).unwrap_or(2);
+        let lease_for = longest * (turns + 1) + LEASE_MARGIN;
+        let begin_until = Instant::now() + longest * turns + LEASE_MARGIN / 2;
         let now = courier.clock.now();
         let mut conn = courier.pool.acquire().await?;
         for swept in outbox::sweep(&mut conn, now, retry::MAX_ATTEMPTS).await? {

@@ -230,8 +230,8 @@ async fn what_is_the_connections_matter_counts_for_no_message() {
     let auth = Some("535 5.7.8 no");
     let offers = "AUTH PLAIN LOGIN";
     let (smtp, _) = serve(Script {
-        auth,
         offers,
+        auth,
         ..Script::default()
     })
     .await;

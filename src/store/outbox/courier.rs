@@ -204,7 +204,7 @@ pub async fn ack(conn: &mut PgConnection, ack: &Ack<'_>) -> Result<Acked, sqlx::
         ack.attempt,
         state,
         outcome,
-        next_try_at.map(|at| at.to_sqlx()) as _,
+        next_try_at.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
         ack.now.to_sqlx() as _,
         detail,
     )

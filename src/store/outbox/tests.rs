@@ -10,7 +10,7 @@ use crate::config::TokenKeys;
 use crate::workflow::book::Person;
 use crate::workflow::notice::Facts;
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_795_255_200).expect("a time")
