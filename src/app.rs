@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection, PgPool};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -50,8 +50,13 @@ pub enum StartError {
     #[error("the embedded database did not start: {0}")]
     Embedded(#[from] EmbeddedError),
     /// The given one.
-    #[error("cannot reach the database of [database] url: {0}; check host, port and password")]
-    Database(#[source] sqlx::Error),
+    #[error("[database] url: {}", words(.place, .source))]
+    Database {
+        /// Host and port, without user and password.
+        place: String,
+        /// Why not.
+        source: sqlx::Error,
+    },
     /// Its schema.
     #[error("cannot bring the database to this version's schema: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
@@ -76,10 +81,44 @@ impl StartError {
     /// Whether a server is away, rather than something written wrong.
     pub fn is_unreachable(&self) -> bool {
         match self {
-            Self::Database(error) => !matches!(error, sqlx::Error::Configuration(_)),
+            Self::Database { source, .. } => !is_ours_to_mend(source),
             Self::Migrate(_) => true,
             _ => false,
         }
+    }
+}
+
+/// Whether the server is there and wants another user, password or database than is written.
+fn is_ours_to_mend(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Configuration(_) => true,
+        // Class 28: who we are; 3D: which database.
+        sqlx::Error::Database(answer) => answer
+            .code()
+            .is_some_and(|code| code.starts_with("28") || code.starts_with("3D")),
+        _ => false,
+    }
+}
+
+/// What an operator reads of a connection that was not made.
+fn words(place: &str, error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(answer) if is_ours_to_mend(error) => format!(
+            "the database server at {place} answered: {}; mend: check user, password and database \
+             in the url",
+            answer.message()
+        ),
+        sqlx::Error::Database(answer) => {
+            format!(
+                "the database server at {place} answered: {}",
+                answer.message()
+            )
+        }
+        sqlx::Error::Io(why) => format!(
+            "no database server can be reached at {place}: {why}; mend: check host and port, and \
+             whether it runs"
+        ),
+        other => format!("no connection to the database server at {place}: {other}"),
     }
 }
 
@@ -108,22 +147,48 @@ pub async fn connect(database: &Database) -> Result<Connected, StartError> {
             let server = Postgres::start_or_join(directory).await?;
             (server.options(), Some(server))
         }
-        Database::Url(url) => (
-            url.expose_secret()
-                .parse::<PgConnectOptions>()
-                .map_err(StartError::Database)?,
-            None,
-        ),
+        Database::Url(url) => (reachable(url.expose_secret()).await?, None),
     };
     let pool = PgPoolOptions::new()
         .max_connections(MAX_CONNECTIONS)
         .acquire_timeout(CONNECT_PATIENCE)
         // A connection that broke shows at its next statement; asking first costs every command a trip.
         .test_before_acquire(false)
-        .connect_with(options.application_name("countersign"))
+        .connect_with(options.clone().application_name("countersign"))
         .await
-        .map_err(StartError::Database)?;
+        .map_err(|source| StartError::Database {
+            place: place_of(&options),
+            source,
+        })?;
     Ok(Connected { pool, server })
+}
+
+/// The options of a url at which a server answers. A pool would go on asking at a dead port for as long
+/// as its patience lasts, and then not say why.
+async fn reachable(url: &str) -> Result<PgConnectOptions, StartError> {
+    let options: PgConnectOptions = url.parse().map_err(|source| StartError::Database {
+        place: "?".to_owned(),
+        source,
+    })?;
+    let asked = tokio::time::timeout(CONNECT_PATIENCE, async {
+        options.connect().await?.close().await
+    });
+    let answered = asked.await.unwrap_or_else(|_| {
+        let what = format!("no answer within {} s", CONNECT_PATIENCE.as_secs());
+        Err(std::io::Error::new(std::io::ErrorKind::TimedOut, what).into())
+    });
+    answered.map_err(|source| StartError::Database {
+        place: place_of(&options),
+        source,
+    })?;
+    Ok(options)
+}
+
+fn place_of(options: &PgConnectOptions) -> String {
+    match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    }
 }
 
 /// As [`connect`], for the daemon: an embedded database must be its own, for whoever started it also ends

@@ -15,7 +15,7 @@ use self::servers::{imap, smtp};
 use self::tokens::tokens;
 use super::read::{Problems, Report, Section, parse};
 use super::secret::{self, Surroundings};
-use super::{CommandLine, Config, Database};
+use super::{CommandLine, Config, Database, Mail};
 
 /// Largest `bot.toml` that is read, in bytes.
 pub(super) const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
@@ -42,6 +42,23 @@ pub(super) fn read(
     // A part is absent only where a problem was noted, so a clean report has a configuration.
     match report.finish(config)? {
         (Some(config), warnings) => Ok((config, warnings)),
+        (None, warnings) => Err(warnings),
+    }
+}
+
+/// Reads `[mail]` alone; what else stands in the file is not looked at, beyond being TOML.
+pub(super) fn read_mail(file: &str, source: &str) -> Result<Mail, Problems> {
+    let report = Report::new(file, source);
+    let table = parse(&report, source);
+    let found = if report.is_clean() {
+        let mut root = Section::new(&report, "", table.get_ref(), 0..0);
+        let imap_there = root.has("imap");
+        mail(&mut root, imap_there)
+    } else {
+        None
+    };
+    match report.finish(found)? {
+        (Some(mail), _) => Ok(mail),
         (None, warnings) => Err(warnings),
     }
 }

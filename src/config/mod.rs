@@ -21,6 +21,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,7 +39,12 @@ impl Config {
     /// With an embedded database and no key in the file this makes the key file ([`keyfile`]).
     pub fn load(path: &Path, around: &Surroundings<'_>) -> Result<(Self, Problems), Problems> {
         let source = read_file(path, bot::MAX_CONFIG_BYTES)?;
-        bot::read(&path.display().to_string(), &source, around)
+        let mode = std::fs::metadata(path).map_or(0, |meta| meta.permissions().mode());
+        let around = Surroundings {
+            open_file: mode & 0o004 != 0,
+            ..*around
+        };
+        bot::read(&path.display().to_string(), &source, &around)
     }
 
     /// Reads the text of a `bot.toml`; `file` is its name in problems.
@@ -64,6 +70,13 @@ pub fn load(path: &Path) -> Result<Config, Problems> {
         );
     }
     Ok(config)
+}
+
+/// Reads `[mail]` of a `bot.toml` and nothing else: no secret, no key, nothing is made. For looking at
+/// mails as somebody who may not be the service's user.
+pub fn load_mail(path: &Path) -> Result<Mail, Problems> {
+    let source = read_file(path, bot::MAX_CONFIG_BYTES)?;
+    bot::read_mail(&path.display().to_string(), &source)
 }
 
 /// The file that is meant: the one named on the command line, or in `$COUNTERSIGN_CONFIG`, or the first

@@ -16,6 +16,8 @@ pub struct Surroundings<'e> {
     pub env: &'e dyn Fn(&str) -> Option<String>,
     /// Whether we run as root.
     pub root: bool,
+    /// Whether every user of this machine can read the configuration file itself.
+    pub open_file: bool,
 }
 
 impl Surroundings<'_> {
@@ -24,6 +26,7 @@ impl Surroundings<'_> {
         Surroundings {
             env: &|name| std::env::var(name).ok(),
             root: nix::unistd::geteuid().is_root(),
+            open_file: false,
         }
     }
 }
@@ -50,6 +53,10 @@ pub fn read(
 ) -> Option<SecretString> {
     let found = section.value(key)?;
     let span = found.span();
+    let plain = match found.get_ref() {
+        DeValue::Table(table) => table.contains_key("value"),
+        _ => true,
+    };
     let secret = match found.get_ref() {
         DeValue::String(text) => At {
             value: text.as_ref().to_owned(),
@@ -68,7 +75,25 @@ pub fn read(
         section.wrong(key, &secret.span, "is empty", format!("write {FORMS}"));
         return None;
     }
+    if plain && around.open_file && tells_something(&secret.value) {
+        let file = section.report.file();
+        section.report.warn(
+            &secret.span,
+            section.key(key),
+            "is written in a file that every user of this machine can read",
+            format!("chmod 0600 {file}, or write {{ file = \"/path\" }} here"),
+        );
+    }
     Some(secret.value.into())
+}
+
+/// Whether this gives anything away: a database's address without a password does not.
+fn tells_something(secret: &str) -> bool {
+    let Some((_, rest)) = secret.split_once("://") else {
+        return true;
+    };
+    let login = rest.split_once('@').map_or("", |(login, _)| login);
+    login.contains(':') || rest.contains("password=")
 }
 
 fn table_form(mut form: Section<'_, '_>, around: &Surroundings<'_>) -> Option<At<String>> {

@@ -30,6 +30,7 @@ fn parse(source: &str) -> Result<(Config, Problems), Problems> {
     let around = Surroundings {
         env: &env,
         root: false,
+        open_file: false,
     };
     Config::parse("bot.toml", source, &around)
 }

@@ -28,7 +28,7 @@ pub fn file(
     if let Some(request) = filing.pending {
         return Err(Refusal::AlreadyPending { request, subject });
     }
-    let Some(policy) = policy::choose(book, &subject, requester).chosen else {
+    let Some(policy) = policy::applying(book, &subject, requester) else {
         return Err(Refusal::NoPolicy {
             requester: requester.clone(),
             subject,
