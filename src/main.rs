@@ -1,5 +1,6 @@
 //! Arguments, log, run, exit code.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -48,6 +49,7 @@ fn start_log(cli: &Cli) -> Result<(), String> {
     };
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match log_format(cli)? {
         LogFormat::Text => lines.init(),

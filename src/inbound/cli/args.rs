@@ -16,15 +16,19 @@ use crate::workflow::ids::RequestId;
 )]
 pub struct Cli {
     /// Path of bot.toml [default: `$COUNTERSIGN_CONFIG`, /etc/countersign/bot.toml, ./bot.toml]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
     pub config: Option<PathBuf>,
-    /// How log lines are written to standard error [default: `$COUNTERSIGN_LOG_FORMAT`, text]
-    #[arg(long, global = true, value_name = "FORMAT")]
+    /// How log lines are written to standard error: text or json [default:
+    /// `$COUNTERSIGN_LOG_FORMAT`, text]
+    #[arg(long, global = true, value_name = "FORMAT", hide_possible_values = true, help_heading = EVERYWHERE)]
     pub log_format: Option<LogFormat>,
     /// What to do.
     #[command(subcommand)]
     pub command: Top,
 }
+
+/// The heading of what every command takes.
+const EVERYWHERE: &str = "With every command";
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -58,6 +62,33 @@ pub enum Top {
     /// Look at mails
     #[command(subcommand)]
     Mail(Mail),
+}
+
+impl Top {
+    /// Whether programs read the output.
+    pub fn json(&self) -> bool {
+        let output = match self {
+            Self::Serve
+            | Self::Migrate
+            | Self::Outbox(Outbox::Retry { .. } | Outbox::Drop { .. }) => return false,
+            Self::Request(Request::File(file)) => &file.output,
+            Self::Approve(vote) | Self::Disapprove(vote) => &vote.output,
+            Self::Policy(
+                Policy::Check { output, .. }
+                | Policy::Apply { output, .. }
+                | Policy::Explain { output, .. }
+                | Policy::Show { output },
+            )
+            | Self::Request(
+                Request::List { output, .. }
+                | Request::Show { output, .. }
+                | Request::Withdraw { output, .. },
+            )
+            | Self::Outbox(Outbox::List { output, .. })
+            | Self::Mail(Mail::Explain { output, .. }) => output,
+        };
+        output.json
+    }
 }
 
 /// For whom a command is done.
@@ -188,10 +219,10 @@ pub struct File {
     /// For when.
     #[command(flatten)]
     pub window: WindowArgs,
-    /// Why
+    /// Why; many policies require it
     #[arg(long)]
     pub reason: Option<String>,
-    /// Filing twice under one key files once
+    /// A name of your choice: filing again under it files nothing new and names the first request
     #[arg(long)]
     pub key: Option<String>,
     /// Who reads the output.
@@ -203,13 +234,13 @@ pub struct File {
 #[derive(Debug, Clone, Args)]
 #[group(required = true, multiple = true)]
 pub struct WindowArgs {
-    /// How long from the approval on, e.g. 2h
+    /// How long from the approval on, e.g. 2h or "1h 30m"; or write --from and --until
     #[arg(long = "for", value_name = "LENGTH", conflicts_with_all = ["from", "until"])]
     pub length: Option<String>,
-    /// From when, e.g. "2026-11-21 09:00" in your zone, or RFC 3339
+    /// From when: "2026-11-21 09:00" in your zone, or RFC 3339; with --until
     #[arg(long, value_name = "TIME", requires = "until")]
     pub from: Option<String>,
-    /// Until when
+    /// Until when; with --from
     #[arg(long, value_name = "TIME", requires = "from")]
     pub until: Option<String>,
 }

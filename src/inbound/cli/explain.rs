@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 
-use super::{Failure, load, print_json};
+use super::Failure;
+use super::print::{self, note, put};
 use crate::config::secret::Surroundings;
 use crate::config::{self, words};
 use crate::inbound::mail::Rules;
@@ -31,38 +32,35 @@ pub(super) fn run(
         })?;
     let explanation = explain(&raw, &rules(named)?, locale);
     if json {
-        return print_json(&explanation);
+        return print::json(&explanation);
     }
-    println!("{explanation}");
+    put!("{explanation}");
     Ok(())
 }
 
-/// The rules of the configuration; without one, the default words and nobody to believe. A file that was
-/// named must be right; one that merely lies about is said to be left out where it is not.
+/// The rules of `[mail]` in the configuration; without one, the default words and nobody to believe. A
+/// file that was named must be right; one that merely lies about is said to be left out where it is not.
 fn rules(named: Option<&Path>) -> Result<Rules, Failure> {
     let around = Surroundings::real();
     let path = config::locate(named, &around);
     let meant = named.is_some() || (around.env)("COUNTERSIGN_CONFIG").is_some();
-    let config = match load(Some(&path)) {
-        Ok(config) => config,
-        Err(failure) if meant => return Err(failure),
-        Err(_) => {
-            eprintln!(
-                "no configuration in force ({} is absent or not right): default words, no authserv-id",
-                path.display()
-            );
-            let (approve_words, disapprove_words) = words::defaults();
-            return Ok(Rules {
-                reply_to: String::new(),
-                own_address: String::new(),
-                message_id_domain: String::new(),
-                authserv_id: None,
-                authserv_hops: 1,
-                exempt_domains: BTreeSet::new(),
-                approve_words,
-                disapprove_words,
-            });
-        }
-    };
-    Ok(Rules::new(&config.mail))
+    let shown = path.display();
+    match config::load_mail(&path) {
+        Ok(mail) => return Ok(Rules::new(&mail)),
+        Err(problems) if meant => return Err(problems.into()),
+        Err(problems) if path.exists() => note!("{problems}\n{shown} is left out, see above;"),
+        Err(_) => note!("there is no configuration at {shown};"),
+    }
+    note!("read with the default words, and believing nobody's Authentication-Results");
+    let (approve_words, disapprove_words) = words::defaults();
+    Ok(Rules {
+        reply_to: String::new(),
+        own_address: String::new(),
+        message_id_domain: String::new(),
+        authserv_id: None,
+        authserv_hops: 1,
+        exempt_domains: BTreeSet::new(),
+        approve_words,
+        disapprove_words,
+    })
 }

@@ -9,18 +9,20 @@
 //! one [`Inbound`](super::Inbound), one transaction, the same refusals, the same notices. What it leaves
 //! owing is sent by the daemon; a command sends nothing itself.
 //!
-//! What always holds: standard output has the answer and nothing else; a refusal's code and rule stand
-//! on standard error; the exit code is 0 for done, 1 for refused, 2 for usage or configuration, 3 where
+//! What always holds: standard output has the answer and nothing else, with `--json` one JSON value, a
+//! refusal included; a refusal's code and rule stand on standard error; the exit code is 0 for done, 1 for refused, 2 for usage or configuration, 3 where
 //! a server could not be reached.
 //!
 //! Not promised: protection from somebody who may read `bot.toml` and so can reach the database without
 //! this program. Whoever may read it is trusted.
 
 pub mod args;
+mod book;
 mod explain;
 mod office;
 mod outbox;
 mod policy;
+mod print;
 mod request;
 mod say;
 pub mod when;
@@ -30,12 +32,17 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use args::{Cli, Mail, Top};
+use print::{note, put};
+use serde_json::json;
 
 use crate::clock::Clock;
 use crate::config::read::Problems;
 use crate::config::secret::Surroundings;
 use crate::config::{self, Config};
 use crate::workflow::refusal::Refusal;
+
+/// What Postgres answers where a table or a column is not there.
+const NOT_THERE: [&str; 2] = ["42P01", "42703"];
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]
@@ -68,8 +75,8 @@ impl Failure {
         }
     }
 
-    /// Prints it and says the exit code.
-    fn report(&self) -> u8 {
+    /// Prints it, a refusal as an object where programs read, and says the exit code.
+    fn report(&self, as_json: bool) -> u8 {
         match self {
             Self::Refused {
                 code,
@@ -77,19 +84,24 @@ impl Failure {
                 sentence,
                 next,
             } => {
-                println!("{sentence} {next}");
+                let object = json!({
+                    "refused": { "code": code, "rule": rule, "sentence": sentence, "next": next },
+                });
+                if !as_json || print::json(&object).is_err() {
+                    put!("{sentence} {next}");
+                }
                 match rule {
-                    Some(rule) => eprintln!("refused: {code} ({rule})"),
-                    None => eprintln!("refused: {code}"),
+                    Some(rule) => note!("refused: {code} ({rule})"),
+                    None => note!("refused: {code}"),
                 }
                 1
             }
             Self::Usage(what) => {
-                eprintln!("{what}");
+                note!("{what}");
                 2
             }
             Self::Unreachable(what) => {
-                eprintln!("{what}");
+                note!("{what}");
                 3
             }
         }
@@ -104,18 +116,34 @@ impl From<Problems> for Failure {
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        Self::Unreachable(format!(
-            "the database did not do what it should: {error}; mend: see its log, and whether \
-             `countersign migrate` has been run"
-        ))
+        match &error {
+            sqlx::Error::Database(answer)
+                if answer
+                    .code()
+                    .is_some_and(|code| NOT_THERE.contains(&code.as_ref())) =>
+            {
+                Self::Usage(format!(
+                    "the database has not this version's schema: {}; mend: countersign migrate",
+                    answer.message()
+                ))
+            }
+            sqlx::Error::Database(answer) => Self::Unreachable(format!(
+                "the database did not do what it should: {}; mend: see its log",
+                answer.message()
+            )),
+            other => Self::Unreachable(format!(
+                "the database did not do what it should: {other}; mend: see whether it runs"
+            )),
+        }
     }
 }
 
 /// Does what was typed; prints the answer; says the exit code.
 pub async fn run(cli: Cli) -> ExitCode {
+    let as_json = cli.command.json();
     let code = match command(cli).await {
         Ok(()) => 0,
-        Err(failure) => failure.report(),
+        Err(failure) => failure.report(as_json),
     };
     ExitCode::from(code)
 }
@@ -123,7 +151,10 @@ pub async fn run(cli: Cli) -> ExitCode {
 async fn command(cli: Cli) -> Result<(), Failure> {
     let config = cli.config.as_deref();
     match cli.command {
-        Top::Serve => office::serve(&load(config)?, Clock::system()).await,
+        Top::Serve => {
+            let path = config::locate(config, &Surroundings::real());
+            office::serve(&config::load(&path)?, Clock::system()).await
+        }
         Top::Migrate => office::migrate(&load(config)?).await,
         Top::Policy(what) => policy::run(what, config).await,
         Top::Request(what) => request::run(what, &load(config)?).await,
@@ -138,16 +169,10 @@ async fn command(cli: Cli) -> Result<(), Failure> {
     }
 }
 
-/// The configuration that is meant; its warnings are logged.
+/// The configuration that is meant; its warnings are said plainly. (The daemon logs them.)
 fn load(named: Option<&Path>) -> Result<Config, Failure> {
-    let path = config::locate(named, &Surroundings::real());
-    Ok(config::load(&path)?)
-}
-
-/// Prints a value for programs.
-fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value)
-        .map_err(|error| Failure::Usage(format!("cannot be written as JSON: {error}")))?;
-    println!("{text}");
-    Ok(())
+    let around = Surroundings::real();
+    let (config, warnings) = Config::load(&config::locate(named, &around), &around)?;
+    print::warn(&warnings);
+    Ok(config)
 }

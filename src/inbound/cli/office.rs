@@ -8,6 +8,7 @@ use sqlx::PgPool;
 use tokio::sync::Notify;
 
 use super::Failure;
+use super::print::put;
 use crate::app::{self, Connected, StartError};
 use crate::clock::Clock;
 use crate::config::{Config, Database};
@@ -29,7 +30,7 @@ pub(super) struct Office {
 
 impl Office {
     /// Connects to the database of the configuration.
-    pub async fn open(config: &Config) -> Result<Self, Failure> {
+    async fn open(config: &Config) -> Result<Self, Failure> {
         let connected = connect(&config.database).await?;
         if connected.server.is_some() {
             // A command may be the first to see an embedded database, e.g. `policy apply` before `serve`. A
@@ -43,9 +44,15 @@ impl Office {
         })
     }
 
-    /// Ends the connections in order.
-    pub async fn close(self) {
-        self.connected.close().await;
+    /// Connects, does some work, and ends the connections in order, whatever came of it.
+    pub async fn with<T>(
+        config: &Config,
+        work: impl AsyncFnOnce(&Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let office = Self::open(config).await?;
+        let done = work(&office).await;
+        office.connected.close().await;
+        done
     }
 
     /// The book in force.
@@ -87,9 +94,13 @@ impl Office {
         let version =
             books::apply(&mut tx, source, book, before.version, by, self.clock.now()).await?;
         let Some(version) = version else {
-            let what =
-                "somebody else applied policies meanwhile; mend: look at the difference again";
-            return Err(Failure::Usage(what.to_owned()));
+            return Err(Failure::Refused {
+                code: "applied-meanwhile".to_owned(),
+                rule: None,
+                sentence: "Somebody else applied policies meanwhile; nothing was changed."
+                    .to_owned(),
+                next: "Apply again and look at what would change now.".to_owned(),
+            });
         };
         tx.commit().await?;
         Ok(version)
@@ -121,9 +132,10 @@ async fn connect(database: &Database) -> Result<Connected, Failure> {
 /// `countersign migrate`.
 pub(super) async fn migrate(config: &Config) -> Result<(), Failure> {
     let connected = connect(&config.database).await?;
-    app::migrate(&connected.pool).await?;
+    let migrated = app::migrate(&connected.pool).await;
     connected.close().await;
-    println!("The database has this version's schema.");
+    migrated?;
+    put!("The database has this version's schema.");
     Ok(())
 }
 

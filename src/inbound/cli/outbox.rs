@@ -3,15 +3,19 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use super::Failure;
 use super::args::Outbox;
 use super::office::Office;
-use super::{Failure, print_json};
+use super::print::{self, put};
 use crate::config::Config;
 use crate::store::outbox::{self, DeliveryRow, Filter};
 
 /// Does it.
 pub(super) async fn run(what: Outbox, config: &Config) -> Result<(), Failure> {
-    let office = Office::open(config).await?;
+    Office::with(config, async |office| done(what, office).await).await
+}
+
+async fn done(what: Outbox, office: &Office) -> Result<(), Failure> {
     let mut conn = office.pool.acquire().await?;
     let now = office.clock.now();
     match what {
@@ -28,7 +32,7 @@ pub(super) async fn run(what: Outbox, config: &Config) -> Result<(), Failure> {
                 _ => Filter::GivenUp,
             };
             let rows = outbox::list(&mut conn, filter).await?;
-            list(&rows, output.json)?;
+            list(&rows, matches!(filter, Filter::GivenUp), output.json)
         }
         Outbox::Retry { id } => {
             let done = outbox::retry(&mut conn, id, now).await?;
@@ -37,7 +41,7 @@ pub(super) async fn run(what: Outbox, config: &Config) -> Result<(), Failure> {
                 id,
                 "will be sent by the daemon",
                 "gave up, was dropped or waits",
-            )?;
+            )
         }
         Outbox::Drop { id } => {
             let done = outbox::drop(&mut conn, id, now).await?;
@@ -46,17 +50,14 @@ pub(super) async fn run(what: Outbox, config: &Config) -> Result<(), Failure> {
                 id,
                 "is dropped and will not be sent",
                 "gave up or waits",
-            )?;
+            )
         }
     }
-    drop(conn);
-    office.close().await;
-    Ok(())
 }
 
 fn said(done: bool, id: Uuid, what: &str, which: &str) -> Result<(), Failure> {
     if done {
-        println!("The message {id} {what}.");
+        put!("The message {id} {what}.");
         return Ok(());
     }
     Err(Failure::Refused {
@@ -67,7 +68,7 @@ fn said(done: bool, id: Uuid, what: &str, which: &str) -> Result<(), Failure> {
     })
 }
 
-fn list(rows: &[DeliveryRow], as_json: bool) -> Result<(), Failure> {
+fn list(rows: &[DeliveryRow], given_up: bool, as_json: bool) -> Result<(), Failure> {
     if as_json {
         let rows: Vec<_> = rows
             .iter()
@@ -86,22 +87,24 @@ fn list(rows: &[DeliveryRow], as_json: bool) -> Result<(), Failure> {
                 })
             })
             .collect();
-        return print_json(&rows);
+        return print::json(&rows);
     }
-    if rows.is_empty() {
-        println!("No message.");
+    if rows.is_empty() && given_up {
+        put!("No message gave up; --owed lists those that wait, --all every one.");
+    } else if rows.is_empty() {
+        put!("No message.");
     }
     for row in rows {
         let request = row
             .request
             .map_or("-".to_owned(), |request| request.to_string());
-        println!(
-            "{}  {:9}  {:8}  {request}  to {}  {} tries  {}",
+        put!(
+            "{}  {:9}  {:8}  {request}  to {}  {}  {}",
             row.id,
             row.state,
             row.kind.as_str(),
             row.person,
-            row.attempts,
+            print::count(usize::try_from(row.attempts).unwrap_or(0), "attempt"),
             row.last_error.as_deref().unwrap_or("")
         );
     }

@@ -5,16 +5,15 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::args::{Acting, Policy, Subject as SubjectArgs};
+use super::args::{Acting, Policy};
 use super::office::Office;
-use super::{Failure, load, print_json, who};
+use super::print::{self, note, put};
+use super::{Failure, book, load, who};
 use crate::config::policies::diff::{Change, diff};
 use crate::config::policies::{self, Checked, MAX_POLICIES_BYTES};
 use crate::config::{Config, read_file};
 use crate::workflow::book::Book;
-use crate::workflow::ids::{Module, PersonId};
-use crate::workflow::policy::choose;
-use crate::workflow::request::Subject;
+use crate::workflow::ids::PersonId;
 
 /// Does it.
 pub(super) async fn run(what: Policy, config: Option<&Path>) -> Result<(), Failure> {
@@ -34,7 +33,7 @@ pub(super) async fn run(what: Policy, config: Option<&Path>) -> Result<(), Failu
         } => {
             let book = read(&file)?.1.book;
             let person = PersonId::new(acting.person.unwrap_or_default());
-            explain(&book, &person, subject, output.json)
+            book::explain(&book, &person, subject, output.json)
         }
         Policy::Explain {
             acting,
@@ -43,9 +42,7 @@ pub(super) async fn run(what: Policy, config: Option<&Path>) -> Result<(), Failu
             output,
         } => {
             let config = load(config)?;
-            let office = Office::open(&config).await?;
-            let book = office.book().await?;
-            office.close().await;
+            let book = Office::with(&config, async |office| office.book().await).await?;
             // Asking which policy applies to somebody acts for nobody, so no operator is needed.
             let person = if let Some(person) = acting.person {
                 PersonId::new(person)
@@ -54,13 +51,12 @@ pub(super) async fn run(what: Policy, config: Option<&Path>) -> Result<(), Failu
                 let (person, _) = who::person(&book, &user, None, &config.command_line)?;
                 person.id.clone()
             };
-            explain(&book, &person, subject, output.json)
+            book::explain(&book, &person, subject, output.json)
         }
         Policy::Show { output } => {
-            let office = Office::open(&load(config)?).await?;
-            let book = office.book().await?;
-            office.close().await;
-            show(&book, output.json)
+            let config = load(config)?;
+            let book = Office::with(&config, async |office| office.book().await).await?;
+            book::show(&book, output.json)
         }
     }
 }
@@ -82,22 +78,20 @@ fn check(file: &Path, as_json: bool) -> Result<(), Failure> {
                 json!({ "line": w.line, "column": w.column, "key": w.key, "what": w.what, "mend": w.mend })
             })
             .collect();
-        return print_json(&json!({
+        return print::json(&json!({
             "people": book.people.len(), "groups": book.groups.len(),
             "modules": book.modules.len(), "policies": book.policies.len(), "warnings": warnings,
         }));
     }
-    if !warnings.list.is_empty() {
-        println!("{warnings}");
-    }
-    println!(
-        "{}: {} people, {} groups, {} modules, {} policies; nothing wrong, {} warnings.",
+    print::warn(&warnings);
+    put!(
+        "{}: {} people, {} groups, {} modules, {} policies; nothing wrong, {}.",
         file.display(),
         book.people.len(),
         book.groups.len(),
         book.modules.len(),
         book.policies.len(),
-        warnings.list.len()
+        print::count(warnings.list.len(), "warning")
     );
     Ok(())
 }
@@ -110,26 +104,30 @@ async fn apply(
     config: &Config,
 ) -> Result<(), Failure> {
     let (source, Checked { book, warnings }) = read(file)?;
-    if !warnings.list.is_empty() {
-        eprintln!("{warnings}");
-    }
-    let office = Office::open(config).await?;
-    let before = office.book_if_any().await?.unwrap_or_default();
-    let by = applier(&before, acting, config)?;
-    let changes = diff(&before, &book);
-    if !as_json {
-        show_changes(&changes);
-    }
-    let mut version = before.version;
-    if !changes.is_empty() {
+    print::warn(&warnings);
+    let (version, changes) = Office::with(config, async |office| {
+        let before = office.book_if_any().await?.unwrap_or_default();
+        let by = applier(&before, acting, config)?;
+        let changes = diff(&before, &book);
+        if !as_json {
+            show_changes(&changes);
+        }
+        if changes.is_empty() {
+            return Ok((before.version, changes));
+        }
         agreed(yes)?;
-        version = office.apply(&source, &book, &before, &by).await?;
-    }
-    office.close().await;
+        let version = office.apply(&source, &book, &before, &by).await?;
+        Ok((version, changes))
+    })
+    .await?;
     if as_json {
-        return print_json(&json!({ "version": version, "changes": changes }));
+        return print::json(&json!({ "version": version, "changes": changes }));
     }
-    println!("Version {version} is in force.");
+    if changes.is_empty() {
+        put!("Nothing changes; version {version} stays in force.");
+    } else {
+        put!("Version {version} is in force.");
+    }
     Ok(())
 }
 
@@ -150,11 +148,8 @@ fn applier(before: &Book, acting: &Acting, config: &Config) -> Result<String, Fa
 }
 
 fn show_changes(changes: &[Change]) {
-    if changes.is_empty() {
-        println!("Nothing changes.");
-    }
     for change in changes {
-        println!("{change}");
+        put!("{change}");
     }
 }
 
@@ -166,10 +161,9 @@ fn agreed(yes: bool) -> Result<(), Failure> {
         let what = "nobody is there to ask; mend: look at the changes and add --yes";
         return Err(Failure::Usage(what.to_owned()));
     }
-    print!("Put this in force? [y/N] ");
     let mut answer = String::new();
-    let read = std::io::stdout()
-        .flush()
+    // On standard error, where a question is seen even if the answer goes into a file.
+    let read = write!(std::io::stderr(), "Put this in force? [y/N] ")
         .and_then(|()| std::io::stdin().read_line(&mut answer));
     if read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
         return Ok(());
@@ -180,83 +174,4 @@ fn agreed(yes: bool) -> Result<(), Failure> {
         sentence: "Nothing was changed.".to_owned(),
         next: "Answer `y` to put it in force.".to_owned(),
     })
-}
-
-fn explain(
-    book: &Book,
-    person: &PersonId,
-    subject: SubjectArgs,
-    as_json: bool,
-) -> Result<(), Failure> {
-    if book.person(person).is_none() {
-        return Err(Failure::Usage(format!(
-            "there is no person `{person}`; mend: see `policy show`"
-        )));
-    }
-    let subject = Subject {
-        module: Module::new(subject.module),
-        resource: subject.resource,
-        account: subject.account,
-    };
-    let choice = choose(book, &subject, person);
-    let chosen = choice.chosen.map(|policy| &policy.terms);
-    if as_json {
-        let others: Vec<_> = choice
-            .others
-            .iter()
-            .map(|(policy, lost)| json!({ "policy": policy.terms.policy, "why_not": lost.to_string() }))
-            .collect();
-        return print_json(&json!({ "chosen": chosen, "others": others }));
-    }
-    match chosen {
-        Some(terms) => {
-            println!("`{}` applies ({}).", terms.policy, terms.mode);
-            for (index, step) in terms.steps.iter().enumerate() {
-                println!(
-                    "  step {}: {}, {} approvals",
-                    index + 1,
-                    step.name,
-                    step.approvals
-                );
-            }
-        }
-        None => println!("No policy applies: such a request is refused (W3)."),
-    }
-    for (policy, lost) in &choice.others {
-        println!("not `{}`: {lost}", policy.terms.policy);
-    }
-    Ok(())
-}
-
-fn show(book: &Book, as_json: bool) -> Result<(), Failure> {
-    if as_json {
-        return print_json(book);
-    }
-    println!("Version {}.", book.version);
-    for (id, person) in &book.people {
-        let active = if person.active { "" } else { ", not active" };
-        println!(
-            "person {id}: {} <{}>, {}{active}",
-            person.name, person.email, person.zone
-        );
-    }
-    for (id, members) in &book.groups {
-        let members: Vec<&str> = members.iter().map(PersonId::as_str).collect();
-        println!("group {id}: {}", members.join(", "));
-    }
-    for policy in &book.policies {
-        let steps: Vec<&str> = policy
-            .terms
-            .steps
-            .iter()
-            .map(|step| step.name.as_str())
-            .collect();
-        println!(
-            "policy `{}`: {} {}",
-            policy.terms.policy,
-            policy.terms.mode,
-            steps.join(", ")
-        );
-    }
-    Ok(())
 }

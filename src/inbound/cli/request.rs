@@ -4,13 +4,15 @@ use jiff::tz::TimeZone;
 
 use super::args::{Acting, File, ListState, Request, Vote};
 use super::office::Office;
-use super::{Failure, print_json, say, when, who};
+use super::print::{self, put};
+use super::{Failure, say, when, who};
 use crate::clock::new_id;
 use crate::command::{Command, Target};
 use crate::config::Config;
 use crate::inbound::{Inbound, Speaker, Words};
 use crate::workflow::decide::Draft;
 use crate::workflow::ids::{Module, RequestId};
+use crate::workflow::refusal::Refusal;
 use crate::workflow::request::{Channel, Decision, Subject};
 
 /// Requests that one listing shows.
@@ -62,7 +64,7 @@ async fn file(file: File, config: &Config) -> Result<(), Failure> {
     act(&acting, output.json, config, |zone| {
         let window = when::window(&window, zone).map_err(Failure::Usage)?;
         if say_so {
-            println!("Understood: {}.", when::say_window(&window, zone));
+            put!("Understood: {}.", when::say_window(&window, zone));
         }
         let draft = Draft {
             subject: Subject {
@@ -85,38 +87,40 @@ async fn act(
     config: &Config,
     said: impl FnOnce(&TimeZone) -> Result<Command, Failure>,
 ) -> Result<(), Failure> {
-    let office = Office::open(config).await?;
-    let book = office.book().await?;
-    let user = who::OsUser::present();
-    let (person, proof) =
-        who::person(&book, &user, acting.person.as_deref(), &config.command_line)?;
-    let zone = who::zone(person);
-    let command = said(&zone)?;
-    let inbound = Inbound {
-        channel: Channel::CommandLine,
-        // Each call is a thing of its own; filing keys are the handler's business (W6), which answers a
-        // repeated filing with its request.
-        dedupe_key: format!("cli/{}", new_id()),
-        speaker: Speaker::Person(person.id.clone()),
-        proof,
-        words: Words::Said(command),
-    };
-    let answer = office.handler(config)?.handle(&inbound).await?;
-    office.close().await;
+    let (answer, zone) = Office::with(config, async |office| {
+        let book = office.book().await?;
+        let user = who::OsUser::present();
+        let (person, proof) =
+            who::person(&book, &user, acting.person.as_deref(), &config.command_line)?;
+        let zone = who::zone(person);
+        let command = said(&zone)?;
+        let inbound = Inbound {
+            channel: Channel::CommandLine,
+            // Each call is a thing of its own; filing keys are the handler's business (W6), which
+            // answers a repeated filing with its request.
+            dedupe_key: format!("cli/{}", new_id()),
+            speaker: Speaker::Person(person.id.clone()),
+            proof,
+            words: Words::Said(command),
+        };
+        let answer = office.handler(config)?.handle(&inbound).await?;
+        Ok((answer, zone))
+    })
+    .await?;
     say::answer(&answer, &zone, json)
 }
 
 async fn list(state: Option<ListState>, json: bool, config: &Config) -> Result<(), Failure> {
-    let office = Office::open(config).await?;
-    let requests = office
-        .requests(state.map(ListState::as_str), MAX_LISTED)
-        .await?;
-    office.close().await;
+    let state = state.map(ListState::as_str);
+    let requests = Office::with(config, async |office| {
+        office.requests(state, MAX_LISTED).await
+    })
+    .await?;
     if json {
-        return print_json(&requests);
+        return print::json(&requests);
     }
     if requests.is_empty() {
-        println!("No request.");
+        put!("No request.");
     }
     for request in &requests {
         say::line(request);
@@ -125,25 +129,25 @@ async fn list(state: Option<ListState>, json: bool, config: &Config) -> Result<(
 }
 
 async fn show(id: RequestId, json: bool, config: &Config) -> Result<(), Failure> {
-    let office = Office::open(config).await?;
-    let book = office.book().await?;
-    let found = office.request(id).await?;
-    office.close().await;
-    let Some(request) = found else {
-        return Err(Failure::Refused {
-            code: "unknown-request".to_owned(),
-            rule: None,
-            sentence: format!("There is no request {id}."),
-            next: "See `countersign request list`.".to_owned(),
-        });
-    };
-    if json {
-        return print_json(&request);
-    }
+    let (book, found) = Office::with(config, async |office| {
+        Ok((office.book_if_any().await?, office.request(id).await?))
+    })
+    .await?;
     // Whoever reads without being a person of the book reads UTC.
     let user = who::OsUser::present();
-    let zone = who::person(&book, &user, None, &config.command_line)
+    let zone = book
+        .as_ref()
+        .and_then(|book| who::person(book, &user, None, &config.command_line).ok())
         .map_or(TimeZone::UTC, |(person, _)| who::zone(person));
+    let Some(request) = found else {
+        return Err(Failure::refused(
+            &Refusal::UnknownRequest { request: id },
+            &zone,
+        ));
+    };
+    if json {
+        return print::json(&request);
+    }
     say::whole(&request, &zone);
     Ok(())
 }

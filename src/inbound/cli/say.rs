@@ -3,8 +3,9 @@
 use jiff::tz::TimeZone;
 use serde_json::json;
 
+use super::Failure;
+use super::print::{self, count, put};
 use super::when::{say, say_window};
-use super::{Failure, print_json};
 use crate::handle::Answer;
 use crate::workflow::event::Event;
 use crate::workflow::request::{Decision, Request, State, Subject};
@@ -14,19 +15,23 @@ pub(super) fn answer(answer: &Answer, zone: &TimeZone, as_json: bool) -> Result<
     match answer {
         Answer::Accepted { request, events } => {
             if as_json {
-                return print_json(&json!({ "request": request, "events": events }));
+                return print::json(&json!({ "request": request, "events": events }));
             }
             if events.is_empty() {
-                println!("{request} stands as it was; nothing had to be done.");
+                // The only command that is accepted and changes nothing (W6).
+                put!("{request} was filed under this key before; nothing new was filed.");
             }
             for event in events {
-                println!("{request}: {}", event_words(event, zone));
+                put!("{request}: {}", event_words(event, zone));
             }
             Ok(())
         }
         Answer::Refused { refusal, .. } => Err(Failure::refused(refusal, zone)),
         Answer::Duplicate => {
-            println!("This was done before; nothing had to be done.");
+            if as_json {
+                return print::json(&json!({ "request": null, "events": [] }));
+            }
+            put!("This was done before; nothing had to be done.");
             Ok(())
         }
         Answer::Unclear => Err(Failure::Usage("the command was not understood".to_owned())),
@@ -74,7 +79,7 @@ fn subject(subject: &Subject) -> String {
 
 /// One line of a listing.
 pub(super) fn line(request: &Request) {
-    println!(
+    put!(
         "{:8}  {:9}  {:12}  {}",
         request.id.to_string(),
         request.state.as_str(),
@@ -85,51 +90,51 @@ pub(super) fn line(request: &Request) {
 
 /// Everything about one request.
 pub(super) fn whole(request: &Request, zone: &TimeZone) {
-    println!("{} {}", request.id, request.state.as_str());
-    println!("  who      {}", request.requester);
-    println!("  what     {}", subject(&request.subject));
-    println!("  when     {}", say_window(&request.window, zone));
-    println!(
+    put!("{} {}", request.id, request.state.as_str());
+    put!("  who      {}", request.requester);
+    put!("  what     {}", subject(&request.subject));
+    put!("  when     {}", say_window(&request.window, zone));
+    put!(
         "  why      {}",
         request.justification.as_deref().unwrap_or("-")
     );
-    println!(
+    put!(
         "  policy   {} ({})",
         request.terms.policy,
         request.terms.mode.as_str()
     );
-    println!("  filed    {}", say(request.filed_at, zone));
+    put!("  filed    {}", say(request.filed_at, zone));
     match &request.state {
         State::Pending { step } => {
-            println!("  until    {}", say(request.pending_until, zone));
-            println!("  step     {} of {}", step + 1, request.terms.steps.len());
+            put!("  until    {}", say(request.pending_until, zone));
+            put!("  step     {} of {}", step + 1, request.terms.steps.len());
         }
         State::Approved { at, grant } => {
-            println!("  settled  {}", say(*at, zone));
-            println!(
+            put!("  settled  {}", say(*at, zone));
+            put!(
                 "  access   from {} until {}",
                 say(grant.start, zone),
                 say(grant.end, zone)
             );
         }
         State::Withdrawn { at, reason } => {
-            println!("  settled  {}", say(*at, zone));
-            println!("  reason   {reason}");
+            put!("  settled  {}", say(*at, zone));
+            put!("  reason   {reason}");
         }
         State::Rejected { at, .. } | State::Expired { at, .. } => {
-            println!("  settled  {}", say(*at, zone));
+            put!("  settled  {}", say(*at, zone));
         }
     }
     for (index, step) in request.terms.steps.iter().enumerate() {
-        println!(
-            "  {}. {}, {} approvals",
+        put!(
+            "  {}. {}, {}",
             index + 1,
             step.name,
-            step.approvals
+            count(step.approvals, "approval")
         );
         for vote in request.votes.iter().filter(|vote| vote.step == index) {
             let comment = vote.comment.as_deref().map(|text| format!(": {text}"));
-            println!(
+            put!(
                 "     {} {} at {} by {}{}",
                 vote.person,
                 match vote.decision {

@@ -1,0 +1,187 @@
+//! `policy explain` and `policy show`: a book as people read it.
+
+use serde_json::json;
+
+use super::Failure;
+use super::args::Subject as SubjectArgs;
+use super::print::{self, count, put};
+use crate::config::read::nearest;
+use crate::workflow::book::{AccountRule, Book, Person};
+use crate::workflow::ids::{Module, PersonId};
+use crate::workflow::policy::{Glob, Policy, Step, Who, choose};
+use crate::workflow::refusal::Refusal;
+use crate::workflow::request::Subject;
+
+/// Other policies of which `policy explain` says in text why they lost; JSON has all.
+const MAX_EXPLAINED: usize = 50;
+
+/// Which policy a request would fall under, and why each other one does not apply (W2).
+pub(super) fn explain(
+    book: &Book,
+    person: &PersonId,
+    subject: SubjectArgs,
+    as_json: bool,
+) -> Result<(), Failure> {
+    if book.person(person).is_none() {
+        return Err(unknown(
+            "person",
+            person.as_str(),
+            book.people.keys().map(PersonId::as_str),
+        ));
+    }
+    let subject = Subject {
+        module: Module::new(subject.module),
+        resource: subject.resource,
+        account: subject.account,
+    };
+    let Some(rules) = book.modules.get(&subject.module) else {
+        let known = book.modules.keys().map(Module::as_str);
+        return Err(unknown("module", subject.module.as_str(), known));
+    };
+    let refused = refused(rules.account, &subject).map(|refusal| refusal.to_string());
+    let choice = choose(book, &subject, person);
+    let chosen = choice.chosen.map(|policy| &policy.terms);
+    if as_json {
+        let others: Vec<_> = choice
+            .others
+            .iter()
+            .map(|(policy, lost)| json!({ "policy": policy.terms.policy, "why_not": lost.to_string() }))
+            .collect();
+        return print::json(&json!({ "chosen": chosen, "refused": refused, "others": others }));
+    }
+    if let Some(refused) = refused {
+        put!("Whatever the policies say, this is refused: {refused}");
+    }
+    match choice.chosen {
+        Some(policy) => {
+            put!("`{}` applies ({}).", policy.terms.policy, policy.terms.mode);
+            steps(policy);
+        }
+        None => put!("No policy applies: such a request is refused (W3)."),
+    }
+    for (policy, lost) in choice.others.iter().take(MAX_EXPLAINED) {
+        put!("not `{}`: {lost}", policy.terms.policy);
+    }
+    if let Some(more) = choice.others.len().checked_sub(MAX_EXPLAINED + 1) {
+        put!("and {} more; --json lists all", more + 1);
+    }
+    Ok(())
+}
+
+fn unknown<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n str>) -> Failure {
+    let mend = nearest(name, known).map_or_else(
+        || "see `countersign policy show`".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Failure::Usage(format!("there is no {what} `{name}`; mend: {mend}"))
+}
+
+/// What filing refuses before it looks at the policies (W2).
+fn refused(rule: AccountRule, subject: &Subject) -> Option<Refusal> {
+    let module = subject.module.clone();
+    match (rule, subject.account.clone()) {
+        (AccountRule::Required, None) => Some(Refusal::AccountRequired { module }),
+        (AccountRule::None, Some(account)) => Some(Refusal::AccountNotAllowed { module, account }),
+        _ => None,
+    }
+}
+
+/// What is in force.
+pub(super) fn show(book: &Book, as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        return print::json(book);
+    }
+    put!("Version {} is in force.", book.version);
+    put!("\nPeople");
+    for person in book.people.values() {
+        put!("  {}", of_person(person));
+    }
+    put!("\nGroups");
+    for (id, members) in &book.groups {
+        put!("  {id}: {}", joined(members.iter().map(PersonId::as_str)));
+    }
+    put!("\nModules");
+    for (module, rules) in &book.modules {
+        let account = match rules.account {
+            AccountRule::Required => "an account is required",
+            AccountRule::Optional => "an account is optional",
+            AccountRule::None => "takes no account",
+        };
+        let switched_off = if rules.approval {
+            ""
+        } else {
+            ", approval is switched off"
+        };
+        put!("  {module}: {account}{switched_off}");
+    }
+    put!("\nPolicies, of which the strictest that matches applies, then the first");
+    for policy in &book.policies {
+        of_policy(policy);
+    }
+    Ok(())
+}
+
+fn of_person(person: &Person) -> String {
+    let user = person.os_user.as_ref();
+    let user = user.map_or_else(String::new, |user| format!(", system user {user}"));
+    let registered = match joined(person.modules.iter().map(Module::as_str)) {
+        none if none.is_empty() => none,
+        modules => format!(", registered for {modules}"),
+    };
+    let active = if person.active { "" } else { ", not active" };
+    let Person {
+        id,
+        name,
+        email,
+        zone,
+        ..
+    } = person;
+    format!("{id}: {name} <{email}>, {zone}{user}{registered}{active}")
+}
+
+fn of_policy(policy: &Policy) {
+    let terms = &policy.terms;
+    let pattern = |glob: &Option<Glob>| glob.as_ref().map_or("any", Glob::as_str).to_owned();
+    put!("  `{}` ({})", terms.policy, terms.mode);
+    put!(
+        "    {} asked by {}; resource {}, account {}; at most {:#}",
+        joined(policy.modules.iter().map(Module::as_str)),
+        whos(&policy.requesters),
+        pattern(&policy.resource),
+        pattern(&policy.account),
+        terms.max_duration
+    );
+    steps(policy);
+}
+
+fn steps(policy: &Policy) {
+    for (index, step) in policy.terms.steps.iter().enumerate() {
+        let Step {
+            name,
+            approvers,
+            approvals,
+            ..
+        } = step;
+        let number = index + 1;
+        let approvals = count(*approvals, "approval");
+        put!(
+            "    step {number}, {name}: {approvals} of {}",
+            whos(approvers)
+        );
+    }
+}
+
+fn whos(list: &[Who]) -> String {
+    let names: Vec<String> = list
+        .iter()
+        .map(|who| match who {
+            Who::Person(person) => person.to_string(),
+            Who::Group(group) => format!("group:{group}"),
+        })
+        .collect();
+    names.join(", ")
+}
+
+fn joined<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}
