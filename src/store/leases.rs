@@ -93,7 +93,7 @@ mod tests {
     use super::*;
     use sqlx::PgPool;
 
-    const LONG: Duration = Duration::from_secs(600);
+    const LONG: Duration = Duration::from_mins(10);
 
     /// Goal: one holder at a time, and the next takes over when it is given back, with a new epoch.
     /// Method: two holders in turn.

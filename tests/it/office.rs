@@ -8,6 +8,7 @@
 //! unjudged, and the audit events of every request fold to exactly its stored state.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use countersign::app::Daemon;
@@ -46,8 +47,8 @@ pub async fn until<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> 
 /// decide; Ada is admin and auditor, never an approver; Una is registered for another module; Dora is
 /// disabled.
 const PEOPLE: &[(&str, &str)] = &[
-    ("rita", r#"roles = []"#),
-    ("rolf", r#"roles = []"#),
+    ("rita", "roles = []"),
+    ("rolf", "roles = []"),
     (
         "alice",
         r#"roles = ["approver"], modules = ["credential", "proxy_session", "session_video"]"#,
@@ -175,11 +176,12 @@ impl Office {
         for (name, rest) in PEOPLE {
             let rest = rest.replace(", ", "\n");
             let rest = rest.replace("\"\n\"", "\", \"");
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "[[person]]\nid = \"{name}\"\nname = \"{}\"\nemail = \"{}\"\nzone = \"Europe/Lisbon\"\n{rest}\n",
                 capital(name),
                 self.address(name),
-            ));
+            );
         }
         change(&mut text);
         text.push_str(policies);
@@ -308,14 +310,6 @@ impl Office {
             .expect("the request")
     }
 
-    /// Waits until the request stands there.
-    pub async fn reaches(&self, request: RequestId, state: &str) {
-        until(&format!("{request} is {state}"), async || {
-            (self.state(request).await == state).then_some(())
-        })
-        .await;
-    }
-
     /// How many commands on requests were refused with this code, by the audit trail.
     pub async fn refused_as(&self, code: &str) -> i64 {
         sqlx::query_scalar(
@@ -370,8 +364,8 @@ impl Office {
         .await;
         self.stop().await;
         for person in &self.people {
-            let unread = person.unread().await;
-            let subjects: Vec<_> = unread.iter().map(|mail| mail.subject()).collect();
+            let unread = person.unread();
+            let subjects: Vec<_> = unread.iter().map(Mail::subject).collect();
             assert!(
                 subjects.is_empty(),
                 "{} has unread mail: {subjects:#?}",
@@ -383,7 +377,7 @@ impl Office {
 
 impl Person {
     /// The mails that nobody has asked for with [`Person::hears`].
-    pub async fn unread(&self) -> Vec<Mail> {
+    pub fn unread(&self) -> Vec<Mail> {
         let mut mails = self.mailbox.inbox().expect("the mailbox can be read");
         let heard = self.heard.lock().expect("lock").clone();
         mails.retain(|mail| !heard.contains(&mail.message_id()));
@@ -393,7 +387,7 @@ impl Person {
     /// Waits for the next unread mail, which must be of this kind.
     pub async fn hears(&self, kind: Kind) -> Mail {
         until(&format!("{} hears {kind:?}", self.id), async || {
-            for mail in self.unread().await {
+            for mail in self.unread() {
                 if self.kind_of(&mail).await.as_deref() == Some(kind.as_str()) {
                     self.heard.lock().expect("lock").insert(mail.message_id());
                     return Some(mail);
@@ -423,8 +417,8 @@ impl Person {
     }
 
     /// Puts everything that lies unread aside.
-    pub async fn reads_everything(&self) {
-        let ids: Vec<_> = self.unread().await.iter().map(Mail::message_id).collect();
+    pub fn reads_everything(&self) {
+        let ids: Vec<_> = self.unread().iter().map(Mail::message_id).collect();
         self.heard.lock().expect("lock").extend(ids);
     }
 

@@ -88,7 +88,7 @@ async fn killed_again_and_again() {
         assert_eq!(told, 40, "{kind}");
     }
     let ids: BTreeSet<String> = {
-        let mails = bob.unread().await;
+        let mails = bob.unread();
         mails
             .iter()
             .map(countersign_sandbox::Mail::message_id)
@@ -100,7 +100,7 @@ async fn killed_again_and_again() {
         "one `recorded` for each, by Message-ID"
     );
     for person in ["rita", "alice", "bob", "carol"] {
-        office.person(person).reads_everything().await;
+        office.person(person).reads_everything();
     }
     office.close().await;
 }

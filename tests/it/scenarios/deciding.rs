@@ -51,7 +51,7 @@ async fn w9_w12_two_steps_in_order() {
     let request = office.files("rita", "db-1", 2).await;
     rita.hears(Kind::Filed).await;
     let ask = alice.hears(Kind::Ask).await;
-    assert!(bob.unread().await.is_empty() && carol.unread().await.is_empty());
+    assert!(bob.unread().is_empty() && carol.unread().is_empty());
     alice.replies(&ask, "approve, thanks").await;
     alice.hears(Kind::Recorded).await;
     rita.hears(Kind::Progress).await;
@@ -395,7 +395,7 @@ async fn w17_two_at_once() {
         alice.hears(Kind::Ask).await;
         carol.hears(Kind::Ask).await;
         let ask = bob.hears(Kind::Ask).await;
-        let (_, by_carol) = tokio::join!(
+        let ((), by_carol) = tokio::join!(
             bob.replies(&ask, "APPROVE"),
             office.votes("carol", request, Disapprove)
         );

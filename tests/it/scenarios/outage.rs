@@ -6,6 +6,9 @@ use countersign::workflow::notice::Kind;
 
 use crate::office::{ONE_STEP, Office, until};
 
+/// One way to break a configuration.
+type Break = fn(&mut Config, &Office);
+
 /// A port on loopback that nobody listens on.
 fn dead_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -60,10 +63,9 @@ async fn smtp_is_away_and_comes_back() {
 async fn the_inbox_cannot_be_opened() {
     let mut office = Office::furnish(ONE_STEP).await;
     let real = office.config.clone();
-    type Break = fn(&mut Config, &Office);
     let cases: [(&str, Break); 4] = [
         ("password", |config, _| {
-            imap(config).login.password = "wrong".to_owned().into()
+            imap(config).login.password = "wrong".to_owned().into();
         }),
         ("certificate", |config, _| imap(config).ca_file = None),
         ("cannot", |config, _| imap(config).port = dead_port()),

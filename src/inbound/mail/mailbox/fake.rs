@@ -314,9 +314,9 @@ fn expunge(folder: &mut Folder, uids: &[u32]) -> Vec<u8> {
 fn search(folder: &Folder, command: &str) -> String {
     let unkeyed = command.contains("NOT KEYWORD");
     let found = folder.mails.iter().filter(|(_, mail)| {
-        !mail.flags.contains("\\Deleted")
-            && !(unkeyed && mail.flags.contains("$CountersignDone"))
-            && !(command.contains("UNSEEN") && mail.flags.contains("\\Seen"))
+        let done = unkeyed && mail.flags.contains("$CountersignDone");
+        let seen = command.contains("UNSEEN") && mail.flags.contains("\\Seen");
+        !(mail.flags.contains("\\Deleted") || done || seen)
     });
     // In no order, as servers may.
     let words: Vec<String> = found.rev().map(|(uid, _)| format!(" {uid}")).collect();

@@ -24,7 +24,7 @@ use crate::token::Keyring;
 
 /// No condition takes longer; far above what any takes.
 const DEADLINE: Duration = Duration::from_secs(20);
-const LONG: Duration = Duration::from_secs(3_600);
+const LONG: Duration = Duration::from_hours(1);
 
 fn imap(port: u16) -> Imap {
     Imap {
@@ -737,7 +737,9 @@ async fn a_new_uidvalidity_judges_nothing_twice(pool: PgPool) {
         let mut folder = fake.folder();
         folder.validity = 8;
         let mut mails: Vec<_> = std::mem::take(&mut folder.mails).into_values().collect();
-        mails.iter_mut().for_each(|mail| mail.flags.clear());
+        for mail in &mut mails {
+            mail.flags.clear();
+        }
         folder.mails = (11..).zip(mails).collect();
         folder.next = 13;
     }

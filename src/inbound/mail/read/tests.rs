@@ -401,8 +401,9 @@ proptest! {
 // Method: a mebibyte of each, in a debug build, well within what a quadratic pass would take.
 #[test]
 fn hostile_shapes_end() {
+    type Shape = fn(&dyn Fn(&str) -> String) -> String;
     let repeat = |piece: &str, bytes: usize| piece.repeat(bytes / piece.len());
-    let shapes: [fn(&dyn Fn(&str) -> String) -> String; 7] = [
+    let shapes: [Shape; 7] = [
         |r| clean(&r("<")),
         |r| clean(&r("> \r\n")),
         |r| clean(&format!("APPROVE\r\n{}", r("On 1 a\r\n"))),
