@@ -16,11 +16,14 @@ else
 fi
 for name in $names; do
     echo "== $name"
+    # Compiled before any server runs beside it.
+    cargo bench --locked --quiet --no-run --bench "$name"
     if grep -q '^use countersign_sandbox' "benches/$name.rs"; then
-        # The daemon and the servers as they are shipped, not as they are debugged.
-        cargo build --locked --quiet --release --workspace
-        target/release/countersign-sandbox with --durable -- cargo bench --locked --bench "$name"
+        # In the profile of the benchmarks, so that both share what they compile.
+        cargo build --locked --quiet --profile bench -p countersign-sandbox
+        target/release/countersign-sandbox with --durable -- \
+            cargo bench --locked --quiet --bench "$name"
     else
-        cargo bench --locked --bench "$name"
+        cargo bench --locked --quiet --bench "$name"
     fi
 done
