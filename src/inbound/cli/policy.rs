@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::args::{Acting, Policy};
 use super::office::Office;
-use super::print::{self, note, put};
+use super::print::{self, put};
 use super::{Failure, book, load, who};
 use crate::config::policies::diff::{Change, diff};
 use crate::config::policies::{self, Checked, MAX_POLICIES_BYTES};
