@@ -3,5 +3,6 @@
 //! `cargo run -p countersign-sandbox -- with -- cargo nextest run --test it`.
 
 mod office;
+mod own_mails;
 mod scenarios;
 mod tidy;
