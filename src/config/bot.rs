@@ -14,13 +14,11 @@ use self::mail::mail;
 use self::servers::{imap, smtp};
 use self::tokens::tokens;
 use super::read::{Problems, Report, Section, parse};
-use super::secret::{self, Surroundings};
+use super::secret::{self, SERVICE_DIRECTORY, Surroundings};
 use super::{CommandLine, Config, Database, Mail};
 
 /// Largest `bot.toml` that is read, in bytes.
 pub(super) const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
-/// The directory of the embedded database where we run as root.
-const ROOT_DIRECTORY: &str = "/var/lib/countersign";
 /// How long `serve` waits for work in progress where the file says nothing.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -161,11 +159,13 @@ fn url(section: &mut Section<'_, '_>, around: &Surroundings<'_>) -> Option<Datab
     None
 }
 
-/// Where the embedded database lives if the file does not say; never below the working directory.
+/// Where the embedded database lives if the file does not say; never below the working directory. The
+/// daemon and the commands of the same user must find the same one, so nothing that only systemd sets
+/// is asked.
 fn default_directory(section: &Section<'_, '_>, around: &Surroundings<'_>) -> Option<Database> {
     let absolute = |name| (around.env)(name).filter(|path| path.starts_with('/'));
-    let directory = if around.root {
-        PathBuf::from(ROOT_DIRECTORY)
+    let directory = if around.service {
+        PathBuf::from(SERVICE_DIRECTORY)
     } else if let Some(state) = absolute("XDG_STATE_HOME") {
         PathBuf::from(state).join("countersign")
     } else if let Some(home) = absolute("HOME") {

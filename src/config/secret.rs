@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
@@ -14,8 +14,8 @@ use super::read::{At, Section};
 pub struct Surroundings<'e> {
     /// A variable of the environment.
     pub env: &'e dyn Fn(&str) -> Option<String>,
-    /// Whether we run as root.
-    pub root: bool,
+    /// Whether [`SERVICE_DIRECTORY`] is for us: we run as root, or as the user to whom it belongs.
+    pub service: bool,
     /// Whether every user of this machine can read the configuration file itself.
     pub open_file: bool,
 }
@@ -25,15 +25,24 @@ impl Surroundings<'_> {
     pub fn real() -> Surroundings<'static> {
         Surroundings {
             env: &|name| std::env::var(name).ok(),
-            root: nix::unistd::geteuid().is_root(),
+            service: is_the_service(),
             open_file: false,
         }
     }
 }
 
+/// The directory of the embedded database of a service; systemd's `StateDirectory=countersign`.
+pub const SERVICE_DIRECTORY: &str = "/var/lib/countersign";
+
+fn is_the_service() -> bool {
+    let us = nix::unistd::geteuid();
+    let owner = std::fs::metadata(SERVICE_DIRECTORY).map(|meta| meta.uid());
+    us.is_root() || owner.is_ok_and(|owner| owner == us.as_raw())
+}
+
 impl fmt::Debug for Surroundings<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Surroundings {{ root: {} }}", self.root)
+        write!(f, "Surroundings {{ service: {} }}", self.service)
     }
 }
 

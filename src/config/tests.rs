@@ -29,7 +29,7 @@ fn env(name: &str) -> Option<String> {
 fn parse(source: &str) -> Result<(Config, Problems), Problems> {
     let around = Surroundings {
         env: &env,
-        root: false,
+        service: false,
         open_file: false,
     };
     Config::parse("bot.toml", source, &around)
@@ -81,106 +81,108 @@ fn defaults_stand_in_for_what_is_not_said() {
     assert!(config.command_line.operators.is_empty());
 }
 
+/// Lines, and the start or a part of what is said of them.
+const BAD_LINES: &[(&str, &str)] = &[
+    (
+        "smtp.prot = 25",
+        "bot.toml:6:6: [smtp] prot: is unknown; mend: did you mean `port`?",
+    ),
+    (
+        "smpt.host = \"x\"",
+        "bot.toml:6:1: smpt: is unknown; mend: did you mean `smtp`?",
+    ),
+    (
+        "[colour]",
+        "bot.toml:6:2: colour: is unknown; mend: take it out; known here: command_line",
+    ),
+    (
+        "smtp.port = \"25\"",
+        "bot.toml:6:13: [smtp] port: is a text, and must be a whole number",
+    ),
+    (
+        "smtp.port = 70000",
+        "bot.toml:6:13: [smtp] port: is 70000, and must be between 1 and 65535",
+    ),
+    (
+        "smtp.timeout = \"soon\"",
+        "bot.toml:6:16: [smtp] timeout: `soon` is no length of time",
+    ),
+    (
+        "smtp.timeout = \"1mo\"",
+        "bot.toml:6:16: [smtp] timeout: `1mo` counts months",
+    ),
+    (
+        "smtp.timeout = \"0s\"",
+        "bot.toml:6:16: [smtp] timeout: `0s` is not more than nothing",
+    ),
+    (
+        "smtp.ca_file = \"/nowhere/ca\"",
+        "bot.toml:6:16: [smtp] ca_file: there is no file /nowhere/ca",
+    ),
+    (
+        "smtp.username = \"u\"",
+        "[smtp] password: is missing; mend: write password",
+    ),
+    (
+        "smtp.username = \"u\"\nsmtp.password = { file = \"/nowhere/pw\" }",
+        "bot.toml:7:26: [smtp] password: the secret file /nowhere/pw cannot be read: No such file",
+    ),
+    (
+        "smtp.username = \"u\"\nsmtp.password = { env = \"NOPE\" }",
+        "bot.toml:7:25: [smtp] password env: the environment has no `NOPE`; mend: set the variable",
+    ),
+    (
+        "smtp.username = \"u\"\nsmtp.password = { credential = \"pw\" }",
+        "[smtp] password credential: there is no $CREDENTIALS_DIRECTORY",
+    ),
+    (
+        "smtp.username = \"u\"\nsmtp.password = { env = \"THE_PASSWORD\", value = \"x\" }",
+        "[smtp] password: must say exactly one place; mend: write { file",
+    ),
+    (
+        "mail.reply_to = \"bot\"",
+        "bot.toml:6:17: [mail] reply_to: `bot` is no e-mail address",
+    ),
+    (
+        "mail.approve_words = []",
+        "bot.toml:6:22: [mail] approve_words: is empty",
+    ),
+    (
+        "mail.approve_words = [\"go on\"]",
+        "bot.toml:6:23: [mail] approve_words: `go on` is not a single",
+    ),
+    (
+        "mail.approve_words = [\"rejected\"]",
+        "approve_words: `REJECTED` would both approve and disapprove",
+    ),
+    (
+        "mail.exempt_domains = [\"a@b\"]",
+        "[mail] exempt_domains: `a@b` is no domain",
+    ),
+    (
+        "status.listen = \"8980\"",
+        "bot.toml:6:17: [status] listen: `8980` is no address with a port",
+    ),
+    (
+        "templates.directory = \"/nowhere\"",
+        "[templates] directory: there is no directory /nowhere",
+    ),
+    (
+        "imap.host = \"localhost\"",
+        "[imap] username: is missing; mend: an inbox needs",
+    ),
+    (
+        "database.directory = \"/x\"",
+        "[database] directory: is for the embedded database only",
+    ),
+];
+
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of mistakes")]
 fn bad_lines_are_named_with_their_place_and_mend() {
     // Goal: each mistake an operator makes is answered with place, key, cause and mend. Method: one
     // mistake at a time after five good lines, and the start of the answer.
-    let cases = [
-        (
-            "smtp.prot = 25",
-            "bot.toml:6:6: [smtp] prot: is unknown; mend: did you mean `port`?",
-        ),
-        (
-            "smpt.host = \"x\"",
-            "bot.toml:6:1: smpt: is unknown; mend: did you mean `smtp`?",
-        ),
-        (
-            "[colour]",
-            "bot.toml:6:2: colour: is unknown; mend: take it out; known here: command_line",
-        ),
-        (
-            "smtp.port = \"25\"",
-            "bot.toml:6:13: [smtp] port: is a text, and must be a whole number",
-        ),
-        (
-            "smtp.port = 70000",
-            "bot.toml:6:13: [smtp] port: is 70000, and must be between 1 and 65535",
-        ),
-        (
-            "smtp.timeout = \"soon\"",
-            "bot.toml:6:16: [smtp] timeout: `soon` is no length of time",
-        ),
-        (
-            "smtp.timeout = \"1mo\"",
-            "bot.toml:6:16: [smtp] timeout: `1mo` counts months",
-        ),
-        (
-            "smtp.timeout = \"0s\"",
-            "bot.toml:6:16: [smtp] timeout: `0s` is not more than nothing",
-        ),
-        (
-            "smtp.ca_file = \"/nowhere/ca\"",
-            "bot.toml:6:16: [smtp] ca_file: there is no file /nowhere/ca",
-        ),
-        (
-            "smtp.username = \"u\"",
-            "[smtp] password: is missing; mend: write password",
-        ),
-        (
-            "smtp.username = \"u\"\nsmtp.password = { file = \"/nowhere/pw\" }",
-            "bot.toml:7:26: [smtp] password: the secret file /nowhere/pw cannot be read: No such file",
-        ),
-        (
-            "smtp.username = \"u\"\nsmtp.password = { env = \"NOPE\" }",
-            "bot.toml:7:25: [smtp] password env: the environment has no `NOPE`; mend: set the variable",
-        ),
-        (
-            "smtp.username = \"u\"\nsmtp.password = { credential = \"pw\" }",
-            "[smtp] password credential: there is no $CREDENTIALS_DIRECTORY",
-        ),
-        (
-            "smtp.username = \"u\"\nsmtp.password = { env = \"THE_PASSWORD\", value = \"x\" }",
-            "[smtp] password: must say exactly one place; mend: write { file",
-        ),
-        (
-            "mail.reply_to = \"bot\"",
-            "bot.toml:6:17: [mail] reply_to: `bot` is no e-mail address",
-        ),
-        (
-            "mail.approve_words = []",
-            "bot.toml:6:22: [mail] approve_words: is empty",
-        ),
-        (
-            "mail.approve_words = [\"go on\"]",
-            "bot.toml:6:23: [mail] approve_words: `go on` is not a single",
-        ),
-        (
-            "mail.approve_words = [\"rejected\"]",
-            "approve_words: `REJECTED` would both approve and disapprove",
-        ),
-        (
-            "mail.exempt_domains = [\"a@b\"]",
-            "[mail] exempt_domains: `a@b` is no domain",
-        ),
-        (
-            "status.listen = \"8980\"",
-            "bot.toml:6:17: [status] listen: `8980` is no address with a port",
-        ),
-        (
-            "templates.directory = \"/nowhere\"",
-            "[templates] directory: there is no directory /nowhere",
-        ),
-        (
-            "imap.host = \"localhost\"",
-            "[imap] username: is missing; mend: an inbox needs",
-        ),
-        (
-            "database.directory = \"/x\"",
-            "[database] directory: is for the embedded database only",
-        ),
-    ];
-    for (lines, expected) in cases {
+    for (lines, expected) in BAD_LINES {
         let said = refused(lines);
         assert!(
             said.contains(expected),

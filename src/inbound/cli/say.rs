@@ -142,7 +142,7 @@ pub(super) fn whole(request: &Request, zone: &TimeZone) {
                     Decision::Disapprove => "disapproved",
                 },
                 say(vote.at, zone),
-                vote.channel.as_str(),
+                vote.channel.as_str().replace('_', " "),
                 comment.unwrap_or_default()
             );
         }

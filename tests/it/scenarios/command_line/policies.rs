@@ -1,0 +1,182 @@
+//! `policy check|apply|explain|show`.
+
+use sqlx::PgPool;
+
+use super::{Desk, url_of};
+
+/// Goal: what would change is shown, and nothing comes into force unless somebody agreed.
+/// Method: apply with nobody there to ask, then with `--yes`, then again, then changed.
+#[sqlx::test(migrations = "./migrations")]
+async fn applying(pool: PgPool) {
+    let desk = Desk::at(&url_of(&pool));
+    desk.types("policy show")
+        .ended(2)
+        .complains(&["no policies are in force", "policy apply"]);
+    desk.types("policy apply policies.toml")
+        .ended(2)
+        .says(&["+ person `rita`", "+ policy `databases`"])
+        .complains(&["--yes"]);
+    desk.types("policy show").ended(2);
+    desk.types("policy apply policies.toml --yes")
+        .done()
+        .says(&["+ group `owners`", "Version 1 is in force."]);
+    desk.types("policy apply policies.toml")
+        .done()
+        .says(&["Nothing changes; version 1 stays in force."]);
+    let changed = Desk::policies().replace("max_duration = \"8h\"", "max_duration = \"4h\"");
+    desk.writes("policies.toml", &changed);
+    let applied = desk.types("policy apply policies.toml --yes --json").done();
+    assert_eq!(applied.json()["version"], 2);
+    assert_eq!(applied.json()["changes"][0]["name"], "databases");
+    assert_eq!(applied.json()["changes"][0]["change"], "changed");
+    desk.types("policy show")
+        .done()
+        .says(&["Version 2", "at most 4h", "group:owners"]);
+    let shown = desk.types("policy show --json").done();
+    assert_eq!(shown.json()["people"]["rita"]["zone"], "Europe/Lisbon");
+    let who = "SELECT applied_by FROM policy_book ORDER BY version";
+    let by: Vec<String> = sqlx::query_scalar(who)
+        .fetch_all(&pool)
+        .await
+        .expect("rows");
+    assert!(
+        by[0].starts_with("os-user/") && by[1] == "rita",
+        "the first had no people to be one of: {by:?}"
+    );
+}
+
+/// Goal: at a terminal the question is asked, and only yes means yes.
+/// Method: answer no, then yes.
+#[sqlx::test(migrations = "./migrations")]
+async fn agreeing_at_a_terminal(pool: PgPool) {
+    let desk = Desk::at(&url_of(&pool));
+    let apply = "policy apply policies.toml";
+    let said = desk.types_at_a_terminal(apply, "\n", || {}).ended(1);
+    assert!(said.out.contains("refused: not-agreed"), "{said:#?}");
+    desk.types("policy show").ended(2);
+    let said = desk.types_at_a_terminal(apply, "y\n", || {}).ended(0);
+    assert!(said.out.contains("Version 1 is in force."), "{said:#?}");
+    desk.types("policy show").done();
+}
+
+/// Goal: what somebody agreed to is what changes: whoever was overtaken is refused.
+/// Method: while one is asked, another applies; then the first agrees.
+#[sqlx::test(migrations = "./migrations")]
+async fn two_apply_at_once(pool: PgPool) {
+    let desk = Desk::at(&url_of(&pool));
+    let other = Desk::policies().replace("Rita Reis", "Rita R.");
+    desk.writes("other.toml", &other);
+    let said = desk.types_at_a_terminal("policy apply policies.toml", "y\n", || {
+        desk.types("policy apply other.toml --yes").done();
+    });
+    let said = said.ended(1);
+    assert!(said.out.contains("refused: applied-meanwhile"), "{said:#?}");
+    let shown = desk.types("policy show").done();
+    shown.says(&["Version 1", "Rita R."]);
+}
+
+/// Goal: one learns which policy applies, and why each other does not, before filing.
+/// Method: by what is in force and by a file; what fits, what does not, what is no module.
+#[sqlx::test(migrations = "./migrations")]
+async fn explaining(pool: PgPool) {
+    let desk = Desk::furnished(&pool);
+    desk.types("policy explain --module credential --resource db-7 --account admin")
+        .done()
+        .says(&[
+            "`databases` applies (approval).",
+            "step 1, Owner: 1 approval of group:owners",
+            "not `test network`: its resource pattern `test-*` does not match `db-7`",
+        ]);
+    let by_file = "policy explain --file policies.toml --as bob --module credential --resource";
+    let said = desk.types(&format!("{by_file} db-7 --account admin --json"));
+    let object = said.done().json();
+    assert_eq!(object["chosen"], serde_json::Value::Null);
+    assert_eq!(object["others"][0]["policy"], "databases");
+    desk.types(&format!("{by_file} test-7"))
+        .done()
+        .says(&["must name an account", "`test network` applies (free)."]);
+    desk.types("policy explain --module credentail --resource x")
+        .ended(2)
+        .complains(&["did you mean `credential`?"]);
+    desk.types("policy explain --as bop --module credential --resource x")
+        .ended(2)
+        .complains(&["did you mean `bob`?"]);
+}
+
+/// Goal: a file that is right is said to be so, without any database; JSON counts.
+/// Method: check, once with something odd in it.
+#[test]
+fn checking_what_is_right() {
+    let desk = Desk::at("postgres://nobody@127.0.0.1:1/none");
+    desk.types("policy check policies.toml")
+        .done()
+        .says(&["3 people, 1 groups", "nothing wrong, 0 warnings."]);
+    let odd = Desk::policies().replace(
+        "mode = \"approval\"",
+        "mode = \"approval\"\nallow_self_approval = true",
+    );
+    desk.writes("odd.toml", &odd);
+    let said = desk.types("policy check odd.toml").ended(0);
+    said.says(&["1 warning."])
+        .complains(&["warning: odd.toml:", "allow_self_approval"]);
+    let counted = desk.types("policy check odd.toml --json").ended(0).json();
+    assert_eq!(counted["people"], 3);
+    assert_eq!(counted["warnings"].as_array().map(Vec::len), Some(1));
+}
+
+/// Goal: what is wrong is named with file, line, column, key and mend, and nothing of it is applied.
+/// Method: one mistake at a time, through check and apply.
+#[sqlx::test(migrations = "./migrations")]
+async fn policies_that_are_wrong(pool: PgPool) {
+    let desk = Desk::furnished(&pool);
+    let cases = [
+        (
+            "approvers = [\"carol\"]",
+            "approvers = [\"carl\"]",
+            "there is no person `carl`; mend: did you mean `carol`?",
+        ),
+        (
+            "approvers = [\"carol\"]",
+            "approvers = [\"carol\"], approvals = 2",
+            "step `Security`: needs 2 different active approvers",
+        ),
+        (
+            "resource = \"db-*\"",
+            "resource = \"db-[\"",
+            "resource: `db-[` is no pattern",
+        ),
+        (
+            "max_duration = \"8h\"",
+            "max_duration = \"8 hectares\"",
+            "max_duration: `8 hectares` is no length of time",
+        ),
+        (
+            "mode = \"free\"",
+            "mode = \"free\"\nmoed = 1",
+            "moed: is unknown; mend: did you mean `mode`?",
+        ),
+        (
+            "max_lead = \"7d\"",
+            "max_lead = 7",
+            "max_lead: is a whole number, and must be a text in quotes",
+        ),
+    ];
+    for (right, wrong, complaint) in cases {
+        let text = Desk::policies().replace(right, wrong);
+        let line = 1 + text
+            .lines()
+            .position(|line| {
+                let last = wrong.lines().last().expect("a line");
+                line.contains(last)
+            })
+            .expect("the mistake is there");
+        desk.writes("wrong.toml", &text);
+        for command in ["check wrong.toml", "apply wrong.toml --yes"] {
+            let said = desk.types(&format!("policy {command}")).ended(2);
+            let place = format!("wrong.toml:{line}:");
+            let said = said.complains(&[&place, complaint, "; mend: "]);
+            assert_eq!(said.out, "");
+        }
+    }
+    desk.types("policy show").done().says(&["Version 1 "]);
+}
