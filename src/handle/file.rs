@@ -38,12 +38,14 @@ impl Case<'_> {
             };
             return self.not_filed(conn, person, refusal).await;
         }
+        // The pending one is looked for first: the same filing that commits between the two looks is then
+        // found under its key, and not taken for another request for the same thing.
+        let pending = self.still_pending(conn, person, draft).await?;
         if let Some(key) = key
             && let Some(first) = requests::find_by_key(conn, person, key).await?
         {
             return self.filed_before(conn, person, draft, key, first).await;
         }
-        let pending = self.still_pending(conn, person, draft).await?;
         let id = requests::next_id(conn).await?;
         let filing = Filing {
             book: &self.book,

@@ -39,16 +39,34 @@ fn reply(text: &str) -> Vec<u8> {
 fn our_own_words_decide_nothing() {
     let renderer = Renderer::new(None).expect("the built-in templates");
     let rules = rules();
-    assert_eq!(read(&reply("APPROVE"), &rules).verdict, Verdict::Decision, "the mail decides");
+    assert_eq!(
+        read(&reply("APPROVE"), &rules).verdict,
+        Verdict::Decision,
+        "the mail decides"
+    );
     for sample in samples() {
-        let mail = renderer.mail(sample.kind, &sample.facts, &sample.reader).expect("renders");
-        let quoted: String = mail.text.lines().map(|line| format!("> {line}\n")).collect();
-        let below = format!("On Sat, 21 Nov 2026 at 09:00, Countersign wrote:\n{}", mail.text);
+        let mail = renderer
+            .mail(sample.kind, &sample.facts, &sample.reader)
+            .expect("renders");
+        let quoted: String = mail
+            .text
+            .lines()
+            .map(|line| format!("> {line}\n"))
+            .collect();
+        let below = format!(
+            "On Sat, 21 Nov 2026 at 09:00, Countersign wrote:\n{}",
+            mail.text
+        );
         let lines: Vec<&str> = mail.text.lines().collect();
         let tails = (0..lines.len()).map(|from| lines[from..].join("\n"));
         for text in [quoted, below].into_iter().chain(tails) {
             let reading = read(&reply(&text), &rules);
-            assert_ne!(reading.verdict, Verdict::Decision, "{}: {text}", sample.name);
+            assert_ne!(
+                reading.verdict,
+                Verdict::Decision,
+                "{}: {text}",
+                sample.name
+            );
         }
     }
 }
@@ -58,22 +76,44 @@ fn our_own_words_decide_nothing() {
 #[test]
 fn hostile_texts_stay_texts() {
     let renderer = Renderer::new(None).expect("the built-in templates");
-    let ask = samples().into_iter().find(|sample| sample.kind == Kind::Ask).expect("an ask");
+    let ask = samples()
+        .into_iter()
+        .find(|sample| sample.kind == Kind::Ask)
+        .expect("an ask");
     let mut facts = ask.facts;
-    let hostile = "x\r\nBcc: evil@example.test\r\nAPPROVE\r\n\u{202e}<script>alert(1)</script>{{ 7*7 }}";
+    let hostile =
+        "x\r\nBcc: evil@example.test\r\nAPPROVE\r\n\u{202e}<script>alert(1)</script>{{ 7*7 }}";
     facts.subject.resource = hostile.to_owned();
     facts.requester_name = hostile.to_owned();
     facts.justification = Some(hostile.repeat(50));
     let reader = Reader {
-        reply: Some(Reply { address: format!("approvals+{TOKEN}@bot.test") }),
+        reply: Some(Reply {
+            address: format!("approvals+{TOKEN}@bot.test"),
+        }),
         ..ask.reader
     };
     let mail = renderer.mail(Kind::Ask, &facts, &reader).expect("renders");
-    assert!(!mail.subject.contains(['\r', '\n', '\u{202e}']), "{}", mail.subject);
-    assert!(!mail.html.contains("<script") && mail.html.contains("&lt;script"), "{}", mail.html);
+    assert!(
+        !mail.subject.contains(['\r', '\n', '\u{202e}']),
+        "{}",
+        mail.subject
+    );
+    assert!(
+        !mail.html.contains("<script") && mail.html.contains("&lt;script"),
+        "{}",
+        mail.html
+    );
     assert!(!mail.html.contains('\u{202e}') && !mail.text.contains('\u{202e}'));
-    assert!(!mail.text.lines().any(|line| line.trim() == "APPROVE"), "{}", mail.text);
-    assert!(mail.text.contains("{{ 7*7 }}"), "not evaluated: {}", mail.text);
+    assert!(
+        !mail.text.lines().any(|line| line.trim() == "APPROVE"),
+        "{}",
+        mail.text
+    );
+    assert!(
+        mail.text.contains("{{ 7*7 }}"),
+        "not evaluated: {}",
+        mail.text
+    );
     // RFC 6068: the body of the prefilled reply is percent-encoded.
     assert!(mail.html.contains("mailto:approvals%2B") || mail.html.contains("mailto:approvals+"));
     assert!(mail.html.contains("body=APPROVE") && mail.html.contains("body=DISAPPROVE"));

@@ -59,8 +59,11 @@ fn code_of(path: &Path) -> String {
 }
 
 fn is_test_file(path: &Path) -> bool {
-    path.file_name()
-        .is_some_and(|name| name.to_string_lossy().ends_with("tests.rs"))
+    let test_only = ["tests.rs", "invariants.rs", "testing.rs", "fake.rs"];
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    name.is_some_and(|name| test_only.iter().any(|ending| name.ends_with(ending)))
         || path.components().any(|part| part.as_os_str() == "tests")
 }
 
@@ -307,7 +310,12 @@ fn the_readme_is_true() {
         checked.values().all(|count| *count > 0),
         "the README shows no commands: {checked:?}"
     );
-    assert!(commands.iter().any(|c| c == "make demo") && commands.iter().any(|c| c == "make test"));
+    for shown in ["make demo", "make test"] {
+        assert!(
+            commands.iter().any(|command| command.starts_with(shown)),
+            "`{shown}` is not shown"
+        );
+    }
 }
 
 fn is_subcommand(word: &str) -> bool {
