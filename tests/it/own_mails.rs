@@ -48,18 +48,14 @@ fn our_own_words_decide_nothing() {
         let mail = renderer
             .mail(sample.kind, &sample.facts, &sample.reader)
             .expect("renders");
-        let quoted: String = mail
-            .text
-            .lines()
-            .map(|line| format!("> {line}\n"))
-            .collect();
+        let quoted: Vec<String> = mail.text.lines().map(|line| format!("> {line}")).collect();
         let below = format!(
             "On Sat, 21 Nov 2026 at 09:00, Countersign wrote:\n{}",
             mail.text
         );
         let lines: Vec<&str> = mail.text.lines().collect();
         let tails = (0..lines.len()).map(|from| lines[from..].join("\n"));
-        for text in [quoted, below].into_iter().chain(tails) {
+        for text in [quoted.join("\n"), below].into_iter().chain(tails) {
             let reading = read(&reply(&text), &rules);
             assert_ne!(
                 reading.verdict,
