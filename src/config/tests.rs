@@ -178,7 +178,6 @@ const BAD_LINES: &[(&str, &str)] = &[
 ];
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table of mistakes")]
 fn bad_lines_are_named_with_their_place_and_mend() {
     // Goal: each mistake an operator makes is answered with place, key, cause and mend. Method: one
     // mistake at a time after five good lines, and the start of the answer.
