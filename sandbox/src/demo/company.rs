@@ -1,5 +1,6 @@
 //! The company: its files, the daemon that serves it, and its command line.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -103,6 +104,8 @@ impl Company {
         let log = directory.join("countersign.log");
         let [status] = ports::free()?;
         std::fs::write(&config, bot_toml(stack, &database, status)?)?;
+        // It holds passwords, as an operator's does.
+        std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o600))?;
         std::fs::write(&policies, POLICIES)?;
         let policies = policies.display().to_string();
         let apply = ["policy", "apply", &policies, "--yes"];
