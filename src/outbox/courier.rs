@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
@@ -41,6 +41,9 @@ use crate::workflow::notice::Kind;
 
 /// The longest sleep, whatever is or is not due: another process may have left work without a wake-up.
 pub const PERIOD: Duration = Duration::from_secs(5);
+/// How often leases that ran out for good are looked for: often enough for an operator, and not at every
+/// claim.
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
 /// Deliveries leased at once, as a multiple of the connections.
 const BATCH_PER_CONNECTION: usize = 2;
 /// What a lease has beyond the sends that fit into it: rendering, acknowledging, a slow database.
@@ -91,6 +94,7 @@ pub async fn run(courier: Courier, cancel: CancellationToken) -> Result<(), Cour
         waiting: VecDeque::new(),
         sending: JoinSet::new(),
         failures: 0,
+        swept: None,
     };
     let worked = round.work(&cancel).await;
     let ended = round.end().await;
@@ -104,6 +108,8 @@ struct Round {
     sending: JoinSet<Result<Reached, sqlx::Error>>,
     /// Failures to reach the server in a row.
     failures: u32,
+    /// When leases that ran out for good were last looked for.
+    swept: Option<Instant>,
 }
 
 impl Round {
@@ -166,12 +172,12 @@ impl Round {
         let begin_until = Instant::now() + longest * turns + LEASE_MARGIN / 2;
         let now = courier.clock.now();
         let mut conn = courier.pool.acquire().await?;
-        for swept in outbox::sweep(&mut conn, now, retry::MAX_ATTEMPTS).await? {
-            if swept.given_up {
-                tracing::warn!(delivery.id = %swept.id, "delivery {} gave up: its process died", swept.id);
-            }
+        if self.swept.is_none_or(|last| last.elapsed() >= SWEEP_EVERY) {
+            sweep(&mut conn, now).await?;
+            self.swept = Some(Instant::now());
         }
-        let claimed = outbox::claim(&mut conn, now, lease_for, batch).await?;
+        let claimed =
+            outbox::claim(&mut conn, now, lease_for, (batch, retry::MAX_ATTEMPTS)).await?;
         self.waiting
             .extend(claimed.into_iter().map(|claimed| (claimed, begin_until)));
         Ok(())
@@ -355,6 +361,15 @@ impl Courier {
             at: self.clock.now(),
         })
     }
+}
+
+async fn sweep(conn: &mut PgConnection, now: Timestamp) -> Result<(), sqlx::Error> {
+    for swept in outbox::sweep(conn, now, retry::MAX_ATTEMPTS).await? {
+        if swept.given_up {
+            tracing::warn!(delivery.id = %swept.id, "delivery {} gave up: its process died", swept.id);
+        }
+    }
+    Ok(())
 }
 
 fn again(claimed: &Claimed, now: Timestamp, why: String) -> Outcome {

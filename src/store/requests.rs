@@ -174,7 +174,8 @@ pub async fn find_by_key(
     Ok(id.map(RequestId))
 }
 
-/// Pending requests that are due to expire at `now`, the earliest first (W18).
+/// Pending requests that are due to expire at `now`, the earliest first (W18). Asked by what only the
+/// timer asks by, so that nothing else is served by its index.
 pub async fn due(
     conn: &mut PgConnection,
     now: Timestamp,
@@ -182,7 +183,7 @@ pub async fn due(
 ) -> Result<Vec<(RequestId, Timestamp)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"SELECT id, pending_until AS "at: jiff_sqlx::Timestamp" FROM request
-           WHERE state = 'pending' AND pending_until <= $1 ORDER BY pending_until LIMIT $2"#,
+           WHERE settled_at IS NULL AND pending_until <= $1 ORDER BY pending_until LIMIT $2"#,
         now.to_sqlx() as _,
         limit,
     )
@@ -198,7 +199,7 @@ pub async fn due(
 pub async fn next_due(conn: &mut PgConnection) -> Result<Option<Timestamp>, sqlx::Error> {
     let row = sqlx::query!(
         r#"SELECT pending_until AS "at: jiff_sqlx::Timestamp" FROM request
-           WHERE state = 'pending' ORDER BY pending_until LIMIT 1"#
+           WHERE settled_at IS NULL ORDER BY pending_until LIMIT 1"#
     )
     .fetch_optional(conn)
     .await?;

@@ -15,7 +15,7 @@ use crate::workflow::book::Book;
 use crate::workflow::request::Channel;
 
 /// The samples of `migrations/sample`, as the migrations' README describes them.
-const SAMPLES: [(i64, &str); 5] = [
+const SAMPLES: [(i64, &str); 6] = [
     (
         20_261_121_000_001,
         include_str!("../../migrations/sample/20261121000001.sql"),
@@ -35,6 +35,10 @@ const SAMPLES: [(i64, &str); 5] = [
     (
         20_261_121_000_005,
         include_str!("../../migrations/sample/20261121000005.sql"),
+    ),
+    (
+        20_261_121_000_006,
+        include_str!("../../migrations/sample/20261121000006.sql"),
     ),
 ];
 

@@ -87,13 +87,13 @@ pub enum Acked {
     LeaseLost,
 }
 
-/// Leases at most `limit` deliveries that are due, or whose lease ran out, each with its attempt
-/// opened. Those longest due come first.
+/// Leases at most `limit` deliveries that are due, or whose lease ran out with fewer than `max_attempts`
+/// tries, each with its attempt opened. Those longest due come first.
 pub async fn claim(
     conn: &mut PgConnection,
     now: Timestamp,
     lease_for: Duration,
-    limit: usize,
+    (limit, max_attempts): (usize, u32),
 ) -> Result<Vec<Claimed>, sqlx::Error> {
     let lease = crate::clock::new_id();
     let rows = sqlx::query!(
@@ -104,6 +104,7 @@ pub async fn claim(
            ), over AS (
                SELECT id FROM delivery
                WHERE state = 'leased' AND lease_until <= statement_timestamp() AND cancel_at IS NULL
+                 AND attempts - attempts_before < $5
                ORDER BY lease_until, id LIMIT $4 FOR UPDATE SKIP LOCKED
            ), chosen AS (
                SELECT id FROM (SELECT id, 0 AS rank FROM over UNION ALL SELECT id, 1 FROM due) AS either
@@ -129,6 +130,7 @@ pub async fn claim(
         lease,
         lease_for.as_secs_f64(),
         i64::try_from(limit).unwrap_or(i64::MAX),
+        i32::try_from(max_attempts).unwrap_or(i32::MAX),
     )
     .fetch_all(conn)
     .await?;

@@ -11,6 +11,7 @@ use crate::workflow::book::Person;
 use crate::workflow::notice::Facts;
 
 const LEASE: Duration = Duration::from_mins(1);
+const MAX_ATTEMPTS: u32 = 5;
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_795_255_200).expect("a time")
@@ -102,7 +103,7 @@ async fn owe(pool: &PgPool, kind: Kind, count: usize) {
 
 async fn take(pool: &PgPool, lease: Duration, limit: usize) -> Vec<Claimed> {
     let mut conn = pool.acquire().await.expect("a connection");
-    claim(&mut conn, now(), lease, limit)
+    claim(&mut conn, now(), lease, (limit, MAX_ATTEMPTS))
         .await
         .expect("a claim")
 }
@@ -167,7 +168,9 @@ async fn two_couriers_never_claim_one_delivery(pool: PgPool) {
     request(&pool).await;
     owe(&pool, Kind::Ask, 6).await;
     let mut first = pool.begin().await.expect("a transaction");
-    let mine = claim(&mut first, now(), LEASE, 4).await.expect("a claim");
+    let mine = claim(&mut first, now(), LEASE, (4, MAX_ATTEMPTS))
+        .await
+        .expect("a claim");
     let theirs = take(&pool, LEASE, 10).await;
     first.commit().await.expect("committed");
     let all: BTreeSet<_> = mine
@@ -272,7 +275,7 @@ async fn an_operator_retries_and_drops(pool: PgPool) {
 }
 
 /// Goal: a try that ends its process each time is not made for ever.
-/// Method: a lease of no length at the last allowed try, then the sweep.
+/// Method: a lease of no length at the last allowed try; no claim takes it, the sweep ends it.
 #[sqlx::test(migrations = "./migrations")]
 async fn the_sweep_ends_what_never_ends(pool: PgPool) {
     request(&pool).await;
@@ -285,6 +288,8 @@ async fn the_sweep_ends_what_never_ends(pool: PgPool) {
             .expect("a sweep")
             .is_empty()
     );
+    let more = claim(&mut conn, now(), LEASE, (1, 1)).await;
+    assert_eq!(more.expect("a claim").len(), 0);
     let swept = sweep(&mut conn, now(), 1).await.expect("a sweep");
     assert_eq!(
         swept,
