@@ -350,6 +350,7 @@ fn start_courier(
         mailer,
         reply_to: config.mail.reply_to.clone(),
         wake: handler.wake.clone(),
+        backlog: handler.backlog.clone(),
     };
     supervisor.spawn("courier", move |cancel| {
         let courier = courier.clone();

@@ -27,6 +27,7 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 use crate::command::Command;
 use crate::inbound::{Inbound, Words};
+use crate::outbox::backlog::Backlog;
 use crate::store::audit::{self, Entry, Outcome};
 use crate::store::books::BookCache;
 use crate::store::inbound as ledger;
@@ -78,6 +79,8 @@ pub struct Handler {
     pub keys: Arc<Keyring>,
     /// Wakes the local courier after a commit that left deliveries.
     pub wake: Arc<Notify>,
+    /// What the local courier gives way to.
+    pub backlog: Backlog,
     books: BookCache,
     offers_reply: bool,
 }
@@ -104,6 +107,7 @@ impl Handler {
             clock,
             keys,
             wake,
+            backlog: Backlog::default(),
             books: BookCache::default(),
             offers_reply,
         }

@@ -13,11 +13,13 @@
 //! What always holds: the try is counted and written down before it is made; an acknowledgement needs
 //! the lease; a lease outlasts everything that is done under it, and what waited too long for its turn
 //! is given back instead of sent. While the server is down one probe at a time is made and no delivery
-//! is touched.
+//! is touched. To an inbox with a backlog it gives way for a while ([`super::backlog`]).
 //!
 //! What is *not* promised: that a mail goes out once. If the process dies, or the database cannot be
 //! reached, between the server's yes and the acknowledgement, the mail goes out again when the lease is
 //! over, with the same Message-ID.
+
+mod deliver;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -30,14 +32,13 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::retry::{self, Next};
+use super::backlog::{Backlog, Courtesy, Turn};
+use super::retry;
 use crate::clock::{Clock, new_id};
-use crate::outbound::Sending;
-use crate::outbound::mail::{Letter, Mailer, reply_address};
-use crate::render::{Reader, Renderer, Reply};
-use crate::store::outbox::{self, Ack, Acked, Claimed, Outcome};
+use crate::outbound::mail::Mailer;
+use crate::render::Renderer;
+use crate::store::outbox::{self, Claimed};
 use crate::token::Keyring;
-use crate::workflow::notice::Kind;
 
 /// The longest sleep, whatever is or is not due: another process may have left work without a wake-up.
 pub const PERIOD: Duration = Duration::from_secs(5);
@@ -66,6 +67,8 @@ pub struct Courier {
     pub reply_to: String,
     /// Rung after a commit that left deliveries.
     pub wake: Arc<Notify>,
+    /// Given way to.
+    pub backlog: Backlog,
 }
 
 /// Why the courier stopped; it is started again.
@@ -95,6 +98,7 @@ pub async fn run(courier: Courier, cancel: CancellationToken) -> Result<(), Cour
         sending: JoinSet::new(),
         failures: 0,
         swept: None,
+        courtesy: Courtesy::default(),
     };
     let worked = round.work(&cancel).await;
     let ended = round.end().await;
@@ -110,6 +114,7 @@ struct Round {
     failures: u32,
     /// When leases that ran out for good were last looked for.
     swept: Option<Instant>,
+    courtesy: Courtesy,
 }
 
 impl Round {
@@ -130,21 +135,27 @@ impl Round {
             tokio::pin!(woken);
             // Registered before the look at the database: what is committed after it wakes us.
             woken.as_mut().enable();
-            self.fill().await?;
+            let held = self.fill().await?;
             self.start();
-            if self.sending.is_empty() {
+            let free = held.is_none() && self.sending.len() < self.courier.mailer.connections();
+            if !self.sending.is_empty() {
+                tokio::select! {
+                    () = cancel.cancelled() => {}
+                    () = &mut woken, if free => {}
+                    Some(ended) = self.sending.join_next() => self.note(ended??),
+                }
+            } else if let Some(until) = held {
+                tokio::select! {
+                    () = cancel.cancelled() => {}
+                    () = self.courier.backlog.over() => {}
+                    () = tokio::time::sleep_until(until) => {}
+                }
+            } else {
                 let pause = self.pause().await?;
                 tokio::select! {
                     () = cancel.cancelled() => {}
                     () = &mut woken => {}
                     () = tokio::time::sleep(pause) => {}
-                }
-            } else {
-                let free = self.sending.len() < self.courier.mailer.connections();
-                tokio::select! {
-                    () = cancel.cancelled() => {}
-                    () = &mut woken, if free => {}
-                    Some(ended) = self.sending.join_next() => self.note(ended??),
                 }
             }
         }
@@ -159,13 +170,21 @@ impl Round {
         }
     }
 
-    /// Leases more when all that was leased is begun.
-    async fn fill(&mut self) -> Result<(), CourierError> {
+    /// Leases more when all that was leased is begun. `Some`: not before then, for a backlog is judged.
+    async fn fill(&mut self) -> Result<Option<Instant>, CourierError> {
         let courier = &self.courier;
-        if !self.waiting.is_empty() || self.sending.len() >= courier.mailer.connections() {
-            return Ok(());
+        let connections = courier.mailer.connections();
+        if !self.waiting.is_empty() || self.sending.len() >= connections {
+            return Ok(None);
         }
-        let batch = courier.mailer.connections() * BATCH_PER_CONNECTION;
+        let batch = match self
+            .courtesy
+            .turn(courier.backlog.is_busy(), Instant::now())
+        {
+            Turn::Full => connections * BATCH_PER_CONNECTION,
+            Turn::Trickle => connections,
+            Turn::Wait(until) => return Ok(Some(until)),
+        };
         let longest = courier.mailer.longest_send();
         let turns = u32::try_from(BATCH_PER_CONNECTION).unwrap_or(2);
         let lease_for = longest * (turns + 1) + LEASE_MARGIN;
@@ -178,9 +197,12 @@ impl Round {
         }
         let claimed =
             outbox::claim(&mut conn, now, lease_for, (batch, retry::MAX_ATTEMPTS)).await?;
+        if claimed.is_empty() {
+            self.courtesy.caught_up();
+        }
         self.waiting
             .extend(claimed.into_iter().map(|claimed| (claimed, begin_until)));
-        Ok(())
+        Ok(None)
     }
 
     fn start(&mut self) {
@@ -257,112 +279,6 @@ impl Round {
     }
 }
 
-impl Courier {
-    async fn deliver(&self, claimed: &Claimed) -> Result<Reached, sqlx::Error> {
-        let sending = match self.letter(claimed) {
-            Ok(letter) => self.mailer.send(&letter).await,
-            // A template or a key that is missing: the operator mends it, and it goes out.
-            Err(why) => Sending::Retry(why),
-        };
-        let now = self.clock.now();
-        let outcome = match sending {
-            Sending::Sent(answer) => Outcome::Sent(answer),
-            Sending::GiveUp(why) => Outcome::GiveUp(why),
-            Sending::Retry(why) => again(claimed, now, why),
-            Sending::Unreachable(why) => {
-                let mut conn = self.pool.acquire().await?;
-                let mine = [(claimed.id, claimed.lease)];
-                outbox::release(&mut conn, &mine, now, Some(&why)).await?;
-                return Ok(Reached::No);
-            }
-        };
-        self.acknowledge(claimed, &outcome, now).await?;
-        Ok(Reached::Yes)
-    }
-
-    async fn acknowledge(
-        &self,
-        claimed: &Claimed,
-        outcome: &Outcome,
-        now: Timestamp,
-    ) -> Result<(), sqlx::Error> {
-        let ack = Ack {
-            id: claimed.id,
-            lease: claimed.lease,
-            attempt: claimed.attempt,
-            outcome,
-            now,
-        };
-        let mut conn = self.pool.acquire().await?;
-        let acked = outbox::ack(&mut conn, &ack).await?;
-        let (id, kind) = (claimed.id, claimed.kind.as_str());
-        match (acked, outcome) {
-            (Acked::Done, Outcome::Sent(_)) => {
-                tracing::info!(delivery.id = %id, kind, "delivery {id} sent");
-            }
-            (Acked::Done, Outcome::Retry { at, why }) => {
-                tracing::info!(delivery.id = %id, kind, "delivery {id} is tried again at {at}: {why}");
-            }
-            (Acked::Done, Outcome::GiveUp(why)) => {
-                tracing::warn!(
-                    delivery.id = %id,
-                    kind,
-                    "delivery {id} gave up: {why}; `countersign outbox retry {id}` tries it again"
-                );
-            }
-            (Acked::Cancelled, _) => {
-                tracing::info!(delivery.id = %id, kind, "delivery {id} is not needed any more");
-            }
-            (Acked::LeaseLost, _) => {
-                tracing::warn!(
-                    delivery.id = %id,
-                    kind,
-                    "delivery {id} took longer than its lease; it may be sent twice under one Message-ID"
-                );
-            }
-        }
-        Ok(())
-    }
-
-    /// The mail of a delivery: the same at every try, but for its date.
-    fn letter(&self, claimed: &Claimed) -> Result<Letter, String> {
-        let token = match &claimed.key_id {
-            None => None,
-            Some(key) => Some(self.keys.reply_token(key, claimed.id).ok_or_else(|| {
-                format!("token key `{key}` is not configured; add it again under [tokens]")
-            })?),
-        };
-        let reply = token.as_ref().and_then(|token| {
-            Some(Reply {
-                address: reply_address(&self.reply_to, token)?,
-            })
-        });
-        let reader = Reader {
-            name: claimed.name.clone(),
-            zone: claimed.zone.clone(),
-            locale: claimed.locale.clone(),
-            reply,
-        };
-        let rendered = self
-            .renderer
-            .mail(claimed.kind, &claimed.facts, &reader)
-            .map_err(|error| error.to_string())?;
-        Ok(Letter {
-            id: claimed.id,
-            token: token.filter(|_| claimed.kind == Kind::Ask),
-            name: claimed.name.clone(),
-            address: claimed.address.clone(),
-            request: claimed.request,
-            in_reply_to: claimed.in_reply_to.clone(),
-            answers: claimed.kind.is_answer(),
-            subject: rendered.subject,
-            text: rendered.text,
-            html: rendered.html,
-            at: self.clock.now(),
-        })
-    }
-}
-
 async fn sweep(conn: &mut PgConnection, now: Timestamp) -> Result<(), sqlx::Error> {
     for swept in outbox::sweep(conn, now, retry::MAX_ATTEMPTS).await? {
         if swept.given_up {
@@ -370,13 +286,6 @@ async fn sweep(conn: &mut PgConnection, now: Timestamp) -> Result<(), sqlx::Erro
         }
     }
     Ok(())
-}
-
-fn again(claimed: &Claimed, now: Timestamp, why: String) -> Outcome {
-    match retry::after(claimed.counted, claimed.tried_since, now, chance()) {
-        Next::At(at) => Outcome::Retry { at, why },
-        Next::GiveUp(limit) => Outcome::GiveUp(format!("{why} ({limit})")),
-    }
 }
 
 /// The random part of a fresh identifier.

@@ -13,6 +13,7 @@ use super::fetch::{self, Seen};
 use super::names::uid_set;
 use super::wire::{Wire, WireError, Woke};
 use super::{Mode, Status, Suspect, Watcher, connect};
+use crate::outbox::backlog::Busy;
 use crate::store::inbox::{self, Arrived, Place, RecordError, Waiting};
 use crate::store::leases::Lease;
 
@@ -41,6 +42,8 @@ struct Walk<'a> {
     last: u32,
     idle: bool,
     next_full: Instant,
+    /// Held while more is to be judged than one batch: the courier gives way.
+    backlog: Option<Busy>,
 }
 
 /// Connects and watches until `cancel` or a failure.
@@ -90,6 +93,7 @@ impl<'a> Walk<'a> {
             last,
             idle,
             next_full: Instant::now(),
+            backlog: None,
         })
     }
 
@@ -110,6 +114,9 @@ impl<'a> Walk<'a> {
             more = self.pass(full).await?;
             if full {
                 self.next_full = Instant::now() + self.watcher.imap.poll_every;
+            }
+            if !more {
+                self.backlog = None;
             }
             if !more && !self.wire.has_news() && !self.cancel.is_cancelled() {
                 self.wait().await?;
@@ -146,6 +153,9 @@ impl<'a> Walk<'a> {
             if waiting.is_empty() {
                 break;
             }
+            if waiting.len() >= self.watcher.imap.batch {
+                self.has_backlog();
+            }
             self.watcher.judge.batch(waiting).await?;
         }
         Ok(())
@@ -174,6 +184,9 @@ impl<'a> Walk<'a> {
         let mut batches = fetch::plan(&trusted, imap.batch.max(1), imap.max_mail_bytes);
         // Each alone and at the end: if the connection breaks, nothing else is behind it.
         batches.extend(suspects.into_iter().map(|mail| vec![mail]));
+        if batches.len() > 1 {
+            self.has_backlog();
+        }
         let judge = self.watcher.judge.clone();
         let mut fresh = Vec::new();
         for batch in batches {
@@ -186,6 +199,12 @@ impl<'a> Walk<'a> {
         }
         judge.batch(fresh).await?;
         Ok(())
+    }
+
+    /// Tells the courier, which gives way until this is over.
+    fn has_backlog(&mut self) {
+        let backlog = &self.watcher.handler.backlog;
+        self.backlog.get_or_insert_with(|| backlog.begin());
     }
 
     /// Mails on whose fetch the connection broke before, and all others.

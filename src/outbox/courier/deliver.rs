@@ -1,0 +1,124 @@
+//! One delivery: rendered, sent, acknowledged by its lease.
+
+use jiff::Timestamp;
+
+use super::{Courier, Reached, chance};
+use crate::outbound::Sending;
+use crate::outbound::mail::{Letter, reply_address};
+use crate::outbox::retry::{self, Next};
+use crate::render::{Reader, Reply};
+use crate::store::outbox::{self, Ack, Acked, Claimed, Outcome};
+use crate::workflow::notice::Kind;
+
+impl Courier {
+    pub(super) async fn deliver(&self, claimed: &Claimed) -> Result<Reached, sqlx::Error> {
+        let sending = match self.letter(claimed) {
+            Ok(letter) => self.mailer.send(&letter).await,
+            // A template or a key that is missing: the operator mends it, and it goes out.
+            Err(why) => Sending::Retry(why),
+        };
+        let now = self.clock.now();
+        let outcome = match sending {
+            Sending::Sent(answer) => Outcome::Sent(answer),
+            Sending::GiveUp(why) => Outcome::GiveUp(why),
+            Sending::Retry(why) => again(claimed, now, why),
+            Sending::Unreachable(why) => {
+                let mut conn = self.pool.acquire().await?;
+                let mine = [(claimed.id, claimed.lease)];
+                outbox::release(&mut conn, &mine, now, Some(&why)).await?;
+                return Ok(Reached::No);
+            }
+        };
+        self.acknowledge(claimed, &outcome, now).await?;
+        Ok(Reached::Yes)
+    }
+
+    async fn acknowledge(
+        &self,
+        claimed: &Claimed,
+        outcome: &Outcome,
+        now: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        let ack = Ack {
+            id: claimed.id,
+            lease: claimed.lease,
+            attempt: claimed.attempt,
+            outcome,
+            now,
+        };
+        let mut conn = self.pool.acquire().await?;
+        let acked = outbox::ack(&mut conn, &ack).await?;
+        let (id, kind) = (claimed.id, claimed.kind.as_str());
+        match (acked, outcome) {
+            (Acked::Done, Outcome::Sent(_)) => {
+                tracing::info!(delivery.id = %id, kind, "delivery {id} sent");
+            }
+            (Acked::Done, Outcome::Retry { at, why }) => {
+                tracing::info!(delivery.id = %id, kind, "delivery {id} is tried again at {at}: {why}");
+            }
+            (Acked::Done, Outcome::GiveUp(why)) => {
+                tracing::warn!(
+                    delivery.id = %id,
+                    kind,
+                    "delivery {id} gave up: {why}; `countersign outbox retry {id}` tries it again"
+                );
+            }
+            (Acked::Cancelled, _) => {
+                tracing::info!(delivery.id = %id, kind, "delivery {id} is not needed any more");
+            }
+            (Acked::LeaseLost, _) => {
+                tracing::warn!(
+                    delivery.id = %id,
+                    kind,
+                    "delivery {id} took longer than its lease; it may be sent twice under one Message-ID"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// The mail of a delivery: the same at every try, but for its date.
+    fn letter(&self, claimed: &Claimed) -> Result<Letter, String> {
+        let token = match &claimed.key_id {
+            None => None,
+            Some(key) => Some(self.keys.reply_token(key, claimed.id).ok_or_else(|| {
+                format!("token key `{key}` is not configured; add it again under [tokens]")
+            })?),
+        };
+        let reply = token.as_ref().and_then(|token| {
+            Some(Reply {
+                address: reply_address(&self.reply_to, token)?,
+            })
+        });
+        let reader = Reader {
+            name: claimed.name.clone(),
+            zone: claimed.zone.clone(),
+            locale: claimed.locale.clone(),
+            reply,
+        };
+        let rendered = self
+            .renderer
+            .mail(claimed.kind, &claimed.facts, &reader)
+            .map_err(|error| error.to_string())?;
+        Ok(Letter {
+            id: claimed.id,
+            token: token.filter(|_| claimed.kind == Kind::Ask),
+            name: claimed.name.clone(),
+            address: claimed.address.clone(),
+            request: claimed.request,
+            in_reply_to: claimed.in_reply_to.clone(),
+            answers: claimed.kind.is_answer(),
+            subject: rendered.subject,
+            text: rendered.text,
+            html: rendered.html,
+            at: self.clock.now(),
+        })
+    }
+}
+
+fn again(claimed: &Claimed, now: Timestamp, why: String) -> Outcome {
+    match retry::after(claimed.counted, claimed.tried_since, now, chance()) {
+        Next::At(at) => Outcome::Retry { at, why },
+        Next::GiveUp(limit) => Outcome::GiveUp(format!("{why} ({limit})")),
+    }
+}
