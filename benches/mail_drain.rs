@@ -2,9 +2,10 @@
 //!
 //! Run by `make bench NAME=mail_drain`, which starts Postgres (durable), Postfix and Dovecot. Floors: the
 //! UID FETCH of the same mailbox alone, in batches of the daemon's size; the smallest committing
-//! transaction as often, on one connection and on eight. Then, with the daemon idle, single replies: from
-//! the moment in which the server's EXISTS passes towards the daemon (a relay on loopback sees it) to the
-//! moment in which the vote is visible to another connection.
+//! transaction as often, on one connection and on eight. The courier gives way to the inbox for a while, so
+//! the time until Postfix has taken the last mail that the decisions owe is printed too. Then, with the
+//! daemon idle, single replies: from the moment in which the server's EXISTS passes towards the daemon (a
+//! relay on loopback sees it) to the moment in which the vote is visible to another connection.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -57,6 +58,14 @@ struct Bench {
     bob: String,
 }
 
+/// What the drain came to.
+struct Drained {
+    /// Replies a second.
+    drained: f64,
+    /// From the daemon's start until nothing was owed any more.
+    sent: Duration,
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     // `cargo test --benches` builds and starts every bench; only `cargo bench` measures.
@@ -72,7 +81,7 @@ async fn main() -> anyhow::Result<()> {
     let fetch = bench.fetch_floor().await?;
     let commit_one = bench.commit_floor(1).await?;
     let commit_wide = bench.commit_floor(WIDE).await?;
-    let drained = bench.drain().await?;
+    let Drained { drained, sent } = bench.drain().await?;
     let mut single = bench.single_replies().await?;
     single.sort();
 
@@ -80,9 +89,10 @@ async fn main() -> anyhow::Result<()> {
     println!(
         "mail_drain replies={REPLIES} reply_bytes={size} replies_per_s={drained:.0} \
          fetch_floor_per_s={fetch:.0} commit_floor_1_per_s={commit_one:.0} \
-         commit_floor_8_per_s={commit_wide:.0} of_slower_floor={:.2} idle_commit_p50_ms={:.1} \
-         idle_commit_max_ms={:.1}",
+         commit_floor_8_per_s={commit_wide:.0} of_slower_floor={:.2} all_mails_sent_s={:.1} \
+         idle_commit_p50_ms={:.1} idle_commit_max_ms={:.1}",
         drained / slower,
+        sent.as_secs_f64(),
         single[single.len() / 2].as_secs_f64() * 1e3,
         single[single.len() - 1].as_secs_f64() * 1e3,
     );
@@ -273,7 +283,7 @@ impl Bench {
     }
 
     /// Replies a second from the daemon's start until the last vote is committed.
-    async fn drain(&self) -> anyhow::Result<f64> {
+    async fn drain(&self) -> anyhow::Result<Drained> {
         let began = Instant::now();
         let daemon = Daemon::start(&self.config, Clock::system()).await?;
         self.wait_for(
@@ -286,6 +296,13 @@ impl Bench {
         let uncleared = "SELECT count(*) FROM inbound_location WHERE cleared_at IS NOT NULL";
         self.wait_for(uncleared, REPLIES, Duration::from_millis(100))
             .await?;
+        let owed: i64 = sqlx::query_scalar("SELECT count(*) FROM delivery")
+            .fetch_one(&self.pool)
+            .await?;
+        let sent = "SELECT count(*) FROM delivery WHERE state = 'sent'";
+        self.wait_for(sent, usize::try_from(owed)?, Duration::from_millis(100))
+            .await?;
+        let sent = began.elapsed();
         let late = daemon.stop().await;
         ensure!(late.is_empty(), "did not stop: {late:?}");
         let approved: i64 =
@@ -296,7 +313,10 @@ impl Bench {
             usize::try_from(approved)? == REPLIES,
             "{approved} of {REPLIES} are approved"
         );
-        Ok(rate)
+        Ok(Drained {
+            drained: rate,
+            sent,
+        })
     }
 
     /// How long after the server's EXISTS the vote of a single reply is committed.
