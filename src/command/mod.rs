@@ -1,5 +1,7 @@
 //! What was said, whatever the channel: one enum for mail, chat and command line.
 
+pub mod when;
+
 use serde::{Deserialize, Serialize};
 
 use crate::workflow::decide::Draft;

@@ -1,0 +1,250 @@
+//! Windows, points in time and lengths as people write them: one grammar for mail, chat and command
+//! line (W1, W4, W16).
+//!
+//! A channel hands in a text; the caller adds the instant at which it is read and the zone of the
+//! person who wrote it; what was understood comes out, with words that say it back in that zone.
+//! Pure: the same text, instant and zone give the same.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | [`token`] | text to tokens |
+//! | [`words`] | the words, English and Portuguese, as data |
+//! | [`grammar`] | tokens to what was [`said`] |
+//! | `cursor`, `point`, `length` | its parts: where it reads; days and times; lengths |
+//! | `resolve`, `day` | what was said to what it means, and what is refused |
+//! | [`say`] | what is said back |
+//! | [`error`] | why a text is not understood |
+//!
+//! What always holds: the whole text is understood or nothing is; no text panics; what can mean two
+//! things, or a local time that comes twice or never, is refused with what to write instead; what
+//! is said back means the same again. A text has at most [`token::MAX_CHARS`] characters, and the
+//! work grows with them and no faster than their square.
+//!
+//! What is *not* promised: that a window means what its writer meant when they pressed "send": a
+//! mail is read when it is judged, so that "tomorrow" written before midnight and read after it is
+//! a day later, and "until 18:00" begins when it is read. What was understood is said back for that
+//! reason.
+//!
+//! Why not a crate: `interim` reads "tomorrow 9am", but takes `tomorrow 9am bananas` for the same,
+//! 25:00 for an hour of the next day, picks one of two readings of a local time without a word, and
+//! reads `03/04` by a dialect that nobody has told it. The tests hold this grammar against it where
+//! both understand.
+
+#![forbid(clippy::indexing_slicing, clippy::string_slice)]
+
+mod cursor;
+mod day;
+pub mod error;
+pub mod grammar;
+mod length;
+mod point;
+mod resolve;
+pub mod said;
+pub mod say;
+pub mod token;
+pub mod words;
+
+#[cfg(test)]
+mod tests;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use self::resolve::{Place, Sense};
+use self::said::{Begin, Length, Point, Said};
+use self::token::{Kind, Token};
+use crate::config::read::read_duration;
+use crate::workflow::request::Window;
+
+pub use self::error::{Doubt, Reading, WhenError};
+
+/// The longest length that is read, in days.
+pub const MAX_LENGTH_DAYS: i64 = 3_660;
+
+/// What was understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Understood<T> {
+    /// The value.
+    pub value: T,
+    /// The same in words, in the person's zone; read again, it means the same.
+    pub said: String,
+}
+
+/// Who reads, when and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Here<'a> {
+    /// Now.
+    pub now: Timestamp,
+    /// The zone of the person who wrote.
+    pub zone: &'a TimeZone,
+}
+
+/// A zone that the end of a text names, and what its clocks are said to be called.
+struct Note<'t> {
+    zone: TimeZone,
+    clocks: &'t str,
+    wrote: &'t str,
+}
+
+impl Here<'_> {
+    /// Reads a window (W1). It may have begun, but not be over (W4).
+    pub fn window(&self, text: &str) -> Result<Understood<Window>, WhenError> {
+        let tokens = token::tokens(text)?;
+        let (tokens, note) = noted(&tokens)?;
+        let value = match grammar::window(tokens)? {
+            Said::Length(length) => Window::FromApproval {
+                length: counted(&length)?,
+            },
+            Said::For(begin, length) => {
+                let sense = self.sense(note.as_ref(), &[begin_point(&begin)])?;
+                counted(&length)?;
+                let start = sense.begin(&begin)?;
+                let end = sense.add(start, &length)?;
+                self.fixed(start, end)?
+            }
+            Said::Until(begin, end) => {
+                let first = begin_point(&begin);
+                let ends = self.sense(note.as_ref(), &[Some(&end), first])?;
+                let begins = self.sense(note.as_ref(), &[first, Some(&end)])?;
+                if let Some(first) = first {
+                    begins.day_behind(first, &end)?;
+                }
+                let start = begins.begin(&begin)?;
+                self.fixed(start, ends.end(&end, start)?)?
+            }
+        };
+        if let Window::Fixed { start, end } = value {
+            note.as_ref()
+                .map_or(Ok(()), |note| note.agrees(start, end))?;
+        }
+        let said = say::window(&value, self.zone);
+        Ok(Understood { value, said })
+    }
+
+    /// Reads a point in time, e.g. `friday 18:00` or `in 2 hours`; it must not have passed.
+    pub fn instant(&self, text: &str) -> Result<Understood<Timestamp>, WhenError> {
+        let tokens = token::tokens(text)?;
+        let (tokens, note) = noted(&tokens)?;
+        let begin = grammar::point(tokens)?;
+        let sense = self.sense(note.as_ref(), &[begin_point(&begin)])?;
+        let value = sense.begin(&begin)?;
+        note.as_ref()
+            .map_or(Ok(()), |note| note.agrees(value, value))?;
+        let said = say::instant(value, self.zone);
+        if value < self.second() {
+            return Err(WhenError::Over { end: said });
+        }
+        Ok(Understood { value, said })
+    }
+
+    /// Now in whole seconds, which is what a window that begins now is said with.
+    fn second(&self) -> Timestamp {
+        Timestamp::from_second(self.now.as_second()).unwrap_or(self.now)
+    }
+
+    /// The zone that counts: the first point's own, else what is noted behind, else the other
+    /// point's, else the person's.
+    fn sense(
+        &self,
+        note: Option<&Note<'_>>,
+        points: &[Option<&Point>],
+    ) -> Result<Sense, WhenError> {
+        let mut named = points
+            .iter()
+            .map(|point| point.and_then(|point| point.zone.as_deref()));
+        let own = named.next().flatten();
+        let other = named.next().flatten();
+        let written = match (own, note, other) {
+            (Some(name), _, _) | (None, None, Some(name)) => Some(resolve::zone(name)?),
+            (None, Some(note), _) => Some(note.zone.clone()),
+            (None, None, None) => None,
+        };
+        let place = Place {
+            written: written.is_some(),
+            zone: written.unwrap_or_else(|| self.zone.clone()),
+        };
+        let now = self.second();
+        Ok(Sense { now, place })
+    }
+
+    /// A window from one instant to another, if there is time in it and some of it lies ahead (W4).
+    fn fixed(&self, start: Timestamp, end: Timestamp) -> Result<Window, WhenError> {
+        if end < start {
+            return Err(WhenError::Reversed { overnight: None });
+        }
+        if end == start {
+            return Err(WhenError::EmptyWindow);
+        }
+        if end <= self.now {
+            let end = say::instant(end, self.zone);
+            return Err(WhenError::Over { end });
+        }
+        Ok(Window::Fixed { start, end })
+    }
+}
+
+/// Reads a length: `2h`, `1h 30m`, `90 minutes`, and ISO's `PT2H`. A day is 24 hours.
+pub fn length(text: &str) -> Result<Understood<SignedDuration>, WhenError> {
+    let iso = text.trim();
+    let value = if iso.len() <= token::MAX_CHARS && iso.starts_with('P') {
+        read_duration(iso).map_err(|_| WhenError::not_understood(iso))?
+    } else {
+        let tokens = token::tokens(text)?;
+        SignedDuration::from_secs(grammar::length(&tokens)?.seconds)
+    };
+    if value <= SignedDuration::ZERO || value.subsec_nanos() != 0 {
+        return Err(WhenError::NoLength {
+            wrote: iso.to_owned(),
+        });
+    }
+    if value > SignedDuration::from_hours(24 * MAX_LENGTH_DAYS) {
+        return Err(WhenError::TooFar);
+    }
+    let said = format!("{value:#}");
+    Ok(Understood { value, said })
+}
+
+fn counted(length: &Length) -> Result<SignedDuration, WhenError> {
+    let value = SignedDuration::from_secs(length.seconds);
+    if value > SignedDuration::from_hours(24 * MAX_LENGTH_DAYS) {
+        return Err(WhenError::TooFar);
+    }
+    Ok(value)
+}
+
+fn begin_point(begin: &Begin) -> Option<&Point> {
+    match begin {
+        Begin::At(point) => Some(point),
+        Begin::Now | Begin::In(_) => None,
+    }
+}
+
+/// Splits off what stands in parentheses at the end.
+fn noted(tokens: &[Token]) -> Result<(&[Token], Option<Note<'_>>), WhenError> {
+    let Some((last, before)) = tokens.split_last() else {
+        return Ok((tokens, None));
+    };
+    let Kind::Note { zone, clocks } = &last.kind else {
+        return Ok((tokens, None));
+    };
+    let note = Note {
+        zone: resolve::named_zone(zone)?,
+        clocks,
+        wrote: &last.text,
+    };
+    Ok((before, Some(note)))
+}
+
+impl Note<'_> {
+    /// Whether the clocks are called then what they are said to be called.
+    fn agrees(&self, start: Timestamp, end: Timestamp) -> Result<(), WhenError> {
+        let clocks = say::clock_names(start, end, &self.zone);
+        if self.clocks.is_empty() || self.clocks.eq_ignore_ascii_case(&clocks) {
+            return Ok(());
+        }
+        Err(WhenError::Contradiction {
+            wrote: self.wrote.to_owned(),
+            is: format!("its clocks are called {clocks} then"),
+        })
+    }
+}
