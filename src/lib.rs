@@ -42,6 +42,7 @@
 //! | `embedded` | a private Postgres from the system's binaries |
 //! | `tls` | whom we trust when we connect |
 //! | `token` | what ties a reply to the delivery that asked |
+//! | `seal` | what closes an interval of the record: tree, signature, text |
 //! | `command` | what was said, whatever the channel |
 //! | `inbound` | the one value that every channel yields |
 //! | `render` | templates: facts to text |
@@ -66,6 +67,7 @@ pub mod inbound;
 pub mod outbound;
 pub mod outbox;
 pub mod render;
+pub mod seal;
 pub mod status;
 pub mod store;
 pub mod supervise;

@@ -6,6 +6,7 @@ mod crashing;
 mod filing;
 mod racing;
 mod speaking;
+mod tampering;
 mod time;
 mod voting;
 mod world;

@@ -3,21 +3,28 @@
 //!
 //! Every event's hash covers its chain, its number, the hash before it and its body; the body is stored
 //! as the very text that was hashed. A request's chain has its head in the request row, which the
-//! caller holds locked; a system chain in `audit_chain`, locked here. Sealing is not built yet: whoever
-//! may write to the database can still rewrite a whole chain unseen.
+//! caller holds locked; a system chain in `audit_chain`, locked here. What keeps a whole chain from being
+//! rewritten or removed unseen are the seals ([`super::seals`]); [`verify()`] reads it all.
+
+mod feed;
+pub mod verify;
+mod walk;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
+
+use feed::Scope;
+pub use verify::{Finding, Verified, Verify, verify};
 
 use crate::command::Command;
 use crate::inbound::{Proof, Unclear};
 use crate::workflow::event::Event;
 use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::refusal::Refusal;
-use crate::workflow::request::{Channel, Request};
+use crate::workflow::request::Channel;
 
 /// What came of something that reached us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,6 +150,14 @@ pub fn link(chain: &str, head: &Head, entry: &Entry) -> Result<Link, sqlx::Error
     })
 }
 
+/// The end of a chain once this body stands behind it.
+#[cfg(test)]
+pub fn head_of(chain: &str, head: &Head, body: &str) -> Head {
+    let seq = head.seq + 1;
+    let hash = hash(chain, seq, &head.hash, body);
+    Head { seq, hash }
+}
+
 /// SHA-256 over the parts, each with its length before it, so that no two splits look alike.
 fn hash(chain: &str, seq: i64, prev: &[u8], body: &str) -> Vec<u8> {
     let mut sha = Sha256::new();
@@ -226,115 +241,51 @@ pub async fn entries(conn: &mut PgConnection, chain: &str) -> Result<Vec<Entry>,
 
 /// The first wrong event of a chain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{chain}: event {seq}: {what}")]
+#[error("{chain}: event {seq} {what}")]
 pub struct Broken {
     /// The chain.
     pub chain: String,
     /// Its number within the chain, from 1.
     pub seq: i64,
     /// What is wrong with it.
-    pub what: &'static str,
+    pub what: String,
 }
 
-/// What of a body stands in a column too.
-#[derive(Deserialize)]
-struct Said {
-    at: Timestamp,
+/// The number of the request that a chain belongs to, if it is a request's.
+fn request_number(chain: &str) -> Option<i64> {
+    chain.strip_prefix("request/")?.parse().ok()
 }
 
 /// Checks one chain from its first event to its head; the number of events.
-pub async fn verify_chain(
-    conn: &mut PgConnection,
-    chain: &str,
-) -> Result<Result<i64, Broken>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"SELECT seq, at AS "at: jiff_sqlx::Timestamp", body, prev_hash, hash
-           FROM audit_event WHERE chain = $1 ORDER BY seq"#,
-        chain
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    let broken = |seq: i64, what| {
-        Ok(Err(Broken {
-            chain: chain.to_owned(),
-            seq,
-            what,
-        }))
+pub async fn verify_chain(pool: &PgPool, chain: &str) -> Result<Result<i64, Broken>, sqlx::Error> {
+    let scope = Scope {
+        chain: Some(chain.to_owned()),
+        ..Scope::default()
     };
-    let mut head = Head::default();
-    for row in rows {
-        let expected = head.seq + 1;
-        if row.seq != expected {
-            return broken(expected, "is missing");
-        }
-        if row.prev_hash != head.hash {
-            return broken(row.seq, "does not follow the one before it");
-        }
-        if row.hash != hash(chain, row.seq, &row.prev_hash, &row.body) {
-            return broken(row.seq, "was changed");
-        }
-        // The time stands beside the body too, where no hash covers it.
-        let said = serde_json::from_str::<Said>(&row.body).map(|said| said.at.as_microsecond());
-        if said.ok() != Some(row.at.to_jiff().as_microsecond()) {
-            return broken(row.seq, "has another time than its body says");
-        }
-        head = Head {
-            seq: row.seq,
-            hash: row.hash,
-        };
-    }
-    let stored = stored_head(conn, chain).await?;
-    if stored != head {
-        return broken(
-            head.seq.min(stored.seq) + 1,
-            "is missing, or the head was changed",
-        );
-    }
-    Ok(Ok(head.seq))
+    let (walk, _) = verify::walked(pool, &scope).await?;
+    let found = walk.verified.findings.into_iter().next();
+    Ok(match found {
+        None => Ok(walk.verified.events),
+        Some(finding) => Err(Broken {
+            chain: chain.to_owned(),
+            seq: finding.seq.unwrap_or(0),
+            what: finding.what,
+        }),
+    })
 }
 
-async fn stored_head(conn: &mut PgConnection, chain: &str) -> Result<Head, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"SELECT seq AS "seq!", head AS "head!" FROM audit_chain WHERE chain = $1
-           UNION ALL
-           SELECT chain_seq, chain_head FROM request WHERE 'request/' || id = $1"#,
-        chain
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(row.map_or_else(Head::default, |row| Head {
-        seq: row.seq,
-        hash: row.head,
-    }))
-}
-
-/// Checks that every chain is whole and that every request is the fold of its audit events. Reads
-/// everything: for tests and for small databases.
-pub async fn check_replay(pool: &sqlx::PgPool) -> anyhow::Result<()> {
+/// Checks that the record is whole and that every request is the fold of its audit events; whoever sealed.
+pub async fn check_replay(pool: &PgPool) -> anyhow::Result<()> {
     let mut conn = pool.acquire().await?;
-    // By their heads too: a chain that was removed whole has no event left.
-    let chains = sqlx::query_scalar!(
-        r#"SELECT chain AS "chain!" FROM audit_event UNION SELECT chain FROM audit_chain
-           UNION SELECT 'request/' || id FROM request ORDER BY 1"#
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    for chain in &chains {
-        verify_chain(&mut conn, chain).await??;
-    }
-    let ids = sqlx::query_scalar!("SELECT id FROM request ORDER BY id")
-        .fetch_all(&mut *conn)
-        .await?;
-    for id in ids {
-        let id = RequestId(id);
-        let entries = entries(&mut conn, &request_chain(id)).await?;
-        let events: Vec<Event> = entries.into_iter().flat_map(|entry| entry.events).collect();
-        let replayed = Request::replay(&events);
-        let stored = super::requests::find(&mut conn, id).await?;
-        anyhow::ensure!(
-            replayed.is_some() && replayed == stored,
-            "{id}: its audit events give\n{replayed:#?}\nand stored is\n{stored:#?}"
-        );
+    let keys = super::seals::keys(&mut conn).await?;
+    drop(conn);
+    let wanted = Verify {
+        keys,
+        from_seal: None,
+    };
+    let verified = verify(pool, &wanted, || Ok::<_, sqlx::Error>(None)).await?;
+    if let Some(first) = verified.findings.first() {
+        anyhow::bail!("{first}");
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 //! were before a wait for the lock.
 
 mod list;
+mod many;
 mod rows;
 
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::request::{Request, State, Subject, Vote};
 
 pub use list::list;
+pub use many::many;
 use rows::{Columns, RequestRow, VoteColumns, VoteRow};
 
 /// A request whose row this transaction holds: nobody else changes it until the end of it.
