@@ -9,12 +9,15 @@
 //! does. A key is entered in the same transaction, so the same thing arriving twice, or being judged
 //! again after a crash, is applied once. Nothing is sent in here.
 //!
+//! A backlog of votes takes the same road in sets ([`Handler::together`]).
+//!
 //! What is *not* promised: that two things which arrive together are applied in the order in which they
 //! came; they are applied one after the other (W17).
 
 mod file;
 mod identify;
 mod settle;
+mod together;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -39,6 +42,7 @@ use crate::workflow::event::Event;
 use crate::workflow::ids::RequestId;
 use crate::workflow::refusal::Refusal;
 use identify::Identified;
+pub use together::TOGETHER_MAX;
 
 /// A transaction that lost against another is tried this often.
 const MAX_TRIES: u32 = 6;

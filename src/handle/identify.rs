@@ -50,7 +50,7 @@ impl Case<'_> {
     }
 
     /// Whom the presented tokens belong to, if they say one thing and the mail is from its owner.
-    fn owner(
+    pub(super) fn owner(
         &self,
         known: &[TokenRow],
         presented: usize,

@@ -32,22 +32,44 @@ impl Case<'_> {
             return self.unknown(conn, speaker, id).await;
         };
         let case = self.holding(conn, &locked).await?;
+        match case.decided(conn, speaker, locked, &action).await? {
+            Ok(answer) => Ok(answer),
+            Err(refused) => {
+                let (locked, refusal) = *refused;
+                case.refuse(conn, speaker, locked, refusal).await
+            }
+        }
+    }
+
+    /// Lets the workflow decide about a request as it is under the lock, and writes down what follows.
+    /// `Err`: refused, and nothing is written yet.
+    pub(super) async fn decided(
+        &self,
+        conn: &mut PgConnection,
+        speaker: &Identified,
+        locked: Locked,
+        action: &Action,
+    ) -> Result<Result<Answer, Box<(Locked, Refusal)>>, sqlx::Error> {
         let scene = Scene {
             request: locked.request(),
-            book: &case.book,
-            now: case.now,
+            book: &self.book,
+            now: self.now,
         };
-        match decide(&scene, &speaker.actor, &action) {
+        match decide(&scene, &speaker.actor, action) {
             Ok(events) => {
-                let entry = case.entry(Outcome::Accepted, Some(speaker));
-                case.apply(conn, entry, locked, events).await
+                let entry = self.entry(Outcome::Accepted, Some(speaker));
+                self.apply(conn, entry, locked, events).await.map(Ok)
             }
-            Err(refusal) => case.refuse(conn, speaker, locked, refusal).await,
+            Err(refusal) => Ok(Err(Box::new((locked, refusal)))),
         }
     }
 
     /// Which request, and what is to be done to it.
-    fn action(&self, speaker: &Identified, command: &Command) -> Option<(RequestId, Action)> {
+    pub(super) fn action(
+        &self,
+        speaker: &Identified,
+        command: &Command,
+    ) -> Option<(RequestId, Action)> {
         match command {
             Command::File { .. } => None,
             Command::Vote {

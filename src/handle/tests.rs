@@ -8,5 +8,6 @@ mod racing;
 mod speaking;
 mod tampering;
 mod time;
+mod together;
 mod voting;
 mod world;

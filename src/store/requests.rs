@@ -5,11 +5,12 @@
 //! event. The votes are read *after* the lock is held; one statement for both would see them as they
 //! were before a wait for the lock.
 
+mod find;
 mod list;
 mod many;
 mod rows;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -20,8 +21,9 @@ use sqlx::types::Json;
 use super::audit::{Head, Link};
 use crate::inbound::Proof;
 use crate::workflow::ids::{PersonId, RequestId};
-use crate::workflow::request::{Request, State, Subject, Vote};
+use crate::workflow::request::{Request, State, Vote};
 
+pub use find::{find_by_key, find_pending};
 pub use list::list;
 pub use many::many;
 use rows::{Columns, RequestRow, VoteColumns, VoteRow};
@@ -74,45 +76,64 @@ pub async fn next_id(conn: &mut PgConnection) -> Result<RequestId, sqlx::Error> 
 
 /// Locks a request and reads it; `None` if there is none of this number.
 pub async fn lock(conn: &mut PgConnection, id: RequestId) -> Result<Option<Locked>, sqlx::Error> {
-    let row = sqlx::query_as!(
+    Ok(lock_all(conn, &[id]).await?.remove(&id))
+}
+
+/// Locks requests and reads them, the lowest number first, so that no two who lock several wait for each
+/// other in a circle. Numbers of which there is no request are left out.
+pub async fn lock_all(
+    conn: &mut PgConnection,
+    ids: &[RequestId],
+) -> Result<BTreeMap<RequestId, Locked>, sqlx::Error> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as!(
         RequestRow,
         r#"SELECT id, requester, module, resource, account,
                   window_start AS "window_start: _", window_end AS "window_end: _", window_seconds,
                   revision, justification, terms AS "terms: _", filed_at AS "filed_at: _",
                   pending_until AS "pending_until: _", outcome AS "outcome: _", chain_seq, chain_head
-           FROM request WHERE id = $1 FOR UPDATE"#,
-        id.0
+           FROM request WHERE id = ANY($1) ORDER BY id FOR UPDATE"#,
+        &ids
     )
-    .fetch_optional(&mut *conn)
+    .fetch_all(&mut *conn)
     .await?;
-    let Some(row) = row else { return Ok(None) };
+    if rows.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let beside = sqlx::query!(
-        r#"SELECT
+        r#"SELECT r.id AS "id!",
              coalesce((SELECT jsonb_agg(to_jsonb(vote) - 'evidence' ORDER BY position)
-                       FROM vote WHERE request_id = $1), '[]') AS "votes!: Json<Vec<VoteRow>>",
+                       FROM vote WHERE request_id = r.id), '[]') AS "votes!: Json<Vec<VoteRow>>",
              coalesce((SELECT jsonb_agg(jsonb_build_array((facts ->> 'step')::integer, person))
-                       FROM notice WHERE request_id = $1 AND kind = 'ask'), '[]')
+                       FROM notice WHERE request_id = r.id AND kind = 'ask'), '[]')
              AS "asked!: Json<Vec<(usize, PersonId)>>",
-             EXISTS (SELECT 1 FROM delivery WHERE request_id = $1 AND state IN ('pending', 'leased')
-                     AND kind = 'ask') AS "asks_open!",
-             coalesce((SELECT max(version) FROM policy_book), 0) AS "book_version!""#,
-        id.0
+             EXISTS (SELECT 1 FROM delivery WHERE request_id = r.id
+                     AND state IN ('pending', 'leased') AND kind = 'ask') AS "asks_open!",
+             coalesce((SELECT max(version) FROM policy_book), 0) AS "book_version!"
+           FROM UNNEST($1::bigint[]) AS r (id)"#,
+        &rows.iter().map(|row| row.id).collect::<Vec<_>>(),
     )
-    .fetch_one(conn)
+    .fetch_all(conn)
     .await?;
-    let head = Head {
-        seq: row.chain_seq,
-        hash: row.chain_head.clone(),
-    };
-    let votes = votes(beside.votes.0)?;
-    let asked = beside.asked.0.into_iter().collect();
-    Ok(Some(Locked {
-        request: row.request(votes)?,
-        asked,
-        head,
-        book_version: beside.book_version,
-        asks_open: beside.asks_open,
-    }))
+    let mut beside: BTreeMap<i64, _> = beside.into_iter().map(|row| (row.id, row)).collect();
+    let mut all = BTreeMap::new();
+    for row in rows {
+        let Some(beside) = beside.remove(&row.id) else {
+            continue;
+        };
+        let locked = Locked {
+            head: Head {
+                seq: row.chain_seq,
+                hash: row.chain_head.clone(),
+            },
+            asked: beside.asked.0.into_iter().collect(),
+            book_version: beside.book_version,
+            asks_open: beside.asks_open,
+            request: row.request(votes(beside.votes.0)?)?,
+        };
+        all.insert(locked.request.id, locked);
+    }
+    Ok(all)
 }
 
 /// Reads a request without locking it.
@@ -138,42 +159,6 @@ pub async fn find(conn: &mut PgConnection, id: RequestId) -> Result<Option<Reque
     .fetch_one(conn)
     .await?;
     row.request(self::votes(votes)?).map(Some)
-}
-
-/// Somebody's pending request for the same thing, if there is one (W6).
-pub async fn find_pending(
-    conn: &mut PgConnection,
-    requester: &PersonId,
-    subject: &Subject,
-) -> Result<Option<RequestId>, sqlx::Error> {
-    let id = sqlx::query_scalar!(
-        "SELECT id FROM request
-         WHERE requester = $1 AND module = $2 AND resource = $3 AND coalesce(account, '') = $4
-           AND state = 'pending'",
-        requester.as_str(),
-        subject.module.as_str(),
-        subject.resource.trim(),
-        subject.account.as_deref().unwrap_or_default().trim(),
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(id.map(RequestId))
-}
-
-/// The request that somebody filed under this key (W6).
-pub async fn find_by_key(
-    conn: &mut PgConnection,
-    requester: &PersonId,
-    key: &str,
-) -> Result<Option<RequestId>, sqlx::Error> {
-    let id = sqlx::query_scalar!(
-        "SELECT id FROM request WHERE requester = $1 AND filing_key = $2",
-        requester.as_str(),
-        key
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(id.map(RequestId))
 }
 
 /// Pending requests that are due to expire at `now`, the earliest first (W18). Asked by what only the

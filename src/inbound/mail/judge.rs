@@ -3,8 +3,9 @@
 //!
 //! Mails come in batches. Their bytes are read on a blocking thread, each under a guard of its
 //! own: a mail that makes the reader panic is `silent`, "unreadable", and stops nobody. What
-//! somebody said is then applied, up to [`AT_ONCE`] mails side by side; those that carry the same
-//! token one after the other, as they came. At the end of the batch the verdicts are stored in one
+//! somebody said is then applied: [`TOGETHER`] mails in one transaction where they are plain votes on
+//! different requests, whatever is not so each in its own; [`SETS_AT_ONCE`] sets side by side; those
+//! that carry the same token one after the other, as they came. At the end of the batch the verdicts are stored in one
 //! transaction, with an audit event for each mail that nobody answers for.
 //!
 //! The key `mail/<id>` makes a mail count once: after a crash between applying and storing the
@@ -16,28 +17,30 @@
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
+mod apply;
+
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::StreamExt as _;
 use jiff::Timestamp;
 
 use super::{Reading, Rules, Verdict};
-use crate::handle::{Answer, Handler};
-use crate::inbound::{Inbound, Proof, Speaker, Words};
+use crate::handle::Handler;
+use crate::inbound::{Proof, Speaker, Words};
 use crate::store::audit;
 use crate::store::inbox::{self, Judged, Waiting};
 use crate::token::TokenHash;
 use crate::workflow::request::Channel;
+use apply::{Given, given};
 
-/// Mails applied at once.
-pub const AT_ONCE: usize = 8;
+/// Mails applied in one transaction, as far as they can be.
+const TOGETHER: usize = 25;
+/// Sets of so many applied at once.
+const SETS_AT_ONCE: usize = 4;
 /// A mail during whose judgement the process ended this often is not tried again.
 pub const TRIES_MAX: i32 = 5;
-/// No mail takes longer to apply; it is put off.
-const HANDLE_MAX: Duration = Duration::from_mins(1);
 /// The shortest and the longest time that a mail is put off for, in seconds.
 const PUT_OFF: (f64, f64) = (30.0, 3_600.0);
 /// A verdict's reason is cut to this many characters.
@@ -105,7 +108,7 @@ impl Judge {
             return Ok(());
         }
         let mut outcomes = Vec::new();
-        let mut groups: Vec<Vec<(i64, Box<Said>)>> = Vec::new();
+        let mut groups: Vec<Vec<Given>> = Vec::new();
         let mut group_of: BTreeMap<TokenHash, usize> = BTreeMap::new();
         for (id, step) in self.read_all(mails).await {
             match step {
@@ -114,15 +117,20 @@ impl Judge {
                     let known = first_token(&said.speaker)
                         .map(|token| *group_of.entry(token).or_insert(groups.len()));
                     match known.and_then(|n| groups.get_mut(n)) {
-                        Some(group) => group.push((id, said)),
-                        None => groups.push(vec![(id, said)]),
+                        Some(group) => group.push(given(id, *said)),
+                        None => groups.push(vec![given(id, *said)]),
                     }
                 }
             }
         }
-        let mut applied = futures::stream::iter(groups)
-            .map(|group| self.apply_in_order(group))
-            .buffer_unordered(AT_ONCE);
+        let mut groups = groups.into_iter();
+        let sets = std::iter::from_fn(|| {
+            let set: Vec<_> = groups.by_ref().take(TOGETHER).collect();
+            (!set.is_empty()).then_some(set)
+        });
+        let mut applied = futures::stream::iter(sets)
+            .map(|set| self.apply_set(set))
+            .buffer_unordered(SETS_AT_ONCE);
         let mut broken = None;
         while let Some((done, failed)) = applied.next().await {
             outcomes.extend(done);
@@ -149,63 +157,6 @@ impl Judge {
             let stopped = || Step::Settled(Verdict::Later, "the process is stopping".to_owned());
             ids.into_iter().map(|id| (id, stopped())).collect()
         })
-    }
-
-    /// Applies mails one after the other; stops at a failure of the database.
-    async fn apply_in_order(
-        &self,
-        group: Vec<(i64, Box<Said>)>,
-    ) -> (Vec<Outcome>, Option<sqlx::Error>) {
-        let mut done: Vec<Outcome> = Vec::with_capacity(group.len());
-        for (id, said) in group {
-            if done
-                .last()
-                .is_some_and(|before| before.verdict == Verdict::Later)
-            {
-                let why = "an earlier mail with the same token waits";
-                done.push(outcome(id, Verdict::Later, why, true));
-                continue;
-            }
-            match self.apply(id, *said).await {
-                Ok(outcome) => done.push(outcome),
-                Err(error) => return (done, Some(error)),
-            }
-        }
-        (done, None)
-    }
-
-    async fn apply(&self, id: i64, said: Said) -> Result<Outcome, sqlx::Error> {
-        let inbound = Inbound {
-            channel: Channel::Mail,
-            dedupe_key: format!("mail/{id}"),
-            speaker: said.speaker,
-            proof: said.proof,
-            words: said.words,
-        };
-        let applied = tokio::time::timeout(HANDLE_MAX, self.handler.handle(&inbound));
-        let Ok(answer) = applied.await else {
-            let why = format!("not applied within {} s", HANDLE_MAX.as_secs());
-            return Ok(outcome(id, Verdict::Later, &why, true));
-        };
-        match answer {
-            Ok(Answer::Unidentified(why)) => Ok(outcome(id, Verdict::Silent, &why, true)),
-            Ok(
-                Answer::Accepted { .. }
-                | Answer::Refused { .. }
-                | Answer::Unclear
-                | Answer::Duplicate,
-            ) => Ok(outcome(id, said.verdict, &said.why, true)),
-            Err(error) if database_is_down(&error) => Err(error),
-            Err(error) => {
-                tracing::error!(
-                    mail.id = id,
-                    error.message = %error,
-                    "mail {id} could not be applied and is tried again later: {error}",
-                );
-                let why = format!("not applied: {error}");
-                Ok(outcome(id, Verdict::Later, &why, true))
-            }
-        }
     }
 
     /// Stores verdicts and, for what [`Handler`] never saw, the audit events, together.
@@ -333,24 +284,5 @@ fn word(verdict: Verdict) -> &'static str {
         Verdict::Silent => "silent",
         Verdict::Alarm => "alarm",
         Verdict::Later => "later",
-    }
-}
-
-/// Whether an error means that nothing can be stored at present, rather than not this.
-fn database_is_down(error: &sqlx::Error) -> bool {
-    match error {
-        // Connection, read-only, insufficient resources, operator intervention, system error.
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["08", "25006", "53", "57", "58"]
-                .iter()
-                .any(|class| code.starts_with(class))
-        }),
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => true,
-        _ => false,
     }
 }

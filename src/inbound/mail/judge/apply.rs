@@ -1,0 +1,164 @@
+//! Applying what mails say: sets of plain votes in one transaction, everything else one by one.
+
+use std::time::Duration;
+
+use super::super::Verdict;
+use super::{Judge, Outcome, Said, outcome};
+use crate::handle::Answer;
+use crate::inbound::Inbound;
+use crate::workflow::request::Channel;
+
+/// A set that takes longer is rolled back, and its mails are applied one by one: one that waits for its
+/// request then holds up those alone that come after it in its set.
+const TOGETHER_FOR: Duration = Duration::from_secs(5);
+/// No mail takes longer to apply; it is put off.
+const HANDLE_MAX: Duration = Duration::from_mins(1);
+
+/// What somebody said, as it is handed on.
+#[derive(Debug)]
+pub(super) struct Given {
+    id: i64,
+    verdict: Verdict,
+    why: String,
+    inbound: Inbound,
+}
+
+impl Judge {
+    /// Applies groups of mails, each of one token: the first of each together, and what is left then, group
+    /// by group; stops at a failure of the database.
+    pub(super) async fn apply_set(
+        &self,
+        set: Vec<Vec<Given>>,
+    ) -> (Vec<Outcome>, Option<sqlx::Error>) {
+        let mut done = self.together(&set).await;
+        for group in set {
+            let left = group.into_iter().filter(|given| {
+                let settled = |outcome: &Outcome| outcome.judged.id == given.id;
+                !done.iter().any(settled)
+            });
+            let (more, failed) = self.apply_in_order(left.collect()).await;
+            done.extend(more);
+            if failed.is_some() {
+                return (done, failed);
+            }
+        }
+        (done, None)
+    }
+
+    /// The outcomes of those that could be applied in one transaction. Whatever goes wrong, a failure of
+    /// the database too, is left to those who apply them alone.
+    async fn together(&self, set: &[Vec<Given>]) -> Vec<Outcome> {
+        let firsts: Vec<&Given> = set.iter().filter_map(|group| group.first()).collect();
+        if firsts.len() < 2 {
+            return Vec::new();
+        }
+        let inbound: Vec<&Inbound> = firsts.iter().map(|given| &given.inbound).collect();
+        let applied = tokio::time::timeout(TOGETHER_FOR, self.handler.together(&inbound));
+        let answers = match applied.await {
+            Ok(Ok(answers)) => answers,
+            Ok(Err(error)) => {
+                tracing::info!(
+                    error.message = %error,
+                    "{} mails are applied one by one: {error}",
+                    firsts.len(),
+                );
+                return Vec::new();
+            }
+            Err(_) => return Vec::new(),
+        };
+        let settled = firsts
+            .iter()
+            .zip(answers)
+            .filter(|(_, answer)| answer.is_some());
+        settled
+            .map(|(given, _)| outcome(given.id, given.verdict, &given.why, true))
+            .collect()
+    }
+
+    /// Applies mails one after the other; stops at a failure of the database.
+    async fn apply_in_order(&self, group: Vec<Given>) -> (Vec<Outcome>, Option<sqlx::Error>) {
+        let mut done: Vec<Outcome> = Vec::with_capacity(group.len());
+        for given in group {
+            if done
+                .last()
+                .is_some_and(|before| before.verdict == Verdict::Later)
+            {
+                let why = "an earlier mail with the same token waits";
+                done.push(outcome(given.id, Verdict::Later, why, true));
+                continue;
+            }
+            match self.apply(given).await {
+                Ok(outcome) => done.push(outcome),
+                Err(error) => return (done, Some(error)),
+            }
+        }
+        (done, None)
+    }
+
+    async fn apply(&self, given: Given) -> Result<Outcome, sqlx::Error> {
+        let Given {
+            id,
+            verdict,
+            why,
+            inbound,
+        } = given;
+        let applied = tokio::time::timeout(HANDLE_MAX, self.handler.handle(&inbound));
+        let Ok(answer) = applied.await else {
+            let why = format!("not applied within {} s", HANDLE_MAX.as_secs());
+            return Ok(outcome(id, Verdict::Later, &why, true));
+        };
+        match answer {
+            Ok(Answer::Unidentified(why)) => Ok(outcome(id, Verdict::Silent, &why, true)),
+            Ok(
+                Answer::Accepted { .. }
+                | Answer::Refused { .. }
+                | Answer::Unclear
+                | Answer::Duplicate,
+            ) => Ok(outcome(id, verdict, &why, true)),
+            Err(error) if database_is_down(&error) => Err(error),
+            Err(error) => {
+                tracing::error!(
+                    mail.id = id,
+                    error.message = %error,
+                    "mail {id} could not be applied and is tried again later: {error}",
+                );
+                let why = format!("not applied: {error}");
+                Ok(outcome(id, Verdict::Later, &why, true))
+            }
+        }
+    }
+}
+
+pub(super) fn given(id: i64, said: Said) -> Given {
+    Given {
+        id,
+        verdict: said.verdict,
+        why: said.why,
+        inbound: Inbound {
+            channel: Channel::Mail,
+            dedupe_key: format!("mail/{id}"),
+            speaker: said.speaker,
+            proof: said.proof,
+            words: said.words,
+        },
+    }
+}
+
+/// Whether an error means that nothing can be stored at present, rather than not this.
+fn database_is_down(error: &sqlx::Error) -> bool {
+    match error {
+        // Connection, read-only, insufficient resources, operator intervention, system error.
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            ["08", "25006", "53", "57", "58"]
+                .iter()
+                .any(|class| code.starts_with(class))
+        }),
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        _ => false,
+    }
+}
