@@ -15,6 +15,8 @@
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
 mod connection;
+#[cfg(test)]
+pub(crate) mod fake;
 mod message;
 #[cfg(test)]
 mod tests;

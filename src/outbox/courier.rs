@@ -20,6 +20,8 @@
 //! over, with the same Message-ID.
 
 mod deliver;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

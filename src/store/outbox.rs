@@ -20,6 +20,8 @@
 mod courier;
 mod operator;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;

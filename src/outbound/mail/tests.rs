@@ -1,105 +1,21 @@
 //! The mailer against a scripted server on loopback: what each answer means, and what is on the wire.
 
-use std::sync::{Arc, Mutex as Shared};
+use std::sync::Arc;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
+use super::fake::{Heard, Script, Server, converse, smtp};
 use super::*;
 use crate::config::{Login, Security};
 use crate::token::Token;
 use crate::workflow::ids::RequestId;
 use uuid::Uuid;
 
-/// How the server answers; everything else it takes.
-#[derive(Clone, Copy, Default)]
-struct Script {
-    /// Offered in EHLO, e.g. `STARTTLS`.
-    offers: &'static str,
-    /// To RCPT, instead of yes.
-    rcpt: Option<&'static str>,
-    /// To AUTH, instead of yes.
-    auth: Option<&'static str>,
-    /// To STARTTLS.
-    starttls: &'static str,
-    /// After the content: nothing at all.
-    mute: bool,
-    /// After the content: the connection is closed.
-    drops: bool,
-}
-
-/// The lines that a server heard, of all its connections.
-type Heard = Arc<Shared<Vec<String>>>;
-
 async fn serve(script: Script) -> (Smtp, Heard) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    let heard = Heard::default();
-    let all = Arc::clone(&heard);
-    tokio::spawn(async move {
-        while let Ok((tcp, _)) = listener.accept().await {
-            let all = Arc::clone(&all);
-            tokio::spawn(async move {
-                // A client that hangs up ends the conversation; nothing else is wrong with that.
-                let mut tcp = tcp;
-                let greeted = tcp.write_all(b"220 hello\r\n").await;
-                let _ = greeted.and(converse(script, tcp, &all).await);
-            });
-        }
-    });
-    (smtp(port), heard)
-}
-
-async fn converse(
-    script: Script,
-    stream: impl AsyncRead + AsyncWrite + Unpin,
-    all: &Heard,
-) -> std::io::Result<()> {
-    let mut stream = BufReader::new(stream);
-    let mut content = false;
-    loop {
-        let mut line = String::new();
-        if stream.read_line(&mut line).await? == 0 {
-            return Ok(());
-        }
-        let line = line.trim_end().to_owned();
-        all.lock().expect("no panic").push(line.clone());
-        let verb = line.split([' ', ':']).next().unwrap_or_default();
-        let said = match verb {
-            _ if content && line != "." => continue,
-            _ if content => {
-                content = false;
-                match (script.mute, script.drops) {
-                    (true, _) => continue,
-                    (_, true) => return Ok(()),
-                    _ => "250 2.0.0 Ok: queued as 4B",
-                }
-            }
-            "EHLO" => &format!("250-hello\r\n250 {}", script.offers),
-            "STARTTLS" => script.starttls,
-            "RCPT" => script.rcpt.unwrap_or("250 ok"),
-            "AUTH" => script.auth.unwrap_or("235 ok"),
-            "DATA" => {
-                content = true;
-                "354 go on"
-            }
-            _ => "250 ok",
-        };
-        let said = format!("{said}\r\n");
-        stream.get_mut().write_all(said.as_bytes()).await?;
-    }
-}
-
-fn smtp(port: u16) -> Smtp {
-    Smtp {
-        host: "127.0.0.1".into(),
-        port,
-        security: Security::None,
-        login: None,
-        ca_file: None,
-        timeout: Duration::from_millis(300),
-        connections: 1,
-    }
+    let server = Server::start(script).await;
+    (server.smtp(), server.heard())
 }
 
 fn with_login(smtp: Smtp) -> Smtp {
@@ -312,8 +228,8 @@ async fn what_is_on_the_wire() {
     assert_eq!(times("QUIT"), 2, "it is content, not a command");
 }
 
-/// A server that speaks until STARTTLS and then encrypted, and the PEM of who signed for it.
-async fn encrypted() -> (Smtp, Heard, tempfile::NamedTempFile) {
+/// A server that encrypts, from the first byte or after STARTTLS, and the PEM of who signed for it.
+async fn encrypted(security: Security) -> (Smtp, Heard, tempfile::NamedTempFile) {
     let signed = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("signed");
     let key = rustls::pki_types::PrivateKeyDer::try_from(signed.signing_key.serialize_der())
         .expect("a key");
@@ -331,56 +247,94 @@ async fn encrypted() -> (Smtp, Heard, tempfile::NamedTempFile) {
     let heard = Heard::default();
     let all = Arc::clone(&heard);
     let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let script = watch::Sender::new(Script {
+        offers: "AUTH PLAIN",
+        ..Script::default()
+    });
     tokio::spawn(async move {
         while let Ok((mut tcp, _)) = listener.accept().await {
-            let plain = async {
-                tcp.write_all(b"220 hello\r\n").await?;
-                let mut lines = BufReader::new(&mut tcp);
-                let mut line = String::new();
-                lines.read_line(&mut line).await?;
-                lines.write_all(b"250-hello\r\n250 STARTTLS\r\n").await?;
-                lines.read_line(&mut line).await?;
-                lines.write_all(b"220 go\r\n").await
-            };
-            plain.await.expect("the client asks for STARTTLS");
-            if let Ok(stream) = acceptor.accept(tcp).await {
-                let offers = "AUTH PLAIN";
-                let script = Script {
-                    offers,
-                    ..Script::default()
-                };
-                let _ = converse(script, stream, &all).await;
+            if security == Security::StartTls {
+                asked_to_encrypt(&mut tcp)
+                    .await
+                    .expect("the client asks for STARTTLS");
             }
+            // A client that does not trust us hangs up.
+            let Ok(mut stream) = acceptor.accept(tcp).await else {
+                continue;
+            };
+            if security == Security::Tls {
+                stream.write_all(b"220 hello\r\n").await.expect("greeted");
+            }
+            let _ = converse(script.subscribe(), stream, &all).await;
         }
     });
     let smtp = Smtp {
         host: "localhost".into(),
-        security: Security::StartTls,
+        security,
         ..with_login(smtp(port))
     };
     (smtp, heard, ca)
 }
 
-/// Goal: STARTTLS works with an authority that is trusted, and only with one.
-/// Method: one server with its own authority; with and without that as `ca_file`.
+async fn asked_to_encrypt(tcp: &mut tokio::net::TcpStream) -> std::io::Result<()> {
+    tcp.write_all(b"220 hello\r\n").await?;
+    let mut lines = BufReader::new(tcp);
+    let mut line = String::new();
+    lines.read_line(&mut line).await?;
+    lines.write_all(b"250-hello\r\n250 STARTTLS\r\n").await?;
+    lines.read_line(&mut line).await?;
+    lines.write_all(b"220 go\r\n").await
+}
+
+/// Goal: both kinds of encryption work with an authority that is trusted, and only with one.
+/// Method: a server of each kind with its own authority; with and without that as `ca_file`, and under a
+/// name that the certificate does not carry.
 #[tokio::test]
-async fn starttls_needs_trust() {
-    let (smtp, all, ca) = encrypted().await;
-    let sent = mailer(smtp.clone()).send(&letter()).await;
-    let Sending::Unreachable(why) = &sent else {
-        panic!("{sent:?}")
-    };
+async fn encryption_needs_trust() {
+    for security in [Security::StartTls, Security::Tls] {
+        let (smtp, all, ca) = encrypted(security).await;
+        let ca_file = Some(ca.path().to_owned());
+        let unknown = smtp.clone();
+        let misnamed = Smtp {
+            host: "127.0.0.1".into(),
+            ca_file: ca_file.clone(),
+            ..smtp.clone()
+        };
+        for smtp in [unknown, misnamed] {
+            let sent = mailer(smtp).send(&letter()).await;
+            let Sending::Unreachable(why) = &sent else {
+                panic!("{sent:?}")
+            };
+            assert!(
+                why.contains("certificate") && why.contains("ca_file"),
+                "{why}"
+            );
+        }
+        assert_eq!(heard(&all), Vec::<String>::new());
+        let sent = mailer(Smtp { ca_file, ..smtp }).send(&letter()).await;
+        assert!(matches!(sent, Sending::Sent(_)), "{security:?}: {sent:?}");
+        let heard = heard(&all);
+        assert!(heard.iter().any(|line| line.starts_with("AUTH PLAIN ")));
+        assert!(heard.iter().any(|line| line.starts_with("RCPT TO:")));
+    }
+}
+
+/// Goal: with TLS from the first byte configured, nothing leaves to a server that speaks in the clear.
+/// Method: a server that greets unencrypted; it hears no command.
+#[tokio::test]
+async fn tls_speaks_to_no_plain_server() {
+    let (smtp, all) = serve(Script::default()).await;
+    let security = Security::Tls;
+    let sent = mailer(Smtp {
+        security,
+        ..with_login(smtp)
+    })
+    .send(&letter())
+    .await;
     assert!(
-        why.contains("certificate") && why.contains("ca_file"),
-        "{why}"
+        matches!(&sent, Sending::Unreachable(why) if why.contains("TLS")),
+        "{sent:?}"
     );
-    assert_eq!(heard(&all), Vec::<String>::new());
-    let ca_file = Some(ca.path().to_owned());
-    let sent = mailer(Smtp { ca_file, ..smtp }).send(&letter()).await;
-    assert!(matches!(sent, Sending::Sent(_)), "{sent:?}");
-    assert!(
-        heard(&all)
-            .iter()
-            .any(|line| line.starts_with("AUTH PLAIN "))
-    );
+    let said = |line: &String| line.contains("AUTH") || line.contains("EHLO");
+    assert!(!heard(&all).iter().any(said));
 }
