@@ -227,8 +227,8 @@ impl WhenError {
             Self::Contradiction { .. } => "window-contradiction",
             Self::NoLength { .. } => "window-no-length",
             Self::TooFar => "window-too-far",
-            Self::Over { .. } => "window-passed",
-            Self::EmptyWindow => "window-is-empty",
+            Self::Over { .. } => "window-over",
+            Self::EmptyWindow => "window-empty",
             Self::Reversed { .. } => "window-reversed",
         }
     }

@@ -87,8 +87,21 @@ struct Note<'t> {
 }
 
 impl Here<'_> {
-    /// Reads a window (W1). It may have begun, but not be over (W4).
+    /// Reads a window (W1). It may have begun, but not be over or empty (W4).
     pub fn window(&self, text: &str) -> Result<Understood<Window>, WhenError> {
+        let read = self.any_window(text)?;
+        match read.value {
+            Window::Fixed { start, end } if start == end => Err(WhenError::EmptyWindow),
+            Window::Fixed { end, .. } if end <= self.now => {
+                let end = say::instant(end, self.zone);
+                Err(WhenError::Over { end })
+            }
+            Window::Fixed { .. } | Window::FromApproval { .. } => Ok(read),
+        }
+    }
+
+    /// Reads a window that may be empty or over, for the workflow to refuse (W4).
+    pub fn any_window(&self, text: &str) -> Result<Understood<Window>, WhenError> {
         let tokens = token::tokens(text)?;
         let (tokens, note) = noted(&tokens)?;
         let value = match grammar::window(tokens)? {
@@ -100,7 +113,7 @@ impl Here<'_> {
                 counted(&length)?;
                 let start = sense.begin(&begin)?;
                 let end = sense.add(start, &length)?;
-                self.fixed(start, end)?
+                forwards(start, end)?
             }
             Said::Until(begin, end) => {
                 let first = begin_point(&begin);
@@ -110,7 +123,7 @@ impl Here<'_> {
                     begins.day_behind(first, &end)?;
                 }
                 let start = begins.begin(&begin)?;
-                self.fixed(start, ends.end(&end, start)?)?
+                forwards(start, ends.end(&end, start)?)?
             }
         };
         if let Window::Fixed { start, end } = value {
@@ -166,21 +179,6 @@ impl Here<'_> {
         let now = self.second();
         Ok(Sense { now, place })
     }
-
-    /// A window from one instant to another, if there is time in it and some of it lies ahead (W4).
-    fn fixed(&self, start: Timestamp, end: Timestamp) -> Result<Window, WhenError> {
-        if end < start {
-            return Err(WhenError::Reversed { overnight: None });
-        }
-        if end == start {
-            return Err(WhenError::EmptyWindow);
-        }
-        if end <= self.now {
-            let end = say::instant(end, self.zone);
-            return Err(WhenError::Over { end });
-        }
-        Ok(Window::Fixed { start, end })
-    }
 }
 
 /// Reads a length: `2h`, `1h 30m`, `90 minutes`, and ISO's `PT2H`. A day is 24 hours.
@@ -202,6 +200,13 @@ pub fn length(text: &str) -> Result<Understood<SignedDuration>, WhenError> {
     }
     let said = format!("{value:#}");
     Ok(Understood { value, said })
+}
+
+fn forwards(start: Timestamp, end: Timestamp) -> Result<Window, WhenError> {
+    if end < start {
+        return Err(WhenError::Reversed { overnight: None });
+    }
+    Ok(Window::Fixed { start, end })
 }
 
 fn counted(length: &Length) -> Result<SignedDuration, WhenError> {

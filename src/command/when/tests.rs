@@ -292,7 +292,7 @@ fn refusals() {
             ("2026-13-01 9:00 for 1h", "window-no-such-day"),
             ("2026-11 9:00 for 1h", "window-no-such-day"),
             ("12 November 9:00 for 1h", "window-needs-year"),
-            ("12 November 2026 9:00 for 1h", "window-passed"),
+            ("12 November 2026 9:00 for 1h", "window-over"),
             (
                 "Monday 27 November 2026 9:00 for 1h",
                 "window-contradiction",
@@ -300,9 +300,9 @@ fn refusals() {
             ("friday 19:00 to 17:00", "window-reversed"),
             ("friday 22:00 to 02:00", "window-reversed"),
             ("2026-11-24 09:00 to 2026-11-23 09:00", "window-reversed"),
-            ("friday 19:00 to 19:00", "window-is-empty"),
-            ("today 8am to 9am", "window-passed"),
-            ("2020-01-01 08:00 for 1h", "window-passed"),
+            ("friday 19:00 to 19:00", "window-empty"),
+            ("today 8am to 9am", "window-over"),
+            ("2020-01-01 08:00 for 1h", "window-over"),
             ("yesterday 9am for 1h", "window-not-understood"),
             ("friday 17:00 EST to 19:00", "window-not-understood"),
             ("friday 17:00–19:00 EST", "window-zone-abbreviation"),
@@ -347,7 +347,7 @@ fn zones() {
         ("UTC", "tomorrow 9am for 2h", "22T09/22T11"),
         // Where it is Saturday night already.
         ("Asia/Kolkata", "until 15:31", "21T10/21T10:01"),
-        ("Asia/Kolkata", "until 15:30", "window-is-empty"),
+        ("Asia/Kolkata", "until 15:30", "window-empty"),
         ("Asia/Kolkata", "until 15:29", "window-ambiguous"),
         // A zone that is written wins over the person's.
         (
@@ -641,7 +641,7 @@ fn instants_and_lengths() {
             "2026-11-27T18:00:00Z",
         ),
         ("friday", "window-needs-time"),
-        ("today 9am", "window-passed"),
+        ("today 9am", "window-over"),
         ("friday 18:00 for 2h", "window-not-understood"),
     ];
     for (text, expected) in table {

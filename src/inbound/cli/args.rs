@@ -230,19 +230,22 @@ pub struct File {
     pub output: Output,
 }
 
-/// For when.
+/// For when. Times are in the person's zone.
 #[derive(Debug, Clone, Args)]
 #[group(required = true, multiple = true)]
 pub struct WindowArgs {
-    /// How long from the approval on, e.g. 2h or "1h 30m"; or write --from and --until
-    #[arg(long = "for", value_name = "LENGTH", conflicts_with_all = ["from", "until"])]
+    /// How long, e.g. 2h or "1h 30m"; from the approval on, or from --from
+    #[arg(long = "for", value_name = "LENGTH", conflicts_with = "until")]
     pub length: Option<String>,
-    /// From when: "2026-11-21 09:00" in your zone, or RFC 3339; with --until
-    #[arg(long, value_name = "TIME", requires = "until")]
+    /// From when, e.g. "tomorrow 9am" or "2026-11-21 09:00"; with --for or --until
+    #[arg(long, value_name = "TIME")]
     pub from: Option<String>,
-    /// Until when; with --from
-    #[arg(long, value_name = "TIME", requires = "from")]
+    /// Until when, e.g. "friday 18:00"; from now, or from --from
+    #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
+    /// All of it as you would say it, e.g. "tomorrow 9am for 2h" or "friday 17:00 to 19:00"
+    #[arg(long = "window", value_name = "TEXT", conflicts_with_all = ["length", "from", "until"])]
+    pub text: Option<String>,
 }
 
 /// `countersign approve …` and `countersign disapprove …`

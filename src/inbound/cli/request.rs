@@ -7,6 +7,7 @@ use super::office::Office;
 use super::print::{self, put};
 use super::{Failure, say, when, who};
 use crate::clock::new_id;
+use crate::command::when::Here;
 use crate::command::{Command, Target};
 use crate::config::Config;
 use crate::inbound::{Inbound, Speaker, Words};
@@ -61,10 +62,10 @@ async fn file(file: File, config: &Config) -> Result<(), Failure> {
         output,
     } = file;
     let say_so = !output.json;
-    act(&acting, output.json, config, |zone| {
-        let window = when::window(&window, zone).map_err(Failure::Usage)?;
+    act(&acting, output.json, config, |here| {
+        let window = when::window(&window, here).map_err(Failure::Usage)?;
         if say_so {
-            put!("Understood: {}.", when::say_window(&window, zone));
+            put!("Understood: {}.", window.said);
         }
         let draft = Draft {
             subject: Subject {
@@ -72,7 +73,7 @@ async fn file(file: File, config: &Config) -> Result<(), Failure> {
                 resource: subject.resource,
                 account: subject.account,
             },
-            window,
+            window: window.value,
             justification: reason,
         };
         Ok(Command::File { draft, key })
@@ -80,12 +81,13 @@ async fn file(file: File, config: &Config) -> Result<(), Failure> {
     .await
 }
 
-/// Who acts, what they say, and what came of it. `said` gets the person's zone and yields the command.
+/// Who acts, what they say, and what came of it. `said` gets the time and the person's zone, and
+/// yields the command.
 async fn act(
     acting: &Acting,
     json: bool,
     config: &Config,
-    said: impl FnOnce(&TimeZone) -> Result<Command, Failure>,
+    said: impl FnOnce(&Here<'_>) -> Result<Command, Failure>,
 ) -> Result<(), Failure> {
     let (answer, zone) = Office::with(config, async |office| {
         let book = office.book().await?;
@@ -93,7 +95,11 @@ async fn act(
         let (person, proof) =
             who::person(&book, &user, acting.person.as_deref(), &config.command_line)?;
         let zone = who::zone(person);
-        let command = said(&zone)?;
+        let here = Here {
+            now: office.clock.now(),
+            zone: &zone,
+        };
+        let command = said(&here)?;
         let inbound = Inbound {
             channel: Channel::CommandLine,
             // Each call is a thing of its own; filing keys are the handler's business (W6), which

@@ -1,55 +1,52 @@
 //! Times that a person types, and times that a person reads: both in their own zone (W1).
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::tz::TimeZone;
 
 use super::args::WindowArgs;
-use crate::config::read::read_duration;
+use crate::command::when::{Here, Understood, WhenError, length};
 use crate::workflow::request::Window;
 
-/// The window that was typed; the error is one sentence with its mend.
-pub fn window(typed: &WindowArgs, zone: &TimeZone) -> Result<Window, String> {
-    match (&typed.length, &typed.from, &typed.until) {
-        (Some(length), None, None) => read_duration(length)
-            .map(|length| Window::FromApproval { length })
-            .map_err(|what| format!("--for: {what}; write it like 2h or \"1h 30m\"")),
-        (None, Some(from), Some(until)) => Ok(Window::Fixed {
-            start: point(from, zone).map_err(|what| format!("--from: {what}"))?,
-            end: point(until, zone).map_err(|what| format!("--until: {what}"))?,
-        }),
-        _ => Err("write --for LENGTH, or --from TIME --until TIME".to_owned()),
+/// The window that was typed, in the grammar that mails have too; the error is a sentence and its mend.
+/// A window that is over or empty is understood: refusing it is for the workflow (W4).
+pub fn window(typed: &WindowArgs, here: &Here<'_>) -> Result<Understood<Window>, String> {
+    let WindowArgs {
+        length: lasts,
+        from,
+        until,
+        text,
+    } = typed;
+    let said = |option: &str, error: &WhenError| format!("{option}: {error} {}", error.next());
+    if let Some(lasts) = lasts {
+        // Alone, so that what is wrong with it is not blamed on --from.
+        length(lasts).map_err(|error| said("--for", &error))?;
     }
+    let (option, words) = match (lasts, from, until, text) {
+        (Some(lasts), None, None, None) => ("--for", format!("for {}", plain(lasts))),
+        (Some(lasts), Some(from), None, None) => {
+            ("--from", format!("from {from} for {}", plain(lasts)))
+        }
+        (None, Some(from), Some(until), None) => {
+            ("--from, --until", format!("from {from} to {until}"))
+        }
+        (None, None, Some(until), None) => ("--until", format!("until {until}")),
+        (None, None, None, Some(text)) => ("--window", text.clone()),
+        (None, Some(_), None, None) => {
+            return Err("--from: add --for LENGTH or --until TIME".to_owned());
+        }
+        _ => {
+            return Err(
+                "write --for LENGTH, --from TIME --until TIME, or --window TEXT".to_owned(),
+            );
+        }
+    };
+    here.any_window(&words)
+        .map_err(|error| said(option, &error))
 }
 
-/// A point in time: RFC 3339, or a civil time in the zone, which must exist there exactly once.
-fn point(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
-    let text = text.trim();
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(at);
-    }
-    let civil: DateTime = text.parse().map_err(|_| {
-        format!("`{text}` is no time; write it like \"2026-11-21 09:00\" or 2026-11-21T09:00:00Z")
-    })?;
-    let name = zone.iana_name().unwrap_or("your zone");
-    let found = zone.to_ambiguous_timestamp(civil);
-    match found.offset() {
-        AmbiguousOffset::Unambiguous { .. } => {}
-        AmbiguousOffset::Gap { .. } => {
-            return Err(format!(
-                "`{text}` does not exist in {name}: the clocks go forward then; choose another time"
-            ));
-        }
-        AmbiguousOffset::Fold { before, after } => {
-            return Err(format!(
-                "`{text}` happens twice in {name}: the clocks go back then; write {civil}{before:#} or \
-                 {civil}{after:#}"
-            ));
-        }
-    }
-    found
-        .unambiguous()
-        .map_err(|_| format!("`{text}` is out of range; choose another time"))
+/// A length in the words of the grammar, which ISO's `PT2H` is not of.
+fn plain(lasts: &str) -> String {
+    length(lasts).map_or_else(|_| lasts.to_owned(), |read| read.said)
 }
 
 /// A point in time as its reader reads it, always with its zone.
@@ -73,69 +70,91 @@ pub fn say_window(window: &Window, zone: &TimeZone) -> String {
 mod tests {
     use super::*;
 
-    fn lisbon() -> TimeZone {
-        TimeZone::get("Europe/Lisbon").expect("a zone")
+    /// Options in the order --for, --from, --until, --window; an empty one is not given.
+    fn read([length, from, until, text]: [&str; 4]) -> Result<Understood<Window>, String> {
+        let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let typed = WindowArgs {
+            length: given(length),
+            from: given(from),
+            until: given(until),
+            text: given(text),
+        };
+        let zone = TimeZone::get("Europe/Lisbon").expect("a zone");
+        let now = "2026-07-01T06:00:00Z".parse().expect("a time");
+        window(&typed, &Here { now, zone: &zone })
     }
 
-    fn typed(length: Option<&str>, from: Option<&str>, until: Option<&str>) -> WindowArgs {
-        WindowArgs {
-            length: length.map(str::to_owned),
-            from: from.map(str::to_owned),
-            until: until.map(str::to_owned),
+    #[test]
+    fn each_way_to_say_it() {
+        // Goal: the options are one grammar, in the person's zone. Method: the same window in each way.
+        let morning = "Wednesday 1 July 2026, 09:00–11:00 (Europe/Lisbon, WEST)";
+        for options in [
+            ["", "2026-07-01 09:00", "2026-07-01T10:00:00Z", ""],
+            ["", "9am", "11am", ""],
+            ["2h", "today 09:00", "", ""],
+            ["PT2H", "09:00", "", ""],
+            ["", "", "", "9am for 2h"],
+            ["", "", "", "das 9h às 11h"],
+        ] {
+            assert_eq!(
+                read(options).expect("a window").said,
+                morning,
+                "{options:?}"
+            );
+        }
+        let said = |options| read(options).expect("a window").said;
+        assert_eq!(said(["2h", "", "", ""]), "for 2h from the approval on");
+        let until = "Wednesday 1 July 2026, 07:00–18:00 (Europe/Lisbon, WEST)";
+        assert_eq!(said(["", "", "18:00", ""]), until);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_option() {
+        // Goal: an error names the option and says how to write it. Method: one wrong text in each.
+        for (options, start, part) in [
+            (["long", "", "", ""], "--for: `long`", "for 2h"),
+            (
+                ["0h", "9am", "", ""],
+                "--for: `0h` is no length",
+                "for 2h 30m",
+            ),
+            (["2h from 9am", "", "", ""], "--for: `from`", "for 2h"),
+            (["2h", "soon", "", ""], "--from: `soon`", "until 18:00"),
+            (["", "9am", "", ""], "--from: add --for", "--until TIME"),
+            (
+                ["", "9", "11", ""],
+                "--from, --until: `9` can be",
+                "`9:00` or `21:00`",
+            ),
+            (
+                ["", "", "5am", ""],
+                "--until: `5am` has passed",
+                "tomorrow 05:00",
+            ),
+            (
+                ["", "", "", "9am"],
+                "--window: It says when it begins",
+                "for 2h",
+            ),
+            (
+                ["", "2026-10-25 01:30", "2026-10-25 03:00", ""],
+                "--from, --until: `2026-10-25 01:30` happens twice in Europe/Lisbon",
+                "`2026-10-25T01:30+01:00` (WEST) or `2026-10-25T01:30+00:00` (WET)",
+            ),
+        ] {
+            let said = read(options).expect_err(start);
+            assert!(said.starts_with(start) && said.contains(part), "{said}");
         }
     }
 
     #[test]
-    fn civil_times_are_in_the_persons_zone() {
-        // Goal: what is typed is meant where its typist is. Method: a summer morning in Lisbon (UTC+1),
-        // beside the same written with its offset.
-        let window = window(
-            &typed(None, Some("2026-07-01 09:00"), Some("2026-07-01T10:00:00Z")),
-            &lisbon(),
-        );
-        let expected = Window::Fixed {
-            start: "2026-07-01T08:00:00Z".parse().expect("a time"),
-            end: "2026-07-01T10:00:00Z".parse().expect("a time"),
-        };
-        assert_eq!(window, Ok(expected));
+    fn windows_are_said_with_their_zone() {
+        // Goal: what is listed names the zone. Method: one window of each kind.
+        let zone = TimeZone::get("Europe/Lisbon").expect("a zone");
+        let fixed = read(["", "09:00", "11:00", ""]).expect("a window").value;
         assert_eq!(
-            say_window(&expected, &lisbon()),
+            say_window(&fixed, &zone),
             "from 2026-07-01 09:00 Europe/Lisbon until 2026-07-01 11:00 Europe/Lisbon"
         );
-    }
-
-    #[test]
-    fn times_that_do_not_exist_once_are_refused() {
-        // Goal: no guess at the edges of summer time. Method: Lisbon's gap and fold of 2026, and no time.
-        let said = |text| point(text, &lisbon()).expect_err(text);
-        assert!(said("2026-03-29 01:30").contains("does not exist in Europe/Lisbon"));
-        let fold = said("2026-10-25 01:30");
-        assert!(fold.contains("happens twice in Europe/Lisbon"), "{fold}");
-        assert!(said("tomorrow").contains("is no time; write it like"));
-        for offered in fold
-            .split(' ')
-            .filter(|word| word.starts_with("2026-10-25T"))
-        {
-            assert!(
-                point(offered.trim_end_matches(';'), &lisbon()).is_ok(),
-                "{offered}"
-            );
-        }
-        assert_eq!(fold.matches("2026-10-25T").count(), 2, "{fold}");
-    }
-
-    #[test]
-    fn lengths_are_more_than_nothing() {
-        // Goal: a length is read or refused with a mend. Method: one good, two bad.
-        let ok = window(&typed(Some("2h"), None, None), &lisbon()).expect("two hours");
-        assert_eq!(ok.length().as_hours(), 2);
-        assert_eq!(say_window(&ok, &lisbon()), "for 2h from the approval on");
-        for bad in ["0h", "long"] {
-            let said = window(&typed(Some(bad), None, None), &lisbon()).expect_err(bad);
-            assert!(
-                said.starts_with("--for: ") && said.contains("write it like"),
-                "{said}"
-            );
-        }
     }
 }

@@ -240,7 +240,8 @@ async fn filings_that_cannot_stand(pool: PgPool) {
 }
 
 /// Goal: times are the requester's own, and one that is not exactly one instant is refused, not guessed.
-/// Method: Lisbon's gap and fold of 2026, no time at all, no window, two windows, half a window.
+/// Method: Lisbon's gap and fold of 2026, no time at all, no window, two windows, half a window; then
+/// a window in options and one in words.
 #[sqlx::test(migrations = "./migrations")]
 async fn times_that_are_none(pool: PgPool) {
     let desk = Desk::furnished(&pool);
@@ -255,12 +256,22 @@ async fn times_that_are_none(pool: PgPool) {
         ),
         (
             "--from soon --until later",
-            "--from: `soon` is no time; write it like",
+            "--from, --until: `soon` is not understood there. Write it like",
         ),
-        ("--for ages", "--for: `ages` is no length of time"),
-        ("--for 0h", "not more than nothing"),
+        (
+            "--for ages",
+            "--for: `ages` is not understood there. Write it like",
+        ),
+        ("--for 0h", "--for: `0h` is no length of time"),
+        (
+            "--window 'tomorrow 9am'",
+            "--window: It says when it begins, and not when it ends. Add the length",
+        ),
         ("", "--for <LENGTH>"),
-        ("--from 2026-10-25T01:30:00Z", "--until <TIME>"),
+        (
+            "--from 2026-10-25T01:30:00Z",
+            "--from: add --for LENGTH or --until TIME",
+        ),
         (
             "--for 1h --from 2026-10-25T01:30:00Z --until 2026-10-25T02:30:00Z",
             "cannot be used with",
@@ -284,5 +295,15 @@ async fn times_that_are_none(pool: PgPool) {
         .says(&[
             &format!("from {from} Europe/Lisbon"),
             "approved; access from",
+        ]);
+    let spoken = "request file --module credential --resource test-2 --account a --window";
+    desk.types(&format!("{spoken} 'tomorrow 12:00 for 1h'"))
+        .done()
+        .says(&[
+            &format!(
+                "Understood: {}",
+                day.strftime("%A %-d %B %Y, 12:00–13:00 (Europe/Lisbon, ")
+            ),
+            &format!("from {from} Europe/Lisbon"),
         ]);
 }
