@@ -37,6 +37,10 @@ pub enum Command {
         decision: Decision,
         /// What was said with it.
         comment: Option<String>,
+        /// The window that an approval is given for, in the approver's words (W16); read by
+        /// [`when`] once it is known who they are, and so in which zone they speak.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window: Option<String>,
     },
     /// Take one's own request back (W29).
     Withdraw {

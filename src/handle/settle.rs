@@ -1,9 +1,11 @@
 //! Commands on a request that exists: votes, withdrawal, expiry, and words that were not understood.
 
+use jiff::tz::TimeZone;
 use sqlx::PgConnection;
 
 use super::identify::Identified;
 use super::{Answer, Case};
+use crate::command::when::{Here, Understood};
 use crate::command::{Command, Target};
 use crate::inbound::Unclear;
 use crate::store::audit::{self, Entry, Outcome};
@@ -14,7 +16,17 @@ use crate::workflow::event::Event;
 use crate::workflow::ids::RequestId;
 use crate::workflow::notice::{AnswerFacts, Change, Kind, Notice, answer, owed};
 use crate::workflow::refusal::Refusal;
-use crate::workflow::request::Channel;
+use crate::workflow::request::{Channel, Window};
+
+/// Until approvals change windows.
+fn not_yet(said: &str) -> Unclear {
+    Unclear {
+        code: "window".to_owned(),
+        sentence: "An approval cannot change the window yet.".to_owned(),
+        wrote: Some(said.to_owned()),
+        next: None,
+    }
+}
 
 impl Case<'_> {
     pub(super) async fn act(
@@ -32,6 +44,10 @@ impl Case<'_> {
             return self.unknown(conn, speaker, id).await;
         };
         let case = self.holding(conn, &locked).await?;
+        let action = match action {
+            Ok(action) => action,
+            Err(unclear) => return case.not_understood(conn, speaker, locked, &unclear).await,
+        };
         match case.decided(conn, speaker, locked, &action).await? {
             Ok(answer) => Ok(answer),
             Err(refused) => {
@@ -64,18 +80,19 @@ impl Case<'_> {
         }
     }
 
-    /// Which request, and what is to be done to it.
+    /// Which request, and what is to be done to it, or why the words do not say it.
     pub(super) fn action(
         &self,
         speaker: &Identified,
         command: &Command,
-    ) -> Option<(RequestId, Action)> {
+    ) -> Option<(RequestId, Result<Action, Unclear>)> {
         match command {
             Command::File { .. } => None,
             Command::Vote {
                 target,
                 decision,
                 comment,
+                window,
             } => {
                 let (id, shown) = match target {
                     Target::Offered => {
@@ -84,22 +101,47 @@ impl Case<'_> {
                     }
                     Target::Request(id) => (*id, None),
                 };
-                let action = Action::Vote {
+                let vote = Action::Vote {
                     decision: *decision,
                     comment: comment.clone(),
                     shown,
                     channel: self.inbound.channel,
                 };
+                let window = window.as_deref().map(|words| self.window(speaker, words));
+                let action = match window.transpose() {
+                    Ok(None) => Ok(vote),
+                    Ok(Some(window)) => Err(not_yet(&window.said)),
+                    Err(unclear) => Err(unclear),
+                };
                 Some((id, action))
             }
             Command::Withdraw { request, reason } => Some((
                 *request,
-                Action::Withdraw {
+                Ok(Action::Withdraw {
                     reason: reason.clone(),
-                },
+                }),
             )),
-            Command::Expire { request } => Some((*request, Action::Expire)),
+            Command::Expire { request } => Some((*request, Ok(Action::Expire))),
         }
+    }
+
+    /// The window that an approver has written, in their zone (W16). Whether it is over or too long is
+    /// for the workflow to say (W4).
+    fn window(&self, speaker: &Identified, words: &str) -> Result<Understood<Window>, Unclear> {
+        let zone = match &speaker.actor {
+            Actor::Person(person) => self.zone_of(person),
+            Actor::Clock => TimeZone::UTC,
+        };
+        let here = Here {
+            now: self.now,
+            zone: &zone,
+        };
+        here.any_window(words).map_err(|error| Unclear {
+            code: error.code().to_owned(),
+            sentence: format!("The line that says for when is not clear: {error}"),
+            wrote: Some(words.to_owned()),
+            next: Some(error.next()),
+        })
     }
 
     /// Carries the request on by these events, and writes down everything that follows.
@@ -182,11 +224,23 @@ impl Case<'_> {
                 .unidentified(conn, "its request does not exist".to_owned())
                 .await;
         };
+        self.not_understood(conn, speaker, locked, unclear).await
+    }
+
+    /// Answers who was not understood, once; nothing is decided.
+    async fn not_understood(
+        &self,
+        conn: &mut PgConnection,
+        speaker: &Identified,
+        locked: Locked,
+        unclear: &Unclear,
+    ) -> Result<Answer, sqlx::Error> {
+        let again = "Reply again, with the word alone on the first line.";
         let facts = AnswerFacts {
             code: unclear.code.clone(),
             rule: None,
             sentence: unclear.sentence.clone(),
-            next: "Reply again, with the word alone on the first line.".to_owned(),
+            next: unclear.next.as_deref().unwrap_or(again).to_owned(),
             wrote: unclear.wrote.clone(),
         };
         self.reply(conn, speaker, &locked, Kind::Unclear, facts)
@@ -195,7 +249,7 @@ impl Case<'_> {
             unclear: Some(unclear.clone()),
             ..self.entry(Outcome::Unclear, Some(speaker))
         };
-        let chain = audit::request_chain(offered.request);
+        let chain = audit::request_chain(locked.request().id);
         let link = audit::link(&chain, locked.head(), &entry)?;
         requests::note(conn, locked, &link).await?;
         Ok(Answer::Unclear)

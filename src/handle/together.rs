@@ -119,7 +119,7 @@ impl Handler {
             let row = known.iter().find(|row| row.hash == said.token);
             let speaker = case.owner(row.map_or(&[], std::slice::from_ref), 1, said.from);
             let Ok(speaker) = speaker else { continue };
-            let Some((request, action)) = case.action(&speaker, said.command) else {
+            let Some((request, Ok(action))) = case.action(&speaker, said.command) else {
                 continue;
             };
             if !seen.contains(&inbound.dedupe_key) && taken.insert(request) {

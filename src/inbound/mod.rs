@@ -71,4 +71,7 @@ pub struct Unclear {
     pub sentence: String,
     /// The line in question as understood, at most 200 characters.
     pub wrote: Option<String>,
+    /// How to say it, one sentence, where there is more to say than "the word alone".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }

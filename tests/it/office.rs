@@ -296,6 +296,7 @@ impl Office {
                 target,
                 decision,
                 comment: None,
+                window: None,
             },
         )
         .await

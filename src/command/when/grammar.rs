@@ -31,6 +31,27 @@ pub fn window(tokens: &[Token]) -> Result<Said, WhenError> {
     Ok(said)
 }
 
+/// Whether a window, a point in time or a length stands at the head, whatever follows it.
+pub fn begins(tokens: &[Token]) -> bool {
+    let mut cursor = Cursor { tokens, at: 0 };
+    let introduced = [words::FROM, words::FOR, words::UNTIL, words::IN]
+        .iter()
+        .any(|table| cursor.eat(table));
+    let behind = cursor.at;
+    let counts = matches!(cursor.peek().map(|t| &t.kind), Some(Kind::Number { .. }));
+    // "A second pair of eyes" is no length.
+    if introduced && counts || (introduced || counts) && cursor.length().is_ok() {
+        return true;
+    }
+    cursor.at = behind;
+    let hours = if introduced {
+        Hours::Yes
+    } else {
+        Hours::Unclear
+    };
+    cursor.point(hours).is_ok()
+}
+
 /// Reads a point in time. A word that introduces it may stand before it.
 pub fn point(tokens: &[Token]) -> Result<Begin, WhenError> {
     let mut cursor = Cursor { tokens, at: 0 };

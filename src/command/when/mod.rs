@@ -202,6 +202,18 @@ pub fn length(text: &str) -> Result<Understood<SignedDuration>, WhenError> {
     Ok(Understood { value, said })
 }
 
+/// Whether a text is a window as far as words go; what needs the clock and the zone is not looked at.
+pub fn well_formed(text: &str) -> Result<(), WhenError> {
+    let tokens = token::tokens(text)?;
+    let (tokens, _) = noted(&tokens)?;
+    grammar::window(tokens).map(drop)
+}
+
+/// Whether a text begins like a window, a point in time or a length, whatever follows.
+pub fn begins(text: &str) -> bool {
+    grammar::begins(&token::leading(text))
+}
+
 fn forwards(start: Timestamp, end: Timestamp) -> Result<Window, WhenError> {
     if end < start {
         return Err(WhenError::Reversed { overnight: None });

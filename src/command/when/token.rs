@@ -6,6 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::error::WhenError;
+use super::words;
 
 /// The longest text that is read, in characters.
 pub const MAX_CHARS: usize = 200;
@@ -63,9 +64,26 @@ pub fn tokens(text: &str) -> Result<Vec<Token>, WhenError> {
     if text.chars().nth(MAX_CHARS).is_some() {
         return Err(WhenError::TooLong { limit: MAX_CHARS });
     }
+    let mut tokens = Vec::new();
+    read(text, &mut tokens)?;
+    if tokens.is_empty() {
+        return Err(WhenError::Nothing);
+    }
+    Ok(tokens)
+}
+
+/// The tokens that a text begins with, as far as there are any.
+pub fn leading(text: &str) -> Vec<Token> {
+    let start: String = text.chars().take(MAX_CHARS).collect();
+    let mut tokens = Vec::new();
+    // What stops the reading comes behind what is asked for.
+    let _ = read(&start, &mut tokens);
+    tokens
+}
+
+fn read(text: &str, tokens: &mut Vec<Token>) -> Result<(), WhenError> {
     let letters: Vec<char> = text.nfkc().collect();
     let mut rest = letters.as_slice();
-    let mut tokens = Vec::new();
     let mut glued = false;
     while let Some((first, after)) = rest.split_first() {
         if first.is_whitespace() {
@@ -78,10 +96,7 @@ pub fn tokens(text: &str) -> Result<Vec<Token>, WhenError> {
         tokens.push(Token { kind, text, glued });
         (rest, glued) = (after, true);
     }
-    if tokens.is_empty() {
-        return Err(WhenError::Nothing);
-    }
-    Ok(tokens)
+    Ok(())
 }
 
 /// The token at the head of some letters, and how many of them it takes.
@@ -125,42 +140,40 @@ fn enclosed(rest: &[char], closing: char) -> Result<&[char], WhenError> {
         .ok_or_else(|| WhenError::not_understood(&rest.iter().collect::<String>()))
 }
 
-/// A word, or the name of a zone: letters, hyphens between letters, and where a slash joins
-/// letters, everything that names of zones are made of.
+/// A word, or the name of a zone: letters, and where a slash joins letters, everything that names of
+/// zones are made of.
 fn word(rest: &[char]) -> (Kind, usize) {
-    let ends = |in_word: &dyn Fn(char) -> bool| {
-        let joined = |at: usize| {
-            let is_letter =
-                |letter: Option<&char>| letter.is_some_and(|letter| letter.is_alphabetic());
-            is_letter(rest.get(at.wrapping_sub(1))) && is_letter(rest.get(at + 1))
-        };
-        rest.iter()
-            .enumerate()
-            .position(|(at, letter)| {
-                !(letter.is_alphabetic()
-                    || is_combining_mark(*letter)
-                    || (*letter == '-' && joined(at))
-                    || in_word(*letter))
-            })
-            .unwrap_or(rest.len())
+    let is_letter = |letter: &char| letter.is_alphabetic() || is_combining_mark(*letter);
+    let letters = |from: usize| {
+        let rest = rest.get(from..).unwrap_or_default();
+        rest.iter().take_while(|letter| is_letter(letter)).count()
     };
-    let plain = ends(&|_| false);
-    let is_zone = rest
-        .get(plain)
-        .is_some_and(|letter| matches!(letter, '/' | '_'))
-        && rest.get(plain + 1).is_some_and(|c| c.is_alphabetic());
-    if is_zone {
-        let end =
-            ends(&|letter| letter.is_ascii_digit() || matches!(letter, '/' | '_' | '+' | '-'));
+    let mut end = letters(0);
+    let joined = |mark: char| rest.get(end) == Some(&mark) && letters(end + 1) > 0;
+    if joined('/') || joined('_') {
+        let in_zone = |letter: &char| {
+            is_letter(letter) || letter.is_ascii_digit() || matches!(letter, '/' | '_' | '+' | '-')
+        };
+        let end = rest.iter().take_while(|letter| in_zone(letter)).count();
         return (Kind::Zone(rest.iter().take(end).collect()), end);
     }
-    let folded = rest
-        .iter()
-        .take(plain)
+    if joined('-') {
+        let second = end + 1;
+        let length = letters(second);
+        let part = rest.iter().skip(second).take(length);
+        if words::SECOND_PARTS.contains(&folded(part).as_str()) {
+            end = second + length;
+        }
+    }
+    (Kind::Word(folded(rest.iter().take(end))), end)
+}
+
+/// Lower case, without accents.
+fn folded<'c>(letters: impl Iterator<Item = &'c char>) -> String {
+    letters
         .copied()
         .nfkd()
         .filter(|letter| !is_combining_mark(*letter))
         .flat_map(char::to_lowercase)
-        .collect();
-    (Kind::Word(folded), plain)
+        .collect()
 }

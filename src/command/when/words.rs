@@ -55,6 +55,9 @@ pub const UNIVERSAL: &[&str] = &["utc", "z"];
 /// How a length that begins at the approval is said back.
 pub const FROM_APPROVAL: &[&str] = &["from", "the", "approval", "on"];
 
+/// What a hyphen joins to the word before it; elsewhere it stands between two times.
+pub const SECOND_PARTS: &[&str] = &["feira", "dia", "noite"];
+
 /// Numbers that are written out.
 pub const NUMBERS: &[(&str, u32)] = &[
     ("a", 1),

@@ -187,6 +187,7 @@ async fn what_outsiders_write_can_be_stored(pool: PgPool) {
         target: Target::Offered,
         decision: Decision::Approve,
         comment: Some("fine\0".to_owned()),
+        window: None,
     };
     let mut inbound = mail(vec![ann], "ann@example.com", Words::Said(said));
     inbound.proof.details["message_id"] = "<\0@x>".into();

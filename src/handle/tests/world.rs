@@ -54,6 +54,7 @@ pub fn vote(target: Target, decision: Decision) -> Command {
         target,
         decision,
         comment: None,
+        window: None,
     }
 }
 
@@ -113,6 +114,7 @@ pub fn unclear() -> Words {
         code: "no-word".to_owned(),
         sentence: "The first line is neither APPROVE nor DISAPPROVE.".to_owned(),
         wrote: Some("sure, why not".to_owned()),
+        next: None,
     })
 }
 

@@ -48,6 +48,7 @@ pub(super) async fn vote(vote: Vote, approve: bool, config: &Config) -> Result<(
         target: Target::Request(vote.request),
         decision,
         comment: vote.comment,
+        window: None,
     };
     act(&vote.acting, vote.output.json, config, |_| Ok(said)).await
 }

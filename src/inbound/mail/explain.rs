@@ -9,7 +9,7 @@ use super::{Reading, ReplyStage, Rules, Stage, Verdict, read};
 /// A mail's reading as people and programs see it.
 ///
 /// The JSON is an object with `screen`, `sender`, `reply` (each `verdict` and `why`, the reply also
-/// `comment`), the final `verdict` and `why`, and `unchecked`.
+/// `comment`, and `window` where a line says for when), the final `verdict` and `why`, and `unchecked`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Explanation {
     /// Is it a human's mail?
@@ -36,17 +36,18 @@ pub fn explain(raw: &[u8], rules: &Rules, locale: Option<&str>) -> Explanation {
         why,
         said: _,
     } = read(raw, rules);
+    let unchecked = unchecked(verdict, rules, locale, reply.window.is_some());
     Explanation {
         screen,
         sender,
         reply,
         verdict,
         why,
-        unchecked: unchecked(verdict, rules, locale),
+        unchecked,
     }
 }
 
-fn unchecked(verdict: Verdict, rules: &Rules, locale: Option<&str>) -> Vec<String> {
+fn unchecked(verdict: Verdict, rules: &Rules, locale: Option<&str>, window: bool) -> Vec<String> {
     let mut notes = Vec::new();
     if rules.authserv_id.is_none() && rules.exempt_domains.is_empty() {
         notes.push(
@@ -56,6 +57,13 @@ fn unchecked(verdict: Verdict, rules: &Rules, locale: Option<&str>) -> Vec<Strin
         );
     }
     if matches!(verdict, Verdict::Decision | Verdict::Answer) {
+        if window {
+            notes.push(
+                "Which instants the window means: that hangs on the zone and the clock of the \
+                 token's owner."
+                    .to_owned(),
+            );
+        }
         for note in [
             "Whether the token is known, and whose it is.",
             "Whether the From address is that of the token's owner.",
@@ -104,6 +112,9 @@ impl fmt::Display for Explanation {
         writeln!(f, "reply    {:<13} {}", self.reply.verdict, self.reply.why)?;
         for line in self.reply.comment.iter().flat_map(|text| text.lines()) {
             writeln!(f, "         | {line}")?;
+        }
+        if let Some(window) = &self.reply.window {
+            writeln!(f, "window   `{window}`")?;
         }
         writeln!(f, "verdict  {:<13} {}", self.verdict.as_str(), self.why)?;
         if !self.unchecked.is_empty() {

@@ -124,6 +124,10 @@ pub struct ReplyStage {
     pub why: String,
     /// What was said with it.
     pub comment: Option<String>,
+    /// The line that says for when it is approved, as written; what it means hangs on the zone of
+    /// who wrote it (W16).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<String>,
 }
 
 /// Everything that one mail's bytes say.

@@ -39,11 +39,13 @@ pub fn read(raw: &[u8], rules: &Rules) -> Reading {
             code: "not-read".to_owned(),
             sentence: "The mail was not read.".to_owned(),
             wrote: None,
+            next: None,
         }),
     };
     let said = said
         .map(|said| Said {
             comment: said.comment.map(|text| redact(text, &tokens)),
+            window: said.window.map(|text| redact(text, &tokens)),
             ..said
         })
         .map_err(|unclear| Unclear {
@@ -100,6 +102,7 @@ fn words(said: Result<Said, Unclear>) -> Words {
             target: Target::Offered,
             decision: said.decision,
             comment: said.comment,
+            window: said.window,
         }),
         Err(unclear) => Words::Unclear(unclear),
     }
@@ -109,6 +112,10 @@ fn reply_stage(said: &Result<Said, Unclear>) -> ReplyStage {
     match said {
         Ok(said) => {
             let (verdict, why) = match said.decision {
+                Decision::Approve if said.window.is_some() => (
+                    "approve",
+                    "The first line is a word that approves, a line below it says for when.",
+                ),
                 Decision::Approve => ("approve", "The first line is a word that approves."),
                 Decision::Disapprove => ("disapprove", "The first line disapproves."),
             };
@@ -116,12 +123,14 @@ fn reply_stage(said: &Result<Said, Unclear>) -> ReplyStage {
                 verdict: verdict.to_owned(),
                 why: why.to_owned(),
                 comment: said.comment.clone(),
+                window: said.window.clone(),
             }
         }
         Err(unclear) => ReplyStage {
             verdict: "none".to_owned(),
             why: format!("{} ({})", unclear.sentence, unclear.code),
             comment: None,
+            window: None,
         },
     }
 }

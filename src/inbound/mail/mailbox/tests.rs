@@ -88,6 +88,7 @@ fn obedient(raw: &[u8], _: &Rules) -> Reading {
             verdict: "none".to_owned(),
             why: "test".to_owned(),
             comment: None,
+            window: None,
         },
         verdict: if says("LATER") {
             Verdict::Later

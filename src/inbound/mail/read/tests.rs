@@ -236,7 +236,8 @@ fn a_decision_and_its_proof() {
         Words::Said(Command::Vote {
             target: Target::Offered,
             decision: Decision::Disapprove,
-            comment: Some("see approvals+…@bot.test".to_owned())
+            comment: Some("see approvals+…@bot.test".to_owned()),
+            window: None,
         })
     );
     assert_eq!(proof.method, "authentication-results");

@@ -7,19 +7,23 @@
 //! | [`html`] | the first visible word of an HTML part, to compare |
 //! | [`phrases`] | what mail programs write in many languages, as data |
 //! | [`conditions`] | what people write beside an approval, as data |
+//! | [`window`] | whether a line below an approval says for when |
 //!
 //! The grammar, over lines with everything invisible removed:
 //!
 //! ```text
-//! reply       = *blank first *( comment-line ) [ quote / attribution / separator / signature … ]
+//! reply       = *blank first *( comment-line / window-line ) [ quote / attribution / separator / signature … ]
 //! first       = approval / disapproval
 //! approval    = deco WORD deco closing [ courtesy closing ]        alone on its line
 //! disapproval = deco WORD deco [ closing reason ]
 //! closing     = *( "." / "!" / "," )
 //! ```
 //!
-//! Whatever errs, errs towards "unclear": an approval with a comment that begins like a window or a
-//! condition is unclear; so is a line that consists of a decision word. A disapproval stands unless
+//! One line below an approval may be a window, to its end (W16); a second one makes it unclear. Below a
+//! disapproval it is comment like any other.
+//!
+//! Whatever errs, errs towards "unclear": an approval with a comment that begins like a window and is
+//! none, or like a condition, is unclear; so is a line that consists of a decision word. A disapproval stands unless
 //! a later line consists of an approval. Words are compared after NFKC, by ASCII case only: a
 //! Cyrillic А is no A.
 
@@ -38,6 +42,7 @@ pub mod html;
 pub mod line;
 pub mod part;
 pub mod phrases;
+pub mod window;
 
 #[cfg(test)]
 mod tests;
@@ -52,8 +57,10 @@ pub const MAX_WROTE_CHARS: usize = 200;
 pub struct Said {
     /// Yes or no.
     pub decision: Decision,
-    /// What was said with it.
+    /// What was said with it, a line that says for when included.
     pub comment: Option<String>,
+    /// For when an approval is given, in the person's words.
+    pub window: Option<String>,
 }
 
 /// Reads a parsed mail's reply.
@@ -81,12 +88,24 @@ pub fn decide(lines: &[&str], rules: &Rules) -> Result<Said, Unclear> {
         .position(|(at, _)| rest.get(at..).and_then(line::kind).is_some())
         .unwrap_or(rest.len());
     let (own, after) = rest.split_at_checked(own).unwrap_or((rest, &[]));
+    let mut window = None;
     for text in own {
         check_comment(decision, text, rules)?;
+        if decision == Decision::Approve
+            && let Some(said) = window::window_line(text)?
+            && window.replace(said).is_some()
+        {
+            let sentence = "More than one line below the first says for when.";
+            return Err(unclear("two-windows", sentence, text));
+        }
     }
     check_inline_answers(decision, after, rules)?;
     let comment = comment(reason, own);
-    Ok(Said { decision, comment })
+    Ok(Said {
+        decision,
+        comment,
+        window,
+    })
 }
 
 /// Refuses a first line that is not the person's own.
@@ -149,7 +168,8 @@ fn first_line(first: &str, rules: &Rules) -> Result<(Decision, Option<String>), 
         Decision::Approve if line::is_condition(tail.trim_start_matches(is_closing)) => {
             Err(unclear(
                 "condition",
-                "There is a window or a condition behind the word; an approval stands alone.",
+                "There is a window or a condition behind the word; an approval stands alone, and a \
+                 window on a line of its own below it.",
                 first,
             ))
         }
@@ -227,11 +247,6 @@ fn check_comment(decision: Decision, text: &str, rules: &Rules) -> Result<(), Un
                 text,
             ))
         }
-        (Decision::Approve, _) if line::is_condition(text) => Err(unclear(
-            "condition",
-            "A line below the first begins like a window or a condition.",
-            text,
-        )),
         _ => Ok(()),
     }
 }
@@ -339,5 +354,6 @@ fn unclear(code: &str, sentence: &str, wrote: &str) -> Unclear {
         code: code.to_owned(),
         sentence: sentence.to_owned(),
         wrote: (!wrote.is_empty()).then_some(wrote),
+        next: None,
     }
 }

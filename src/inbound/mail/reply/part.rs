@@ -192,5 +192,6 @@ fn unclear(code: &str, sentence: &str) -> Unclear {
         code: code.to_owned(),
         sentence: sentence.to_owned(),
         wrote: None,
+        next: None,
     }
 }

@@ -1,7 +1,7 @@
 //! The grammar of replies, case by case.
 //!
-//! An expectation is `+` for an approval and `-` for a disapproval, each followed by the comment,
-//! or the code of what is unclear.
+//! An expectation is `+` for an approval and `-` for a disapproval, each followed by the window in
+//! brackets, where a line says one, and the comment; or the code of what is unclear.
 
 use super::super::read::tests::rules;
 use super::*;
@@ -10,11 +10,13 @@ fn meaning(text: &str, rules: &Rules) -> String {
     let lines: Vec<_> = text.split('\n').collect();
     match decide(&lines, rules) {
         Ok(said) => {
+            let window = said.window.map(|text| format!("[{text}]"));
             let sign = match said.decision {
                 Decision::Approve => '+',
                 Decision::Disapprove => '-',
             };
-            format!("{sign}{}", said.comment.unwrap_or_default())
+            let (window, comment) = (window.unwrap_or_default(), said.comment.unwrap_or_default());
+            format!("{sign}{window}{comment}")
         }
         Err(unclear) => unclear.code,
     }
@@ -188,10 +190,10 @@ fn comments() {
             "+Looks right\n\nto me",
         ),
         ("APPROVE\nonly until 5", "condition"),
-        ("APPROVE\n\nfrom 9 to 10", "condition"),
+        ("APPROVE\n\nfrom 9 to 10", "window"),
         ("APPROVE\nfine\nbut be quick", "condition"),
         ("APPROVE\n- if Bob agrees", "condition"),
-        ("APPROVE\n(until Friday)", "condition"),
+        ("APPROVE\n(until Friday)", "+[until Friday](until Friday)"),
         ("APPROVE\nbis 17 Uhr", "condition"),
         ("APPROVE\nAPPROVE", "second-word"),
         ("APPROVE\nfine\n\nDISAPPROVE", "contradiction"),
@@ -201,6 +203,120 @@ fn comments() {
         ("APPROVE\nFrom: me", "condition"),
         ("APPROVE\na\u{7}b", "+ab"),
     ]);
+}
+
+// Goal: a line that is a window to its end is the approval's window; one that only begins like one
+// stops the approval; two are one too many. Method: an approval with lines below it.
+#[test]
+fn windows() {
+    check(&[
+        ("APPROVE\nfor 2h", "+[for 2h]for 2h"),
+        ("APPROVE\nFor 2 hours.", "+[For 2 hours]For 2 hours."),
+        (
+            "APPROVE\n\n- until 18:00\n\nBob",
+            "+[until 18:00]- until 18:00\n\nBob",
+        ),
+        ("APPROVE\n*until 18:00*", "+[until 18:00]*until 18:00*"),
+        ("APPROVE\n“until 18:00”", "+[until 18:00]“until 18:00”"),
+        (
+            "APPROVE\nfine\nfrom 9am to 5pm",
+            "+[from 9am to 5pm]fine\nfrom 9am to 5pm",
+        ),
+        (
+            "APPROVE, thanks\nfrom 9:00 to 11:00",
+            "+[from 9:00 to 11:00]from 9:00 to 11:00",
+        ),
+        (
+            "APPROVE\ntomorrow 9am for 2h",
+            "+[tomorrow 9am for 2h]tomorrow 9am for 2h",
+        ),
+        (
+            "APPROVE\nfriday 17:00–19:00",
+            "+[friday 17:00–19:00]friday 17:00–19:00",
+        ),
+        (
+            "APPROVE\nnext monday 08:00 for 1 day",
+            "+[next monday 08:00 for 1 day]next monday 08:00 for 1 day",
+        ),
+        ("APPROVE\nfor\u{a0}2h", "+[for 2h]for 2h"),
+        ("APPROVE\nｆｏｒ 2h", "+[for 2h]ｆｏｒ 2h"),
+        ("APPROVE\nfo\u{200b}r 2h", "+[for 2h]for 2h"),
+        (
+            "APPROVE\namanhã 9h por 2h",
+            "+[amanhã 9h por 2h]amanhã 9h por 2h",
+        ),
+        ("APPROVE\npor 2 horas", "+[por 2 horas]por 2 horas"),
+        ("APPROVE\ndas 9h às 11h", "+[das 9h às 11h]das 9h às 11h"),
+        (
+            "APPROVE\nfrom 9am to 5pm Europe/Lisbon",
+            "+[from 9am to 5pm Europe/Lisbon]from 9am to 5pm Europe/Lisbon",
+        ),
+        // What hangs on the zone or the clock is not for this stage.
+        ("APPROVE\nuntil 5am", "+[until 5am]until 5am"),
+        (
+            "APPROVE\nfrom 2026-10-25 01:30 to 03:00",
+            "+[from 2026-10-25 01:30 to 03:00]from 2026-10-25 01:30 to 03:00",
+        ),
+        ("APPROVE\nfor 2h\nuntil 18:00", "two-windows"),
+        ("APPROVE\nfor 2h\n\nfor 2h", "two-windows"),
+        ("APPROVE\nfor 2h please", "window"),
+        ("APPROVE\nuntil 18:00, then stop", "window"),
+        ("APPROVE\nuntil 5", "window"),
+        ("APPROVE\nfrom 9am\nto 5pm", "window"),
+        ("APPROVE\nfor 2h or 3h", "window"),
+        ("APPROVE\ntomorrow 9am", "window"),
+        ("APPROVE\nfriday 17:00", "window"),
+        ("APPROVE\n2026-11-27 17:00", "window"),
+        ("APPROVE\n27 November", "window"),
+        ("APPROVE\n9:00-17:00", "window"),
+        ("APPROVE\n2h", "window"),
+        ("APPROVE\n2h30", "window"),
+        ("APPROVE\nMon-Fri 9:00-17:00", "window"),
+        ("APPROVE\nonly for 2h", "condition"),
+        ("APPROVE\nfor the record, fine", "condition"),
+        ("APPROVE\nafter 18:00", "condition"),
+        (
+            "APPROVE\nA second pair of eyes agreed",
+            "+A second pair of eyes agreed",
+        ),
+        ("APPROVE\nDe acordo", "+De acordo"),
+        (
+            "APPROVE\nThis looks fine, 2h is enough",
+            "+This looks fine, 2h is enough",
+        ),
+        ("APPROVE\n> for 2h", "+"),
+        ("APPROVE\n-- \nfor 2h", "+"),
+        ("APPROVE for 2h", "condition"),
+        ("REJECT\nfor 2h", "-for 2h"),
+        ("REJECT\nfor 2h\nuntil 5", "-for 2h\nuntil 5"),
+        ("REJECT until friday 18:00", "-until friday 18:00"),
+    ]);
+}
+
+// Goal: a window that is not understood is answered with the reason and with how to say it.
+// Method: the words of two.
+#[test]
+fn windows_are_answered() {
+    let unclear = decide(&["APPROVE", "until 5"], &rules()).unwrap_err();
+    assert_eq!(unclear.wrote.as_deref(), Some("until 5"));
+    assert!(
+        unclear
+            .sentence
+            .ends_with("`5` can be a time of day or something else.")
+    );
+    assert!(
+        unclear
+            .next
+            .unwrap()
+            .starts_with("Write `5:00` or `17:00`. Or begin the line")
+    );
+    let unclear = decide(&["APPROVE", "9:00-17:00"], &rules()).unwrap_err();
+    assert!(
+        unclear
+            .next
+            .unwrap()
+            .starts_with("Write `from 9:00-17:00`. Or begin")
+    );
 }
 
 // Goal: a quotation, a signature and what else a program puts below never becomes a comment.

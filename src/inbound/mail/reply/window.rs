@@ -1,0 +1,72 @@
+//! Does a line below an approval say for when? (W16)
+//!
+//! ```text
+//! window-line = [ bullet ] WINDOW [ closing ]        begins with a word, is a window to its end
+//! ```
+//!
+//! `WINDOW` is that of [`when`]. Whose zone and clock it is said by is not known here, so the line goes
+//! on as it was written; only what no zone could mend is refused at once. What always holds: a line that
+//! begins like a window either is one to its end or stops the approval; it never becomes a remark.
+
+#![forbid(clippy::indexing_slicing, clippy::string_slice)]
+
+use super::{is_closing, line, unclear};
+use crate::command::when;
+use crate::inbound::Unclear;
+
+/// The window that a line is, none if it is a remark, or why it stops the approval.
+pub fn window_line(text: &str) -> Result<Option<String>, Unclear> {
+    let seen = line::comparable(text);
+    let bare = bare(&seen);
+    let read = when::well_formed(bare);
+    // A bare "9:00-17:00" may as well be office hours.
+    if read.is_ok() && bare.starts_with(char::is_alphabetic) {
+        return Ok(Some(bare.to_owned()));
+    }
+    if when::begins(bare) {
+        let (sentence, next) = match read {
+            Ok(()) => (
+                "A line below the first is a window, and no word says that it is meant.".to_owned(),
+                match when::length(bare) {
+                    Ok(_) => format!("Write `for {bare}`."),
+                    Err(_) => format!("Write `from {bare}`."),
+                },
+            ),
+            Err(error) => (
+                format!(
+                    "A line below the first begins like a window, and is not understood to its end: \
+                     {error}"
+                ),
+                error.next(),
+            ),
+        };
+        return Err(Unclear {
+            next: Some(format!(
+                "{next} Or begin the line with another word, if no window is meant."
+            )),
+            ..unclear("window", &sentence, text)
+        });
+    }
+    if line::is_condition(text) {
+        return Err(unclear(
+            "condition",
+            "A line below the first begins like a window or a condition.",
+            text,
+        ));
+    }
+    Ok(None)
+}
+
+/// A line without what sets it off: bullets, quotation marks, closing punctuation, parentheses around it.
+fn bare(seen: &str) -> &str {
+    let opening = |letter: char| line::is_decoration(letter) || matches!(letter, '-' | '•' | '–');
+    let ending = |letter: char| line::is_decoration(letter) || is_closing(letter) || letter == ';';
+    let text = seen.trim_start_matches(opening).trim_end_matches(ending);
+    match text
+        .strip_prefix('(')
+        .and_then(|text| text.strip_suffix(')'))
+    {
+        Some(inside) => inside.trim_end_matches(ending),
+        None => text,
+    }
+}
