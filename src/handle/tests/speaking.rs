@@ -3,7 +3,7 @@
 use sqlx::PgPool;
 
 use super::world::*;
-use crate::command::Target;
+use crate::command::{Command, Target};
 use crate::handle::Answer;
 use crate::inbound::Words;
 use crate::store::audit::Outcome;
@@ -13,6 +13,14 @@ use crate::workflow::testing::id;
 
 fn approve() -> Words {
     Words::Said(vote(Target::Offered, Decision::Approve))
+}
+
+fn approve_for(window: &str) -> Words {
+    let mut said = vote(Target::Offered, Decision::Approve);
+    if let Command::Vote { window: words, .. } = &mut said {
+        *words = Some(window.to_owned());
+    }
+    Words::Said(said)
 }
 
 /// Goal: who is not proven by token and address together does nothing, hears nothing, and is audited.
@@ -183,7 +191,7 @@ async fn what_outsiders_write_can_be_stored(pool: PgPool) {
     nonsense.wrote = Some("a\0b".to_owned());
     let inbound = mail(vec![ann], "ann@example.com", Words::Unclear(nonsense));
     assert_eq!(world.handle(&inbound).await, Answer::Unclear);
-    let said = crate::command::Command::Vote {
+    let said = Command::Vote {
         target: Target::Offered,
         decision: Decision::Approve,
         comment: Some("fine\0".to_owned()),
@@ -192,5 +200,52 @@ async fn what_outsiders_write_can_be_stored(pool: PgPool) {
     let mut inbound = mail(vec![ann], "ann@example.com", Words::Said(said));
     inbound.proof.details["message_id"] = "<\0@x>".into();
     assert_eq!(events(&world.handle(&inbound).await)[0], "voted");
+    world.check().await;
+}
+
+/// Goal: a window that is not clear to its writer's zone and clock decides nothing, and its answer says why
+/// and how to write it. Method: a time that comes twice where ann is, one that has passed, and a day.
+#[sqlx::test(migrations = "./migrations")]
+async fn windows_that_are_not_clear(pool: PgPool) {
+    let world = World::new(pool, two_steps()).await;
+    world
+        .amend(|book| {
+            let ann = book.people.get_mut(&id("ann")).expect("known");
+            "Europe/Lisbon".clone_into(&mut ann.zone);
+        })
+        .await;
+    let request = world.filed().await;
+    let ann = world.token(request, "ann").await;
+    for (words, code, offers) in [
+        (
+            "from 2030-10-27 01:30 to 03:00",
+            "window-time-twice",
+            "Write `2030-10-27T01:30+01:00` (WEST) or `2030-10-27T01:30+00:00` (WET).",
+        ),
+        (
+            "until monday 00:00 for",
+            "window-not-understood",
+            "Write it like",
+        ),
+        (
+            "until 2030-10-27",
+            "window-needs-time",
+            "Write the time of day like",
+        ),
+    ] {
+        let said = approve_for(words);
+        let answer = world
+            .handle(&mail(vec![ann], "ann@example.com", said))
+            .await;
+        assert_eq!(answer, Answer::Unclear, "{words}");
+        let last = world.of_request(request).await.pop().expect("an event");
+        let unclear = last.unclear.expect("why");
+        assert_eq!(unclear.code, code);
+        assert_eq!(unclear.wrote.as_deref(), Some(words));
+        let next = unclear.next.expect("how");
+        assert!(next.starts_with(offers), "{next}");
+    }
+    assert_eq!(world.count("vote").await, 0);
+    assert_eq!(world.owed("unclear", "ann").await, 3);
     world.check().await;
 }

@@ -146,6 +146,27 @@ mod tests {
         assert!(json["unchecked"][4].as_str().unwrap().contains("`de`"));
     }
 
+    // Goal: the line that says for when is shown as read, and what is not known of it is said; where
+    // there is none, the JSON has no such key. Method: a mail with one and one without.
+    #[test]
+    fn window() {
+        let explanation = explain(clean("APPROVE\r\n- for 2h.").as_bytes(), &rules(), None);
+        let json = serde_json::to_value(&explanation).unwrap();
+        assert_eq!(json["reply"]["window"], "for 2h");
+        assert!(
+            json["unchecked"]
+                .to_string()
+                .contains("Which instants the window means")
+        );
+        assert!(
+            explanation.to_string().contains("\nwindow   `for 2h`\n"),
+            "{explanation}"
+        );
+        let explanation = explain(clean("APPROVE").as_bytes(), &rules(), None);
+        let json = serde_json::to_value(&explanation).unwrap();
+        assert!(json["reply"].get("window").is_none(), "{json}");
+    }
+
     // Goal: rules that can prove nobody are said. Method: the same mail without them.
     #[test]
     fn nothing_configured() {

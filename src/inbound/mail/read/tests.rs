@@ -83,8 +83,12 @@ const FIXTURES: &str = "
     approve_token_upper_case decision human proven approve
     approve_two_tokens decision human proven approve
     approve_utf16 decision human proven approve
+    approve_window_below decision human proven approve
+    approve_window_portuguese decision human proven approve
+    approve_window_words decision human proven approve
     approve_with_comment decision human proven approve
     approve_zero_width_and_bidi decision human proven approve
+    disapprove_window_is_comment decision human proven disapprove
     disapprove_with_reason decision human proven disapprove
     silent_autoreply_quoting_the_word silent auto-reply proven approve
     silent_bounce silent bounce proven no-word
@@ -132,9 +136,13 @@ const FIXTURES: &str = "
     unclear_smime_opaque answer human proven no-text
     unclear_two_content_types answer human proven ambiguous-structure
     unclear_two_encodings answer human proven ambiguous-structure
+    unclear_two_windows answer human proven two-windows
     unclear_unclosed_multipart answer human proven broken
     unclear_unknown_charset answer human proven charset
     unclear_utf7 answer human proven charset
+    unclear_window_and_more answer human proven window
+    unclear_window_hour_alone answer human proven window
+    unclear_window_without_word answer human proven window
     unclear_word_only_in_attached_mail answer human proven no-word
     unclear_word_only_in_attached_text answer human proven no-word
     unclear_word_only_in_inline_file answer human proven no-text
@@ -247,6 +255,27 @@ fn a_decision_and_its_proof() {
     assert_eq!(proof.details["sha256"].as_str().unwrap().len(), 64);
     let stored = proof.details.to_string().to_lowercase();
     assert!(!stored.contains(TOKEN) && !stored.contains("alice@"));
+}
+
+// Goal: the line that says for when goes on as it was written, and only with an approval; no token in
+// it. Method: the fixtures, and a line with the token in it.
+#[test]
+fn windows_go_on_as_written() {
+    let window = |raw: &[u8]| match read(raw, &rules()).said.unwrap().2 {
+        Words::Said(Command::Vote { window, .. }) => window,
+        other => panic!("{other:?}"),
+    };
+    let below = window(&fixture("approve_window_below"));
+    assert_eq!(below.as_deref(), Some("from 9am to 5pm"));
+    let words = window(&fixture("approve_window_words"));
+    assert_eq!(words.as_deref(), Some("tomorrow 9am for 2h"));
+    let portuguese = window(&fixture("approve_window_portuguese"));
+    assert_eq!(portuguese.as_deref(), Some("amanhã 9h por 2h"));
+    assert_eq!(window(&fixture("disapprove_window_is_comment")), None);
+    assert_eq!(window(&fixture("approve_with_comment")), None);
+    let zone = format!("APPROVE\r\nuntil 18:00 [{TOKEN}]");
+    let redacted = window(clean(&zone).as_bytes()).unwrap();
+    assert!(!redacted.contains(TOKEN), "{redacted}");
 }
 
 // Goal: two tokens are both presented, so that `handle` sees the ambiguity. Method: the fixture.
