@@ -8,19 +8,18 @@
 //! An SMTP or IMAP server that cannot be reached does not keep the daemon from starting: its loop
 //! retries, `/readyz` says what is wrong. A database that cannot be reached does.
 
+mod database;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, PgPool};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
-use crate::config::{Config, Database};
+use crate::clock::{Clock, new_id};
+use crate::config::Config;
 use crate::embedded::{EmbeddedError, Postgres};
 use crate::handle::Handler;
 use crate::inbound::mail::Rules;
@@ -29,19 +28,17 @@ use crate::inbound::timer;
 use crate::outbound::mail::{Mailer, Sender};
 use crate::outbox::courier::{self, Courier};
 use crate::render::{Renderer, TemplateError};
+use crate::seal::SealKey;
+use crate::seal::key::BadKey;
+use crate::sealer::{self, Sealer};
 use crate::status::{self, Probe, Status};
 use crate::supervise::Supervisor;
 use crate::token::{KeyError, Keyring};
 
-/// Database connections of one daemon: eight judges, the courier's acknowledgements, timer, leases.
-pub const MAX_CONNECTIONS: u32 = 20;
-/// How long to wait for a connection before the database counts as unreachable.
-pub const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long the daemon waits for a command that runs the embedded database.
-pub const OWNER_PATIENCE: Duration = Duration::from_secs(20);
-/// How often it looks.
-const OWNER_LOOK: Duration = Duration::from_millis(300);
+pub use database::{
+    CONNECT_PATIENCE, Connected, MAX_CONNECTIONS, OWNER_PATIENCE, connect, migrate,
+};
+use database::{connect_as_owner, is_ours_to_mend, words};
 
 /// Why the daemon, or a command, could not start.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +57,15 @@ pub enum StartError {
     /// Its schema.
     #[error("cannot bring the database to this version's schema: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A role that may not change it.
+    #[error(
+        "the database has an older schema, and the role of [database] url may not change it; mend: run \
+         `countersign migrate` with owner_url in [database]"
+    )]
+    NotOwner,
+    /// The key that seals.
+    #[error("[audit] key: {0}")]
+    SealKey(#[from] BadKey),
     /// Somebody else's.
     #[error(
         "the embedded database in {} is run by another process; mend: stop the other daemon, or give both \
@@ -86,133 +92,6 @@ impl StartError {
             _ => false,
         }
     }
-}
-
-/// Whether the server is there and wants another user, password or database than is written.
-fn is_ours_to_mend(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Configuration(_) => true,
-        // Class 28: who we are; 3D: which database.
-        sqlx::Error::Database(answer) => answer
-            .code()
-            .is_some_and(|code| code.starts_with("28") || code.starts_with("3D")),
-        _ => false,
-    }
-}
-
-/// What an operator reads of a connection that was not made.
-fn words(place: &str, error: &sqlx::Error) -> String {
-    match error {
-        sqlx::Error::Database(answer) if is_ours_to_mend(error) => format!(
-            "the database server at {place} answered: {}; mend: check user, password and database \
-             in the url",
-            answer.message()
-        ),
-        sqlx::Error::Database(answer) => {
-            format!(
-                "the database server at {place} answered: {}",
-                answer.message()
-            )
-        }
-        sqlx::Error::Io(why) => format!(
-            "no database server can be reached at {place}: {why}; mend: check host and port, and \
-             whether it runs"
-        ),
-        other => format!("no connection to the database server at {place}: {other}"),
-    }
-}
-
-/// The database as the configuration gives it, and the private server if it is ours.
-pub struct Connected {
-    /// Connections.
-    pub pool: PgPool,
-    /// Set where `database.url = "embedded"`; stop it last.
-    pub server: Option<Postgres>,
-}
-
-impl Connected {
-    /// Ends the connections, then the private server if it was started here.
-    pub async fn close(self) {
-        let _ = tokio::time::timeout(CONNECT_PATIENCE, self.pool.close()).await;
-        if let Some(server) = self.server {
-            server.stop().await;
-        }
-    }
-}
-
-/// Connects to the database, starting the embedded one where it is configured and not running.
-pub async fn connect(database: &Database) -> Result<Connected, StartError> {
-    let (options, server) = match database {
-        Database::Embedded { directory } => {
-            let server = Postgres::start_or_join(directory).await?;
-            (server.options(), Some(server))
-        }
-        Database::Url(url) => (reachable(url.expose_secret()).await?, None),
-    };
-    let pool = PgPoolOptions::new()
-        .max_connections(MAX_CONNECTIONS)
-        .acquire_timeout(CONNECT_PATIENCE)
-        // A connection that broke shows at its next statement; asking first costs every command a trip.
-        .test_before_acquire(false)
-        .connect_with(options.clone().application_name("countersign"))
-        .await
-        .map_err(|source| StartError::Database {
-            place: place_of(&options),
-            source,
-        })?;
-    Ok(Connected { pool, server })
-}
-
-/// The options of a url at which a server answers. A pool would go on asking at a dead port for as long
-/// as its patience lasts, and then not say why.
-async fn reachable(url: &str) -> Result<PgConnectOptions, StartError> {
-    let options: PgConnectOptions = url.parse().map_err(|source| StartError::Database {
-        place: "?".to_owned(),
-        source,
-    })?;
-    let asked = tokio::time::timeout(CONNECT_PATIENCE, async {
-        options.connect().await?.close().await
-    });
-    let answered = asked.await.unwrap_or_else(|_| {
-        let what = format!("no answer within {} s", CONNECT_PATIENCE.as_secs());
-        Err(std::io::Error::new(std::io::ErrorKind::TimedOut, what).into())
-    });
-    answered.map_err(|source| StartError::Database {
-        place: place_of(&options),
-        source,
-    })?;
-    Ok(options)
-}
-
-fn place_of(options: &PgConnectOptions) -> String {
-    match options.get_socket() {
-        Some(socket) => socket.display().to_string(),
-        None => format!("{}:{}", options.get_host(), options.get_port()),
-    }
-}
-
-/// As [`connect`], for the daemon: an embedded database must be its own, for whoever started it also ends
-/// it. A command that happens to run it is waited for.
-async fn connect_as_owner(database: &Database) -> Result<Connected, StartError> {
-    let deadline = tokio::time::Instant::now() + OWNER_PATIENCE;
-    loop {
-        let connected = connect(database).await?;
-        match (&connected.server, database) {
-            (Some(server), Database::Embedded { directory }) if !server.is_ours() => {
-                connected.pool.close().await;
-                if tokio::time::Instant::now() >= deadline {
-                    return Err(StartError::EmbeddedInUse(directory.clone()));
-                }
-                tokio::time::sleep(OWNER_LOOK).await;
-            }
-            _ => return Ok(connected),
-        }
-    }
-}
-
-/// Brings the schema up to date; safe to repeat, and when two daemons start at once.
-pub async fn migrate(pool: &PgPool) -> Result<(), StartError> {
-    Ok(sqlx::migrate!().run(pool).await?)
 }
 
 /// A running daemon.
@@ -246,6 +125,7 @@ impl Daemon {
         start_courier(config, &handler, &supervisor, &mut probes)?;
         start_inbox(config, &handler, &supervisor, &mut probes);
         start_timer(&handler, &look, &supervisor);
+        start_sealer(config, &handler, &supervisor)?;
         let status = Status {
             pool,
             supervisor: supervisor.clone(),
@@ -397,4 +277,27 @@ fn start_timer(handler: &Handler, look: &Arc<Notify>, supervisor: &Supervisor) {
     supervisor.spawn("timer", move |cancel| {
         timer::run(handler.clone(), look.clone(), cancel)
     });
+}
+
+fn start_sealer(
+    config: &Config,
+    handler: &Handler,
+    supervisor: &Supervisor,
+) -> Result<(), StartError> {
+    let Some(key) = &config.audit.key else {
+        tracing::warn!(
+            "[audit] has no key: the record is not sealed, and who may write to the database can rewrite it"
+        );
+        return Ok(());
+    };
+    let sealer = Sealer {
+        pool: handler.pool.clone(),
+        clock: handler.clock.clone(),
+        key: Arc::new(SealKey::new(key)?),
+        interval: config.audit.interval,
+        file: config.audit.seal_file.clone(),
+        holder: new_id().to_string(),
+    };
+    supervisor.spawn("sealer", move |cancel| sealer::run(sealer.clone(), cancel));
+    Ok(())
 }

@@ -46,9 +46,11 @@
 //! | `command` | what was said, whatever the channel |
 //! | `inbound` | the one value that every channel yields |
 //! | `render` | templates: facts to text |
+//! | `export` | an event as other programs read it |
 //! | `store` | what we remember; all SQL |
 //! | `outbound` | how we speak: sent, retry, give up |
 //! | `outbox` | what we owe: the courier |
+//! | `sealer` | closes intervals of the record |
 //! | `handle` | one inbound thing, one transaction |
 //! | `inbound::timer` | time as a channel |
 //! | `inbound::mail` | the inbox as a channel |
@@ -62,12 +64,14 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod embedded;
+pub mod export;
 pub mod handle;
 pub mod inbound;
 pub mod outbound;
 pub mod outbox;
 pub mod render;
 pub mod seal;
+pub mod sealer;
 pub mod status;
 pub mod store;
 pub mod supervise;

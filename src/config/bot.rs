@@ -1,5 +1,6 @@
 //! `bot.toml`: from what the file says to what it means.
 
+mod audit;
 mod mail;
 mod servers;
 mod tokens;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
+use self::audit::{audit, with_key};
 use self::mail::mail;
 use self::servers::{imap, smtp};
 use self::tokens::tokens;
@@ -94,8 +96,12 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
             section.end();
             wait
         });
-    // Last, because it may make a file: nothing is made for a configuration that is refused.
+    let audit = audit(&mut root, around, database.as_ref());
+    // Last, because they may make a file: nothing is made for a configuration that is refused.
     let tokens = tokens(&mut root, around, database.as_ref());
+    let audit = audit
+        .zip(database.as_ref())
+        .map(|(audit, database)| with_key(&root, audit, database));
     root.end();
     Some(Config {
         database: database?,
@@ -103,6 +109,7 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
         imap,
         mail: mail?,
         tokens: tokens?,
+        audit: audit?,
         templates,
         status,
         command_line,

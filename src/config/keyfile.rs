@@ -1,4 +1,4 @@
-//! The token key of an embedded database: made once, beside the data, readable by its owner only.
+//! The keys of an embedded database: made once, beside the data, readable by their owner only.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -8,19 +8,21 @@ use std::path::Path;
 use data_encoding::BASE64;
 use secrecy::SecretString;
 
-/// The id of the generated key; stored with every delivery whose tokens it made.
+/// The id of the generated token key; stored with every delivery whose tokens it made.
 pub const KEY_ID: &str = "embedded-1";
-/// The key's file in the embedded directory.
-pub const KEY_FILE: &str = "token.key";
-/// The key's length in bytes.
+/// The file of the key that tokens are derived under, in the embedded directory.
+pub const TOKEN_KEY_FILE: &str = "token.key";
+/// The file of the key that seals the record.
+pub const SEAL_KEY_FILE: &str = "seal.key";
+/// A key's length in bytes.
 const KEY_BYTES: usize = 32;
 /// The longest key file that is read, in bytes.
 const MAX_KEY_FILE: u64 = 4096;
 
-/// The key in this directory, made if it is not there. Two processes that start together get one key:
+/// The key in this file of the directory, made if it is not there. Two processes that start together get one key:
 /// it is written aside and linked into place, and a link never replaces.
-pub fn read_or_make(directory: &Path) -> io::Result<SecretString> {
-    let path = directory.join(KEY_FILE);
+pub fn read_or_make(directory: &Path, name: &str) -> io::Result<SecretString> {
+    let path = directory.join(name);
     match read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         found => return found,
@@ -31,7 +33,7 @@ pub fn read_or_make(directory: &Path) -> io::Result<SecretString> {
         .create(directory)?;
     let mut bytes = [0_u8; KEY_BYTES];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    let aside = directory.join(format!("{KEY_FILE}.{}", std::process::id()));
+    let aside = directory.join(format!("{name}.{}", std::process::id()));
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)

@@ -136,6 +136,8 @@ pub struct Config {
     pub mail: Mail,
     /// Keys that tokens are derived under.
     pub tokens: TokenKeys,
+    /// How the record is sealed.
+    pub audit: Audit,
     /// A directory whose templates take the place of the built-in ones of the same path.
     pub templates: Option<PathBuf>,
     /// Where `/healthz` and `/readyz` are served; absent: nowhere.
@@ -256,6 +258,19 @@ pub struct TokenKeys {
     pub current: String,
     /// Every key by id: at least 32 bytes, base64.
     pub keys: Vec<(String, SecretString)>,
+}
+
+/// How the record is sealed (W27).
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// 32 random bytes in base64, the secret half of the key that seals; absent: nothing is sealed.
+    pub key: Option<SecretString>,
+    /// The public halves of keys that sealed before.
+    pub older: Vec<[u8; 32]>,
+    /// How often.
+    pub interval: Duration,
+    /// The file that every seal is appended to.
+    pub seal_file: Option<PathBuf>,
 }
 
 /// Who may speak for whom on the command line.

@@ -63,6 +63,8 @@ fn the_example_is_read() {
     assert_eq!(config.mail.message_id_domain, "example.org");
     assert_eq!(config.stop_timeout, Duration::from_secs(20));
     assert_eq!(config.tokens.current, keyfile::KEY_ID);
+    assert!(config.audit.key.is_some(), "made beside the data");
+    assert_eq!(config.audit.interval, Duration::from_mins(10));
 }
 
 #[test]
@@ -79,6 +81,7 @@ fn defaults_stand_in_for_what_is_not_said() {
         words::defaults()
     );
     assert!(config.command_line.operators.is_empty());
+    assert!(config.audit.key.is_none() && config.audit.seal_file.is_none());
 }
 
 /// Lines, and the start or a part of what is said of them.
@@ -93,7 +96,7 @@ const BAD_LINES: &[(&str, &str)] = &[
     ),
     (
         "[colour]",
-        "bot.toml:6:2: colour: is unknown; mend: take it out; known here: command_line",
+        "bot.toml:6:2: colour: is unknown; mend: take it out; known here: audit, command_line",
     ),
     (
         "smtp.port = \"25\"",
@@ -170,6 +173,30 @@ const BAD_LINES: &[(&str, &str)] = &[
     (
         "imap.host = \"localhost\"",
         "[imap] username: is missing; mend: an inbox needs",
+    ),
+    (
+        "audit.key = \"c2hvcnQ=\"",
+        "bot.toml:6:13: [audit] key: is not 32 bytes in base64; mend: make one with: openssl",
+    ),
+    (
+        "audit.older = [\"abc\"]",
+        "bot.toml:6:16: [audit] older: `abc` is no public key; mend: write its 64 hexadecimal",
+    ),
+    (
+        "audit.interval = \"1ms\"",
+        "bot.toml:6:18: [audit] interval: is shorter than a second",
+    ),
+    (
+        "audit.intervall = \"1m\"",
+        "bot.toml:6:7: [audit] intervall: is unknown; mend: did you mean `interval`?",
+    ),
+    (
+        "audit.seal_file = \"/nowhere/seals\"",
+        "bot.toml:6:19: [audit] seal_file: /nowhere/seals cannot be a file",
+    ),
+    (
+        "audit.seal_file = \"/tmp/seals\"",
+        "[audit] key: is missing; mend: write key = { file",
     ),
     (
         "database.directory = \"/x\"",
@@ -280,15 +307,16 @@ fn the_generated_key_is_made_once_and_private() {
     // twice in one new directory; then a broken file, which must not be replaced.
     let directory = tempfile::tempdir().expect("a directory");
     let inner = directory.path().join("state");
-    let first = keyfile::read_or_make(&inner).expect("made");
-    let second = keyfile::read_or_make(&inner).expect("found");
+    let first = keyfile::read_or_make(&inner, keyfile::TOKEN_KEY_FILE).expect("made");
+    let second = keyfile::read_or_make(&inner, keyfile::TOKEN_KEY_FILE).expect("found");
     assert_eq!(first.expose_secret(), second.expose_secret());
-    let path = inner.join(keyfile::KEY_FILE);
+    let path = inner.join(keyfile::TOKEN_KEY_FILE);
     let mode = fs::metadata(&path).expect("there").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(fs::read_dir(&inner).expect("listed").count(), 1);
     fs::write(&path, "short").expect("broken");
-    keyfile::read_or_make(&inner).expect_err("a broken key is not replaced");
+    keyfile::read_or_make(&inner, keyfile::TOKEN_KEY_FILE)
+        .expect_err("a broken key is not replaced");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod feed;
 pub mod verify;
 mod walk;
 
+use futures::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ use feed::Scope;
 pub use verify::{Finding, Verified, Verify, verify};
 
 use crate::command::Command;
+use crate::export::Record;
 use crate::inbound::{Proof, Unclear};
 use crate::workflow::event::Event;
 use crate::workflow::ids::{PersonId, RequestId};
@@ -221,6 +223,43 @@ pub async fn append_system(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Which events an [`export`] has.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// From this time on.
+    pub since: Option<Timestamp>,
+    /// Before this time.
+    pub until: Option<Timestamp>,
+    /// Of one chain.
+    pub chain: Option<String>,
+}
+
+/// The events of the record in the order of chains and numbers, as they arrive.
+pub fn export<'c>(
+    conn: &'c mut PgConnection,
+    filter: &'c Filter,
+) -> BoxStream<'c, Result<Record, sqlx::Error>> {
+    sqlx::query!(
+        r#"SELECT chain, seq, at AS "at: jiff_sqlx::Timestamp", body, prev_hash, hash FROM audit_event
+           WHERE ($1::timestamptz IS NULL OR at >= $1) AND ($2::timestamptz IS NULL OR at < $2)
+             AND ($3::text IS NULL OR chain = $3)
+           ORDER BY chain, seq"#,
+        filter.since.map(ToSqlx::to_sqlx) as _,
+        filter.until.map(ToSqlx::to_sqlx) as _,
+        filter.chain.as_deref(),
+    )
+    .fetch(conn)
+    .map_ok(|row| Record {
+        chain: row.chain,
+        seq: row.seq,
+        at: row.at.to_jiff(),
+        body: row.body,
+        prev_hash: row.prev_hash,
+        hash: row.hash,
+    })
+    .boxed()
 }
 
 /// The entries of a chain, in order.

@@ -71,7 +71,7 @@ fn generated(section: &Section<'_, '_>, directory: &Path) -> Option<TokenKeys> {
     if !section.report.is_clean() {
         return None;
     }
-    match keyfile::read_or_make(directory) {
+    match keyfile::read_or_make(directory, keyfile::TOKEN_KEY_FILE) {
         Ok(key) => Some(TokenKeys {
             current: keyfile::KEY_ID.to_owned(),
             keys: vec![(keyfile::KEY_ID.to_owned(), key)],

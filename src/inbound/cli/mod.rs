@@ -17,6 +17,7 @@
 //! this program. Whoever may read it is trusted.
 
 pub mod args;
+mod audit;
 mod book;
 mod explain;
 mod office;
@@ -62,6 +63,8 @@ pub enum Failure {
     Usage(String),
     /// A server could not be reached (exit code 3).
     Unreachable(String),
+    /// Everything has been said; this is the exit code.
+    Said(u8),
 }
 
 impl Failure {
@@ -104,6 +107,7 @@ impl Failure {
                 note!("{what}");
                 3
             }
+            Self::Said(code) => *code,
         }
     }
 }
@@ -160,6 +164,7 @@ async fn command(cli: Cli) -> Result<(), Failure> {
         Top::Request(what) => request::run(what, &load(config)?).await,
         Top::Approve(vote) => request::vote(vote, true, &load(config)?).await,
         Top::Disapprove(vote) => request::vote(vote, false, &load(config)?).await,
+        Top::Audit(what) => audit::run(what, &load(config)?).await,
         Top::Outbox(what) => outbox::run(what, &load(config)?).await,
         Top::Mail(Mail::Explain {
             file,

@@ -9,6 +9,7 @@ mod mails;
 mod mistakes;
 mod outbox;
 mod policies;
+mod record;
 mod requests;
 
 use std::fs;
