@@ -164,8 +164,13 @@ impl Cursor<'_> {
             self.at += 1;
         } else {
             self.eat_mark(',');
+        }
+        // "a 2h window" asks for no time of day, "às 2h" does.
+        let asked = !iso && !self.is(&["a"]) && self.is(words::AT);
+        if !iso {
             self.eat(words::AT);
         }
+        let hours = if asked { Hours::Yes } else { hours };
         point.time = self.clock(hours)?;
         if point.time.is_none() {
             self.at = before;

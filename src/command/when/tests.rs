@@ -235,6 +235,7 @@ fn portuguese() {
             ("dia 27 de novembro de 2026 às 17h por 2h", "27T17/27T19"),
             ("hoje 14h por 30 minutos", "21T14/21T14:30"),
             ("em 2 horas por 30 minutos", "21T12/21T12:30"),
+            ("às 14h por 1h", "21T14/21T15"),
             ("agora por 1 hora", "21T10/21T11"),
             ("terça 9h às meio-dia", "24T09/24T12"),
         ],
@@ -785,6 +786,29 @@ fn tables_do_not_overlap() {
     }
 }
 
+/// Whatever a refusal offers to write is a point in time or a window as far as words go.
+fn can_be_typed_back(error: &WhenError) -> Result<(), TestCaseError> {
+    if let WhenError::Ambiguous { readings, .. } = error {
+        prop_assert!(!readings.is_empty(), "{error}");
+        for reading in readings {
+            let tokens = token::tokens(&reading.write);
+            let point = tokens.is_ok_and(|tokens| grammar::point(&tokens).is_ok());
+            prop_assert!(
+                point || well_formed(&reading.write).is_ok(),
+                "{error} {}",
+                error.next()
+            );
+        }
+    }
+    if let WhenError::Reversed {
+        overnight: Some(night),
+    } = error
+    {
+        prop_assert!(well_formed(night).is_ok(), "{night}");
+    }
+    Ok(())
+}
+
 const ZONES: [&str; 6] = [
     "Europe/Lisbon",
     "America/New_York",
@@ -842,6 +866,40 @@ const PIECES: [&str; 44] = [
     "midnight",
 ];
 
+// Goal: short texts hold no surprise: none panics, what is understood is said back so that it means the
+// same, what is offered can be typed. Method: every sequence of up to four pieces, glued and apart.
+#[test]
+fn every_short_text() {
+    let pieces = [
+        "for", "from", "to", "until", "in", "friday", "saturday", "next", "tomorrow", "9am",
+        "17:00", "2h", "30", "-", "27 nov", "midnight",
+    ];
+    let zone = zone("America/New_York");
+    let here = Here {
+        now: NOW.parse().unwrap(),
+        zone: &zone,
+    };
+    let mut understood = 0;
+    let mut texts = vec![String::new()];
+    for _ in 0..4 {
+        let longer = texts
+            .iter()
+            .flat_map(|text| pieces.iter().map(move |piece| format!("{text} {piece}")));
+        texts = longer.collect();
+        for text in &texts {
+            match here.window(text) {
+                Ok(read) => {
+                    understood += 1;
+                    assert_eq!(here.window(&read.said).as_ref(), Ok(&read), "{text}");
+                }
+                Err(error) => can_be_typed_back(&error).unwrap(),
+            }
+            let _ = here.window(&text.replace(' ', ""));
+        }
+    }
+    assert!(understood > 100, "{understood}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
@@ -870,6 +928,9 @@ proptest! {
         if let Ok(understood) = here.instant(&text) {
             prop_assert_eq!(here.instant(&understood.said), Ok(understood));
         }
+        for error in [here.window(&text).err(), here.instant(&text).err()].into_iter().flatten() {
+            can_be_typed_back(&error)?;
+        }
     }
 
     // Goal: whatever window there is can be said so that it is read. Method: any window ahead, to the
@@ -885,6 +946,9 @@ proptest! {
         let window = Window::Fixed { start, end };
         let said = say::window(&window, &zone);
         prop_assert_eq!(here.window(&said).map(|read| read.value), Ok(window), "{}", said);
+        // Nor does it matter when it is read, as long as the window is not over.
+        let later = Here { now: end - SignedDuration::from_secs(1), zone: &zone };
+        prop_assert_eq!(later.window(&said).map(|read| read.value), Ok(window), "{}", said);
         let said = say::instant(start, &zone);
         prop_assert_eq!(here.instant(&said).map(|read| read.value), Ok(start), "{}", said);
     }
