@@ -44,7 +44,7 @@ pub enum Doubt {
     DayBehind,
     /// `1 day`, over a night in which the clocks change.
     DayOrHours,
-    /// `2h-4h`, `9-11am`, `17-19`.
+    /// `2h-4h`, `9-11am`, `17-19`, `until 2h`.
     HourOrLength,
 }
 

@@ -82,6 +82,7 @@ impl Cursor<'_> {
             return self.behind_length(length);
         }
         if self.eat(words::UNTIL) {
+            self.no_length_here()?;
             return Ok(Said::Until(Begin::Now, self.point(Hours::Yes)?));
         }
         if self.is(words::IN) {
@@ -108,6 +109,30 @@ impl Cursor<'_> {
         };
         let begin = self.begin(hours)?;
         self.behind_begin(begin, introduced)
+    }
+
+    /// `until 2h` may be 02:00, or two hours at most.
+    fn no_length_here(&self) -> Result<(), WhenError> {
+        let mut ahead = self.clone();
+        let Ok(length) = ahead.length() else {
+            return Ok(());
+        };
+        let minutes = length.seconds / 60;
+        let mut readings = vec![format!("for {}", length.wrote)];
+        if minutes < 24 * 60 {
+            readings.insert(0, format!("until {}:{:02}", minutes / 60, minutes % 60));
+        }
+        Err(WhenError::Ambiguous {
+            wrote: length.wrote,
+            doubt: Doubt::HourOrLength,
+            readings: readings
+                .into_iter()
+                .map(|write| Reading {
+                    write,
+                    note: String::new(),
+                })
+                .collect(),
+        })
     }
 
     /// What follows a length at the head of a window.
