@@ -18,6 +18,7 @@ mod file;
 mod identify;
 mod settle;
 mod together;
+mod window;
 
 use std::borrow::Cow;
 use std::sync::Arc;

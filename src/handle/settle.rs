@@ -1,11 +1,9 @@
 //! Commands on a request that exists: votes, withdrawal, expiry, and words that were not understood.
 
-use jiff::tz::TimeZone;
 use sqlx::PgConnection;
 
 use super::identify::Identified;
-use super::{Answer, Case};
-use crate::command::when::{Here, Understood};
+use super::{Answer, Case, window};
 use crate::command::{Command, Target};
 use crate::inbound::Unclear;
 use crate::store::audit::{self, Entry, Outcome};
@@ -16,17 +14,7 @@ use crate::workflow::event::Event;
 use crate::workflow::ids::RequestId;
 use crate::workflow::notice::{AnswerFacts, Change, Kind, Notice, answer, owed};
 use crate::workflow::refusal::Refusal;
-use crate::workflow::request::{Channel, Window};
-
-/// Until approvals change windows.
-fn not_yet(said: &str) -> Unclear {
-    Unclear {
-        code: "window".to_owned(),
-        sentence: "An approval cannot change the window yet.".to_owned(),
-        wrote: Some(said.to_owned()),
-        next: None,
-    }
-}
+use crate::workflow::request::Channel;
 
 impl Case<'_> {
     pub(super) async fn act(
@@ -110,7 +98,7 @@ impl Case<'_> {
                 let window = window.as_deref().map(|words| self.window(speaker, words));
                 let action = match window.transpose() {
                     Ok(None) => Ok(vote),
-                    Ok(Some(window)) => Err(not_yet(&window.said)),
+                    Ok(Some(window)) => Err(window::not_yet(&window.said)),
                     Err(unclear) => Err(unclear),
                 };
                 Some((id, action))
@@ -123,25 +111,6 @@ impl Case<'_> {
             )),
             Command::Expire { request } => Some((*request, Ok(Action::Expire))),
         }
-    }
-
-    /// The window that an approver has written, in their zone (W16). Whether it is over or too long is
-    /// for the workflow to say (W4).
-    fn window(&self, speaker: &Identified, words: &str) -> Result<Understood<Window>, Unclear> {
-        let zone = match &speaker.actor {
-            Actor::Person(person) => self.zone_of(person),
-            Actor::Clock => TimeZone::UTC,
-        };
-        let here = Here {
-            now: self.now,
-            zone: &zone,
-        };
-        here.any_window(words).map_err(|error| Unclear {
-            code: error.code().to_owned(),
-            sentence: format!("The line that says for when is not clear: {error}"),
-            wrote: Some(words.to_owned()),
-            next: Some(error.next()),
-        })
     }
 
     /// Carries the request on by these events, and writes down everything that follows.
