@@ -234,7 +234,8 @@ impl Cursor<'_> {
             second = value;
             if self.is_mark('.') {
                 self.at += 1;
-                let Some((value, digits)) = self.number() else {
+                // Microseconds are what is stored.
+                let Some((value, digits @ 1..=6)) = self.number() else {
                     return Err(self.no_such_time(start));
                 };
                 let zeros = u32::try_from(9_usize.saturating_sub(digits)).unwrap_or(0);

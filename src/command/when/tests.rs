@@ -288,6 +288,7 @@ fn refusals() {
             ("friday 24:01 for 1h", "window-no-such-time"),
             ("friday 17:60 for 1h", "window-no-such-time"),
             ("friday 17:5 for 1h", "window-no-such-time"),
+            ("2026-11-27T17:00:00.1234567Z for 1h", "window-no-such-time"),
             ("friday 13pm for 1h", "window-no-such-time"),
             ("friday 0am for 1h", "window-no-such-time"),
             ("30 February 9:00 for 1h", "window-no-such-day"),

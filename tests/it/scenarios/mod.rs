@@ -6,3 +6,4 @@ mod deciding;
 mod filing;
 mod inbox;
 mod outage;
+mod windows;
