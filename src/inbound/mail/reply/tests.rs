@@ -293,6 +293,46 @@ fn windows() {
     ]);
 }
 
+// Goal: of the lines below an approval at most one says for when; no line that begins like a window is
+// ever a remark. Method: every sequence of up to four lines, below both words.
+#[test]
+fn every_set_of_lines() {
+    let windows = ["for 2h", "- until friday 18:00", "das 9h às 11h"];
+    let remarks = ["fine", "", "De acordo"];
+    let stops = ["until 5", "only today", "9:00-17:00"];
+    let all: Vec<&str> = [windows, remarks, stops].concat();
+    let rules = rules();
+    let mut texts: Vec<Vec<&str>> = vec![Vec::new()];
+    for _ in 0..4 {
+        let longer = |text: &Vec<&'static str>| {
+            let text = text.clone();
+            all.iter()
+                .map(move |line| [text.as_slice(), &[*line]].concat())
+                .collect::<Vec<_>>()
+        };
+        texts = texts.iter().flat_map(longer).collect();
+        for text in &texts {
+            let count = |of: &[&str]| text.iter().filter(|line| of.contains(line)).count();
+            let said = decide(&[&["APPROVE"], text.as_slice()].concat(), &rules);
+            match (count(&stops), count(&windows)) {
+                (0, 0) => assert_eq!(said.unwrap().window, None, "{text:?}"),
+                (0, 1) => {
+                    let said = said.unwrap();
+                    let window = said.window.unwrap();
+                    assert!(
+                        windows.iter().any(|line| line.ends_with(&window)),
+                        "{text:?}"
+                    );
+                    assert!(said.comment.unwrap().contains(&window), "{text:?}");
+                }
+                _ => assert!(said.is_err(), "{text:?}"),
+            }
+            let said = decide(&[&["REJECT"], text.as_slice()].concat(), &rules);
+            assert_eq!(said.unwrap().window, None, "{text:?}");
+        }
+    }
+}
+
 // Goal: a window that is not understood is answered with the reason and with how to say it.
 // Method: the words of two.
 #[test]
