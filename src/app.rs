@@ -36,7 +36,7 @@ use crate::supervise::Supervisor;
 use crate::token::{KeyError, Keyring};
 
 pub use database::{
-    CONNECT_PATIENCE, Connected, MAX_CONNECTIONS, OWNER_PATIENCE, connect, migrate,
+    CONNECT_PATIENCE, Connected, MAX_CONNECTIONS, OWNER_PATIENCE, connect, migrate, pending,
 };
 use database::{connect_as_owner, is_ours_to_mend, words};
 
@@ -60,7 +60,7 @@ pub enum StartError {
     /// A role that may not change it.
     #[error(
         "the database has an older schema, and the role of [database] url may not change it; mend: run \
-         `countersign migrate` with owner_url in [database]"
+         `countersign migrate --url-file FILE`, where FILE holds the owner's url"
     )]
     NotOwner,
     /// The key that seals.

@@ -1,5 +1,6 @@
 //! The database: given or embedded, reached, and brought to this version's schema.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
@@ -150,7 +151,8 @@ pub(super) async fn connect_as_owner(database: &Database) -> Result<Connected, S
 /// A schema that has everything is left alone: the daemon may run under a role that may not change it.
 pub async fn migrate(pool: &PgPool) -> Result<(), StartError> {
     let all = sqlx::migrate!();
-    if is_up_to_date(pool, &all).await {
+    // Whatever is wrong, the migrator says it better.
+    if pending(pool).await.is_ok_and(|pending| pending == 0) {
         return Ok(());
     }
     match all.run(pool).await {
@@ -159,15 +161,22 @@ pub async fn migrate(pool: &PgPool) -> Result<(), StartError> {
     }
 }
 
-/// Whether every migration of this version has been run, and none was changed since.
-async fn is_up_to_date(pool: &PgPool, all: &Migrator) -> bool {
-    let sql = "SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version";
-    let run: Result<Vec<(i64, Vec<u8>)>, _> = sqlx::query_as(sql).fetch_all(pool).await;
-    // Whatever is wrong, the migrator says it better.
-    run.is_ok_and(|run| {
-        let ours = all.iter().map(|it| (it.version, it.checksum.as_ref()));
-        ours.eq(run.iter().map(|(version, sum)| (*version, sum.as_slice())))
-    })
+/// How many of this version's migrations have not been run as they are, or are unknown to it.
+pub async fn pending(pool: &PgPool) -> Result<usize, sqlx::Error> {
+    let all: Migrator = sqlx::migrate!();
+    let ours: BTreeSet<_> = all
+        .iter()
+        .map(|it| (it.version, it.checksum.to_vec()))
+        .collect();
+    let there = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
+    if !sqlx::query_scalar(there).fetch_one(pool).await? {
+        return Ok(ours.len());
+    }
+    let sql = "SELECT version, checksum FROM _sqlx_migrations WHERE success";
+    let run: Vec<(i64, Vec<u8>)> = sqlx::query_as(sql).fetch_all(pool).await?;
+    Ok(ours
+        .symmetric_difference(&run.into_iter().collect())
+        .count())
 }
 
 /// Whether the role may not change the schema.

@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use data_encoding::BASE64;
@@ -48,6 +48,12 @@ pub fn read_or_make(directory: &Path, name: &str) -> io::Result<SecretString> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => read(&path),
     }
+}
+
+/// Whether anybody but its owner may read it; `None` where there is no such file.
+pub fn open_to_others(path: &Path) -> Option<bool> {
+    let mode = std::fs::metadata(path).ok()?.permissions().mode();
+    Some(mode & 0o077 != 0)
 }
 
 fn read(path: &Path) -> io::Result<SecretString> {

@@ -7,6 +7,7 @@ pub mod inbox;
 pub mod leases;
 pub mod outbox;
 pub mod requests;
+pub mod roles;
 pub mod seals;
 pub mod tokens;
 

@@ -229,6 +229,19 @@ pub async fn keys(conn: &mut PgConnection) -> Result<BTreeSet<PublicKey>, sqlx::
         .collect()
 }
 
+/// Since when the oldest event waits that no seal covers; `None` where all is sealed. Counts by the last
+/// event of each chain that moved.
+pub async fn open_since(conn: &mut PgConnection) -> Result<Option<Timestamp>, sqlx::Error> {
+    let at = sqlx::query_scalar!(
+        r#"SELECT min(e.at) AS "at: jiff_sqlx::Timestamp"
+           FROM audit_head AS h JOIN audit_event AS e ON e.chain = h.chain AND e.seq = h.seq
+           WHERE NOT EXISTS (SELECT FROM seal_leaf AS l WHERE l.chain = h.chain AND l.seq = h.seq)"#
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(at.map(jiff_sqlx::Timestamp::to_jiff))
+}
+
 /// How long until the next seal is due; nothing where it is.
 pub async fn until_due(
     conn: &mut PgConnection,

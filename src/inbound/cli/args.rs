@@ -1,9 +1,13 @@
 //! What can be typed.
 
+mod record;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
+
+pub use record::{Audit, ExportFormat};
 
 use crate::workflow::ids::RequestId;
 
@@ -45,7 +49,36 @@ pub enum Top {
     /// Run the daemon until SIGTERM or SIGINT
     Serve,
     /// Bring the database to this version's schema
-    Migrate,
+    Migrate {
+        /// As the role whose url stands in this file, instead of [database] url
+        #[arg(long, value_name = "FILE", conflicts_with = "roles")]
+        url_file: Option<PathBuf>,
+        /// Instead, print the SQL that makes an owner role and a daemon role; changes nothing
+        #[arg(long)]
+        roles: bool,
+        /// The role that owns the tables
+        #[arg(
+            long,
+            requires = "roles",
+            default_value = "countersign_owner",
+            value_name = "ROLE"
+        )]
+        owner: String,
+        /// The daemon's role, which may add to the record and not change it
+        #[arg(
+            long,
+            requires = "roles",
+            default_value = "countersign_daemon",
+            value_name = "ROLE"
+        )]
+        daemon: String,
+    },
+    /// Look at everything that is needed, and say what to mend; changes nothing, sends nothing
+    Doctor {
+        /// Who reads the output.
+        #[command(flatten)]
+        output: Output,
+    },
     /// Check, apply and look at policies
     #[command(subcommand)]
     Policy(Policy),
@@ -72,12 +105,13 @@ impl Top {
     pub fn json(&self) -> bool {
         let output = match self {
             Self::Serve
-            | Self::Migrate
+            | Self::Migrate { .. }
             | Self::Audit(Audit::Export { .. })
             | Self::Outbox(Outbox::Retry { .. } | Outbox::Drop { .. }) => return false,
             Self::Request(Request::File(file)) => &file.output,
             Self::Approve(vote) | Self::Disapprove(vote) => &vote.output,
-            Self::Policy(
+            Self::Doctor { output }
+            | Self::Policy(
                 Policy::Check { output, .. }
                 | Policy::Apply { output, .. }
                 | Policy::Explain { output, .. }
@@ -325,47 +359,6 @@ pub enum Outbox {
         /// Its id, as listed
         id: Uuid,
     },
-}
-
-/// `countersign audit …`
-#[derive(Debug, Subcommand)]
-pub enum Audit {
-    /// Read the whole record and say what is wrong with it; changes nothing
-    Verify {
-        /// Only what came after this seal; take it and everything before it as checked
-        #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(1..))]
-        from_seal: Option<i64>,
-        /// Hold the record against the seals in this file, as they were posted
-        #[arg(long, value_name = "FILE")]
-        seal: Option<PathBuf>,
-        /// Who reads the output.
-        #[command(flatten)]
-        output: Output,
-    },
-    /// Write the record to standard output, one event a line, in the order of chains and numbers
-    Export {
-        /// How
-        #[arg(long)]
-        format: ExportFormat,
-        /// Only events from this time on: RFC 3339, or "2026-11-21 09:00" in UTC
-        #[arg(long, value_name = "TIME")]
-        since: Option<String>,
-        /// Only events before this time
-        #[arg(long, value_name = "TIME")]
-        until: Option<String>,
-        /// Only this chain, e.g. request/42 or system/mail
-        #[arg(long)]
-        chain: Option<String>,
-    },
-}
-
-/// How an export is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
-    /// One JSON object a line
-    Jsonl,
-    /// ArcSight's Common Event Format
-    Cef,
 }
 
 /// `countersign mail …`

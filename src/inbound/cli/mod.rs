@@ -19,6 +19,7 @@
 pub mod args;
 mod audit;
 mod book;
+mod doctor;
 mod explain;
 mod office;
 mod outbox;
@@ -159,7 +160,18 @@ async fn command(cli: Cli) -> Result<(), Failure> {
             let path = config::locate(config, &Surroundings::real());
             office::serve(&config::load(&path)?, Clock::system()).await
         }
-        Top::Migrate => office::migrate(&load(config)?).await,
+        Top::Migrate {
+            roles: true,
+            owner,
+            daemon,
+            ..
+        } => office::roles(&owner, &daemon),
+        Top::Migrate { url_file, .. } => office::migrate(&load(config)?, url_file.as_deref()).await,
+        Top::Doctor { output } => {
+            let around = Surroundings::real();
+            let (config, warnings) = Config::load(&config::locate(config, &around), &around)?;
+            doctor::run(&config, &warnings, output.json).await
+        }
         Top::Policy(what) => policy::run(what, config).await,
         Top::Request(what) => request::run(what, &load(config)?).await,
         Top::Approve(vote) => request::vote(vote, true, &load(config)?).await,

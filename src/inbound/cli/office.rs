@@ -2,22 +2,27 @@
 //!
 //! The one file of the command line that knows how the parts are put together.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
 use tokio::sync::Notify;
 
 use super::Failure;
 use super::print::put;
 use crate::app::{self, Connected, StartError};
 use crate::clock::Clock;
-use crate::config::{Config, Database};
+use crate::config::{self, Config, Database};
 use crate::handle::Handler;
-use crate::store::{books, requests};
+use crate::store::{books, requests, roles};
 use crate::token::Keyring;
 use crate::workflow::book::Book;
 use crate::workflow::ids::RequestId;
 use crate::workflow::request::Request;
+
+/// The largest file that a database's url is read from, in bytes.
+const MAX_URL_BYTES: u64 = 4096;
 
 /// The parts of one command.
 pub(super) struct Office {
@@ -130,12 +135,35 @@ async fn connect(database: &Database) -> Result<Connected, Failure> {
 }
 
 /// `countersign migrate`.
-pub(super) async fn migrate(config: &Config) -> Result<(), Failure> {
-    let connected = connect(&config.database).await?;
+pub(super) async fn migrate(config: &Config, url_file: Option<&Path>) -> Result<(), Failure> {
+    let owner = url_file.map(owner_of).transpose()?;
+    let connected = connect(owner.as_ref().unwrap_or(&config.database)).await?;
     let migrated = app::migrate(&connected.pool).await;
     connected.close().await;
     migrated?;
     put!("The database has this version's schema.");
+    Ok(())
+}
+
+/// The database as the owner of its tables reaches it: a url that the daemon cannot read.
+fn owner_of(file: &Path) -> Result<Database, Failure> {
+    let text = config::read_file(file, MAX_URL_BYTES)?;
+    let url = text.trim();
+    if url.starts_with("postgres") && url.parse::<PgConnectOptions>().is_ok() {
+        return Ok(Database::Url(url.to_owned().into()));
+    }
+    Err(Failure::Usage(format!(
+        "--url-file: {} holds no address of a Postgres database; mend: write \
+         postgres://user:password@host:5432/database into it",
+        file.display()
+    )))
+}
+
+/// `countersign migrate --roles`.
+pub(super) fn roles(owner: &str, daemon: &str) -> Result<(), Failure> {
+    let sql = roles::statements(owner, daemon)
+        .map_err(|error| Failure::Usage(format!("--owner, --daemon: {error}")))?;
+    put!("{}", sql.trim_end());
     Ok(())
 }
 

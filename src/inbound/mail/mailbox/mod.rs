@@ -82,6 +82,30 @@ pub enum Status {
     Failed(String),
 }
 
+/// What a server can do that makes the inbox quicker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Able {
+    /// It tells of new mail by itself (IDLE).
+    pub idle: bool,
+    /// It moves mails (MOVE).
+    pub moves: bool,
+    /// It removes exactly the mails that are named (UIDPLUS).
+    pub uidplus: bool,
+}
+
+/// Connects, logs in, opens the folder, and goes; reads no mail.
+pub async fn probe(imap: &Imap) -> Result<Able, MailboxError> {
+    let (mut wire, can) = connect::connect(imap).await?;
+    connect::select(&mut wire, &imap.mailbox).await?;
+    // Whether it says goodbye does not matter any more.
+    let _ = wire.command("LOGOUT", &mut |_| {}).await;
+    Ok(Able {
+        idle: can.idle,
+        moves: can.mv,
+        uidplus: can.uidplus,
+    })
+}
+
 /// Watches one mailbox.
 #[derive(Debug)]
 pub struct Watcher {

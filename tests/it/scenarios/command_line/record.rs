@@ -34,10 +34,9 @@ async fn sealed(desk: &Desk, seals: usize) {
     assert_eq!(status.code(), Some(0), "{log}");
 }
 
-/// A desk whose record has two seals, the second made by a daemon that was started again, and one event
+/// The desk once its record has two seals, the second made by a daemon that was started again, and one event
 /// that is not sealed.
-async fn desk_with_seals(pool: &PgPool) -> Desk {
-    let desk = Desk::furnished(pool);
+pub(super) async fn desk_with_seals(desk: Desk) -> Desk {
     desk.reconfigures("[tokens]", &format!("{AUDIT}[tokens]"));
     desk.types("audit verify")
         .done()
@@ -61,7 +60,7 @@ async fn run(pool: &PgPool, sql: &'static str) {
 /// Method: an auditor's day, with a daemon that seals every second.
 #[sqlx::test(migrations = "./migrations")]
 async fn a_record_is_verified(pool: PgPool) {
-    let desk = desk_with_seals(&pool).await;
+    let desk = desk_with_seals(Desk::furnished(&pool)).await;
     desk.types("audit verify").done().says(&[
         "2 seals read",
         "1 events came after",
@@ -132,7 +131,7 @@ async fn a_record_is_verified(pool: PgPool) {
 /// Method: both formats of a small record; the chain of hashes made anew from the lines alone.
 #[sqlx::test(migrations = "./migrations")]
 async fn a_record_is_exported(pool: PgPool) {
-    let desk = desk_with_seals(&pool).await;
+    let desk = desk_with_seals(Desk::furnished(&pool)).await;
     let lines = desk.types("audit export --format jsonl").done().out;
     assert_eq!(lines, desk.types("audit export --format jsonl").done().out);
     let mut ends: BTreeMap<String, String> = BTreeMap::new();

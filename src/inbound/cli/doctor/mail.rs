@@ -1,0 +1,90 @@
+//! The mail servers: reached, trusted, logged in to. No mail is sent, none is read.
+
+use super::{How, Line};
+use crate::config::Config;
+use crate::inbound::mail::mailbox::{self, MailboxError};
+use crate::outbound::mail::{Mailer, Sender};
+
+pub(super) async fn look(config: &Config) -> Vec<Line> {
+    let mut lines = vec![smtp(config).await];
+    match &config.imap {
+        None => lines.push(Line::not(
+            How::Hint,
+            "imap",
+            "there is no [imap]: mails offer no reply",
+            "add the section, if approvers are to decide by mail",
+        )),
+        Some(imap) => match mailbox::probe(imap).await {
+            Ok(able) => {
+                lines.push(Line::ok(
+                    "imap",
+                    format!("{}:{} lets us in to {}", imap.host, imap.port, imap.mailbox),
+                ));
+                lines.extend(abilities(able, imap.processed.is_some()));
+            }
+            Err(error) => lines.push(Line::not(
+                how(&error),
+                "imap",
+                error.to_string(),
+                "see the sentence; the settings are in [imap]",
+            )),
+        },
+    }
+    lines
+}
+
+async fn smtp(config: &Config) -> Line {
+    let mailer = Mailer::new(config.smtp.clone(), Sender::from(&config.mail));
+    let probed = mailer.probe().await;
+    mailer.close().await;
+    let (host, port) = (&config.smtp.host, config.smtp.port);
+    match probed {
+        Ok(()) => Line::ok("smtp", format!("{host}:{port} lets us in")),
+        // The server is there and does not want us as we are.
+        Err(why) if why.contains("login refused") => Line::not(
+            How::Wrong,
+            "smtp",
+            why,
+            "correct username and password in [smtp]",
+        ),
+        Err(why) if why.contains("no trusted TLS") => {
+            Line::not(How::Wrong, "smtp", why, "correct host or ca_file in [smtp]")
+        }
+        Err(why) => Line::not(
+            How::Away,
+            "smtp",
+            why,
+            "start it, or correct host and port in [smtp]",
+        ),
+    }
+}
+
+fn abilities(able: mailbox::Able, moves: bool) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if !able.idle {
+        let said = "the server has no IDLE: new mail is seen every poll_every";
+        lines.push(Line::not(
+            How::Hint,
+            "imap",
+            said,
+            "none needed; a shorter poll_every is quicker",
+        ));
+    }
+    if moves && !able.moves && !able.uidplus {
+        let said = "the server has neither MOVE nor UIDPLUS: judged mails are flagged and stay";
+        lines.push(Line::not(
+            How::Hint,
+            "imap",
+            said,
+            "take `processed` out of [imap]",
+        ));
+    }
+    lines
+}
+
+fn how(error: &MailboxError) -> How {
+    match error {
+        MailboxError::Unreachable { .. } | MailboxError::Wire(_) => How::Away,
+        _ => How::Wrong,
+    }
+}
