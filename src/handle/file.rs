@@ -137,7 +137,8 @@ impl Case<'_> {
             };
             return self.not_filed(conn, person, refusal).await;
         }
-        let entry = self.entry(Outcome::Accepted, Some(&Identified::person(person)));
+        let case = self.holding(conn, &locked).await?;
+        let entry = case.entry(Outcome::Accepted, Some(&Identified::person(person)));
         let link = audit::link(&audit::request_chain(first), locked.head(), &entry)?;
         requests::note(conn, locked, &link).await?;
         Ok(Answer::Accepted {

@@ -9,7 +9,7 @@ use crate::inbound::Unclear;
 use crate::store::audit::{self, Entry, Outcome};
 use crate::store::outbox::{self, Enqueue};
 use crate::store::requests::{self, Locked};
-use crate::workflow::decide::{Action, Actor, Scene, decide};
+use crate::workflow::decide::{Action, Actor, Scene, decide, settled};
 use crate::workflow::event::Event;
 use crate::workflow::ids::RequestId;
 use crate::workflow::notice::{AnswerFacts, Change, Kind, Notice, answer, owed};
@@ -193,7 +193,8 @@ impl Case<'_> {
                 .unidentified(conn, "its request does not exist".to_owned())
                 .await;
         };
-        self.not_understood(conn, speaker, locked, unclear).await
+        let case = self.holding(conn, &locked).await?;
+        case.not_understood(conn, speaker, locked, unclear).await
     }
 
     /// Answers who was not understood, once; nothing is decided.
@@ -212,6 +213,7 @@ impl Case<'_> {
             next: unclear.next.as_deref().unwrap_or(again).to_owned(),
             wrote: unclear.wrote.clone(),
         };
+        let facts = self.or_settled(speaker, &locked, facts);
         self.reply(conn, speaker, &locked, Kind::Unclear, facts)
             .await?;
         let entry = Entry {
@@ -222,6 +224,23 @@ impl Case<'_> {
         let link = audit::link(&chain, locked.head(), &entry)?;
         requests::note(conn, locked, &link).await?;
         Ok(Answer::Unclear)
+    }
+
+    /// On a settled request nobody is asked to write again: who settled it and when is said (W14).
+    fn or_settled(&self, speaker: &Identified, locked: &Locked, facts: AnswerFacts) -> AnswerFacts {
+        let scene = Scene {
+            request: locked.request(),
+            book: &self.book,
+            now: self.now,
+        };
+        let (Actor::Person(person), Some(refusal)) = (&speaker.actor, settled(&scene)) else {
+            return facts;
+        };
+        let said = AnswerFacts::of(&refusal, &self.zone_of(person), facts.wrote);
+        AnswerFacts {
+            sentence: format!("{} {}", facts.sentence, said.sentence),
+            ..said
+        }
     }
 
     async fn unknown(

@@ -194,7 +194,7 @@ fn acting(book: &Book, person: &PersonId) -> Result<(), Refusal> {
 }
 
 /// The answer to a command on a request that is no longer pending, or past its time (W14, W18).
-fn settled(scene: &Scene<'_>) -> Option<Refusal> {
+pub fn settled(scene: &Scene<'_>) -> Option<Refusal> {
     let state = scene.request.state_at(scene.now);
     state
         .settled_at()

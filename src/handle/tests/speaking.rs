@@ -249,3 +249,29 @@ async fn windows_that_are_not_clear(pool: PgPool) {
     assert_eq!(world.owed("unclear", "ann").await, 3);
     world.check().await;
 }
+
+/// Goal: an unclear reply on a settled request is told who settled it, and not to reply again (W14).
+/// Method: ben approves, then ann writes nonsense an hour later; the delivery's facts and the times.
+#[sqlx::test(migrations = "./migrations")]
+async fn an_unclear_reply_on_a_settled_request_is_told_so(pool: PgPool) {
+    let world = World::new(pool, one_step(&["ann", "ben"], 1, 1)).await;
+    let request = world.filed().await;
+    let ann = world.token(request, "ann").await;
+    world.votes("ben", request, Decision::Approve).await;
+    world.advance(1);
+    let answer = world
+        .handle(&mail(vec![ann], "ann@example.com", unclear()))
+        .await;
+    assert_eq!(answer, Answer::Unclear);
+    let facts: String = sqlx::query_scalar(
+        "SELECT row_to_json(n)::text FROM notice AS n JOIN delivery AS d ON d.notice_id = n.id
+         WHERE d.kind = 'unclear' AND d.person = 'ann'",
+    )
+    .fetch_one(&world.pool)
+    .await
+    .expect("was answered");
+    assert!(facts.contains("No decision is needed"), "{facts}");
+    assert!(facts.contains("Ben"), "{facts}");
+    assert!(!facts.contains("Reply again"), "{facts}");
+    world.check().await;
+}
