@@ -295,6 +295,8 @@ fn start_sealer(
         clock: handler.clock.clone(),
         key: Arc::new(SealKey::new(key)?),
         interval: config.audit.interval,
+        post_to: config.audit.post_to.clone(),
+        wake: handler.wake.clone(),
         file: config.audit.seal_file.clone(),
         holder: new_id().to_string(),
     };

@@ -265,6 +265,26 @@ impl Renderer {
     }
 }
 
+/// A mail whose words are fixed: the text as it is, and the same for readers of HTML.
+pub fn plain(subject: &str, text: &str) -> Rendered {
+    let lines: Vec<String> = text.lines().map(escaped).collect();
+    Rendered {
+        subject: human::cut(&human::one_line(subject), MAX_SUBJECT_CHARS),
+        text: text.to_owned(),
+        html: format!(
+            "<!DOCTYPE html>\n<html lang=\"en\"><body><p style=\"font-family:monospace\">{}</p></body></html>\n",
+            lines.join("<br>\n")
+        ),
+    }
+}
+
+/// As text within HTML.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
 /// The folders to look into for a language tag: `pt-BR`, then `pt`. Nothing that could leave the folder.
 fn languages(locale: &str) -> Vec<&str> {
     let plain = locale.len() <= MAX_LOCALE

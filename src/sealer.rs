@@ -1,12 +1,12 @@
 //! The sealer: a loop that closes an interval of the record every so often, and hands the seal out.
 //!
 //! ```text
-//! due? ─▶ lease ─▶ one snapshot: leaves, root, signature ─▶ commit ─▶ seal file
+//! due? ─▶ lease ─▶ one snapshot: leaves, root, signature, mail ─▶ commit ─▶ seal file
 //! ```
 //!
 //! Of all daemons on a database the one that holds the lease seals; when the next seal is due is asked of
 //! the database, so that it does not matter which. What always holds: a seal is in the database before
-//! anybody else hears of it; every seal is appended to the file in the order of the numbers, those that a
+//! anybody else hears of it; its mail is owed by the same transaction (W28); every seal is appended to the file in the order of the numbers, those that a
 //! crash or another daemon left out included.
 //!
 //! Not promised: that seals come exactly at the interval, or that there is one while nothing happens.
@@ -19,17 +19,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::seal::block::{self, BlockError, Blocks};
 use crate::seal::{SealKey, Signed};
+use crate::store::outbox::{self, SystemMail};
 use crate::store::{leases, seals};
 
 /// How often the loop looks whether a seal is due: a clock may jump, another daemon may have sealed.
 pub const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How long a daemon that died while sealing keeps the others from it.
 const LEASE_TTL: Duration = Duration::from_mins(5);
+/// Who reads the mails.
+const READER: &str = "auditors";
 /// Seals that are written to the file at once.
 const BATCH: i64 = 500;
 
@@ -44,6 +48,10 @@ pub struct Sealer {
     pub key: Arc<SealKey>,
     /// How often.
     pub interval: Duration,
+    /// Where every seal is mailed.
+    pub post_to: Option<String>,
+    /// Rung after a commit that left a mail.
+    pub wake: Arc<Notify>,
     /// Where every seal is appended.
     pub file: Option<PathBuf>,
     /// This run of this daemon.
@@ -122,7 +130,12 @@ impl Sealer {
         let mut tx = seals::snapshot(&self.pool).await?;
         let closed = seals::close(&mut tx, &self.key, &lease, self.clock.now()).await?;
         if let Some(signed) = &closed {
+            if let Some(address) = &self.post_to {
+                let mail = mail(signed);
+                outbox::enqueue_system(&mut tx, &mail, READER, address, self.clock.now()).await?;
+            }
             tx.commit().await?;
+            self.wake.notify_one();
             let number = signed.seal.number;
             tracing::info!(
                 seal.number = number,
@@ -169,6 +182,22 @@ impl Sealer {
             last = newest.signed.seal.number;
         }
         Ok(Some(last))
+    }
+}
+
+/// The mail that a seal goes out in. Plain letters and short lines, so that it is stored as it is sent.
+fn mail(signed: &Signed) -> SystemMail {
+    let seal = &signed.seal;
+    let block = block::write(signed);
+    SystemMail {
+        subject: format!("Seal {} of the record", seal.number),
+        text: format!(
+            "Seal {} closes {} events of {} chains of the record.\n\n\
+             Keep this mail where nobody who can write to Countersign's database can\n\
+             change it. To hold the record against it later, save it to a file:\n\n    \
+             countersign audit verify --seal FILE\n\n{block}",
+            seal.number, seal.events, seal.leaves
+        ),
     }
 }
 

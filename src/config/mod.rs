@@ -269,6 +269,8 @@ pub struct Audit {
     pub older: Vec<[u8; 32]>,
     /// How often.
     pub interval: Duration,
+    /// The address that every seal is mailed to.
+    pub post_to: Option<String>,
     /// The file that every seal is appended to.
     pub seal_file: Option<PathBuf>,
 }

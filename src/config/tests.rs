@@ -191,6 +191,10 @@ const BAD_LINES: &[(&str, &str)] = &[
         "bot.toml:6:7: [audit] intervall: is unknown; mend: did you mean `interval`?",
     ),
     (
+        "audit.post_to = \"auditors\"",
+        "bot.toml:6:17: [audit] post_to: `auditors` is no e-mail address",
+    ),
+    (
         "audit.seal_file = \"/nowhere/seals\"",
         "bot.toml:6:19: [audit] seal_file: /nowhere/seals cannot be a file",
     ),

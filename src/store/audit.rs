@@ -153,7 +153,6 @@ pub fn link(chain: &str, head: &Head, entry: &Entry) -> Result<Link, sqlx::Error
 }
 
 /// The end of a chain once this body stands behind it.
-#[cfg(test)]
 pub fn head_of(chain: &str, head: &Head, body: &str) -> Head {
     let seq = head.seq + 1;
     let hash = hash(chain, seq, &head.hash, body);

@@ -19,6 +19,7 @@
 
 mod courier;
 mod operator;
+mod system;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -39,6 +40,7 @@ use crate::workflow::notice::{Kind, Notice};
 
 pub use courier::{Ack, Acked, Claimed, Outcome, Swept, ack, claim, next_due, release, sweep};
 pub use operator::{DeliveryRow, Filter, drop, list, retry};
+pub use system::{Content, SystemMail, enqueue_system};
 
 /// What one command owes, with what its deliveries are made of.
 #[derive(Debug, Clone, Copy)]

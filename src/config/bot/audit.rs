@@ -6,6 +6,7 @@ use std::time::Duration;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use secrecy::ExposeSecret;
 
+use super::mail::address;
 use crate::config::read::Section;
 use crate::config::secret::{self, Surroundings};
 use crate::config::{Audit, Database, keyfile};
@@ -28,15 +29,21 @@ pub(super) fn audit(
             key: None,
             older: Vec::new(),
             interval: INTERVAL,
+            post_to: None,
             seal_file: None,
         });
     };
     let key = key(&mut section, around);
     let older = older(&mut section);
     let interval = interval(&mut section);
+    let post_to = if section.has("post_to") {
+        address(&mut section, "post_to")
+    } else {
+        None
+    };
     let seal_file = seal_file(&mut section);
     let no_key = !section.has("key") && matches!(database, Some(Database::Url(_)));
-    if no_key && section.has("seal_file") {
+    if no_key && (section.has("seal_file") || section.has("post_to")) {
         section.missing(
             "key",
             "write key = { file = \"/path\" }; make one with: openssl rand -base64 32",
@@ -47,6 +54,7 @@ pub(super) fn audit(
         key,
         older,
         interval,
+        post_to: post_to.map(|address| address.to_string()),
         seal_file,
     })
 }

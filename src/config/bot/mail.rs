@@ -66,7 +66,7 @@ pub(super) fn mail(root: &mut Section<'_, '_>, replies: bool) -> Option<Mail> {
     })
 }
 
-fn address(section: &mut Section<'_, '_>, key: &'static str) -> Option<Address> {
+pub(super) fn address(section: &mut Section<'_, '_>, key: &'static str) -> Option<Address> {
     let found = section.text(key)?;
     let address = found.value.parse::<Address>().ok();
     if address.is_none() {

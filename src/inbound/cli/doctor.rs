@@ -132,12 +132,12 @@ fn keys(config: &Config) -> Vec<Line> {
             "the record is not sealed: who may write to the database can rewrite it unseen",
             "write key = { file = \"/path\" } in [audit]; make one with: openssl rand -base64 32",
         ));
-    } else if config.audit.seal_file.is_none() {
+    } else if config.audit.seal_file.is_none() && config.audit.post_to.is_none() {
         lines.push(Line::not(
             How::Hint,
             "keys",
             "seals are kept in the database only: a tail cut off with its seals would not show",
-            "write seal_file = \"/path\" in [audit], and copy it where the daemon cannot write",
+            "write post_to = \"auditors@example.org\" in [audit], or a seal_file that is copied elsewhere",
         ));
     }
     lines

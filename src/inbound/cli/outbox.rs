@@ -102,7 +102,7 @@ fn list(rows: &[DeliveryRow], given_up: bool, as_json: bool) -> Result<(), Failu
             "{}  {:9}  {:8}  {request}  to {}  {}  {}",
             row.id,
             row.state,
-            row.kind.as_str(),
+            row.kind,
             row.person,
             print::count(usize::try_from(row.attempts).unwrap_or(0), "attempt"),
             row.last_error.as_deref().unwrap_or("")

@@ -6,8 +6,8 @@ use super::{Courier, Reached, chance};
 use crate::outbound::Sending;
 use crate::outbound::mail::{Letter, reply_address};
 use crate::outbox::retry::{self, Next};
-use crate::render::{Reader, Reply};
-use crate::store::outbox::{self, Ack, Acked, Claimed, Outcome};
+use crate::render::{self, Reader, Reply};
+use crate::store::outbox::{self, Ack, Acked, Claimed, Content, Outcome};
 use crate::workflow::notice::Kind;
 
 impl Courier {
@@ -48,7 +48,7 @@ impl Courier {
         };
         let mut conn = self.pool.acquire().await?;
         let acked = outbox::ack(&mut conn, &ack).await?;
-        let (id, kind) = (claimed.id, claimed.kind.as_str());
+        let (id, kind) = (claimed.id, claimed.content.name());
         match (acked, outcome) {
             (Acked::Done, Outcome::Sent(_)) => {
                 tracing::info!(delivery.id = %id, kind, "delivery {id} sent");
@@ -90,24 +90,27 @@ impl Courier {
                 address: reply_address(&self.reply_to, token)?,
             })
         });
-        let reader = Reader {
-            name: claimed.name.clone(),
-            zone: claimed.zone.clone(),
-            locale: claimed.locale.clone(),
-            reply,
+        let (rendered, kind) = match &claimed.content {
+            Content::Notice { kind, facts } => {
+                let reader = Reader {
+                    name: claimed.name.clone(),
+                    zone: claimed.zone.clone(),
+                    locale: claimed.locale.clone(),
+                    reply,
+                };
+                let rendered = self.renderer.mail(*kind, facts, &reader);
+                (rendered.map_err(|error| error.to_string())?, Some(*kind))
+            }
+            Content::System(mail) => (render::plain(&mail.subject, &mail.text), None),
         };
-        let rendered = self
-            .renderer
-            .mail(claimed.kind, &claimed.facts, &reader)
-            .map_err(|error| error.to_string())?;
         Ok(Letter {
             id: claimed.id,
-            token: token.filter(|_| claimed.kind == Kind::Ask),
+            token: token.filter(|_| kind == Some(Kind::Ask)),
             name: claimed.name.clone(),
             address: claimed.address.clone(),
             request: claimed.request,
             in_reply_to: claimed.in_reply_to.clone(),
-            answers: claimed.kind.is_answer(),
+            answers: kind.is_some_and(Kind::is_answer),
             subject: rendered.subject,
             text: rendered.text,
             html: rendered.html,

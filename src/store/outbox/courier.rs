@@ -7,8 +7,8 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::system::Content;
 use crate::workflow::ids::{PersonId, RequestId};
-use crate::workflow::notice::{Facts, Kind};
 
 /// One delivery under a lease, with all that its mail is made of.
 #[derive(Debug, Clone)]
@@ -23,8 +23,6 @@ pub struct Claimed {
     pub counted: u32,
     /// The age limit counts from here.
     pub tried_since: Timestamp,
-    /// Which message.
-    pub kind: Kind,
     /// About which request.
     pub request: Option<RequestId>,
     /// The reader.
@@ -42,7 +40,7 @@ pub struct Claimed {
     /// The key of its token; absent: it offers no reply.
     pub key_id: Option<String>,
     /// What it shows.
-    pub facts: Facts,
+    pub content: Content,
 }
 
 /// What came of one try.
@@ -139,8 +137,7 @@ pub async fn claim(
         .filter_map(|row| {
             // One row that this version cannot read must not hold up the others: its lease runs out
             // until its tries are used up.
-            let (Some(kind), Ok(facts)) = (known(&row.kind), serde_json::from_value(row.facts))
-            else {
+            let Some(content) = Content::read(&row.kind, row.facts) else {
                 tracing::warn!(delivery.id = %row.id, "delivery {} cannot be read", row.id);
                 return None;
             };
@@ -150,7 +147,6 @@ pub async fn claim(
                 attempt: row.attempts,
                 counted: u32::try_from(row.attempts - row.attempts_before).unwrap_or(0),
                 tried_since: row.tried_since.to_jiff(),
-                kind,
                 request: row.request_id.map(RequestId),
                 person: PersonId::new(row.person),
                 address: row.address,
@@ -159,21 +155,10 @@ pub async fn claim(
                 locale: row.locale,
                 in_reply_to: row.in_reply_to,
                 key_id: row.key_id,
-                facts,
+                content,
             })
         })
         .collect())
-}
-
-fn known(text: &str) -> Option<Kind> {
-    Kind::ALL.into_iter().find(|kind| kind.as_str() == text)
-}
-
-pub(super) fn kind(text: &str) -> Result<Kind, sqlx::Error> {
-    known(text).ok_or_else(|| sqlx::Error::ColumnDecode {
-        index: "delivery.kind".to_owned(),
-        source: format!("`{text}` is no kind that this version knows").into(),
-    })
 }
 
 /// Ends a try: delivery and attempt in one statement, if the lease still holds.

@@ -5,9 +5,7 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::courier::kind;
 use crate::workflow::ids::{PersonId, RequestId};
-use crate::workflow::notice::Kind;
 
 /// The most rows that [`list`] yields, the newest.
 pub const MAX_LISTED: i64 = 500;
@@ -33,8 +31,8 @@ pub struct DeliveryRow {
     pub id: Uuid,
     /// About which request.
     pub request: Option<RequestId>,
-    /// Which message.
-    pub kind: Kind,
+    /// Which message: a notice's name, or `system`.
+    pub kind: String,
     /// To whom.
     pub person: PersonId,
     /// `pending`, `leased`, `sent`, `given_up`, `cancelled` or `dropped`.
@@ -82,7 +80,7 @@ pub async fn list(
             Ok(DeliveryRow {
                 id: row.id,
                 request: row.request_id.map(RequestId),
-                kind: kind(&row.kind)?,
+                kind: row.kind,
                 person: PersonId::new(row.person),
                 state: row.state,
                 attempts: u32::try_from(row.attempts).unwrap_or(0),

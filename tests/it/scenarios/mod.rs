@@ -6,4 +6,5 @@ mod deciding;
 mod filing;
 mod inbox;
 mod outage;
+mod sealing;
 mod windows;
