@@ -13,7 +13,9 @@ use std::time::Instant;
 use countersign::config::policies;
 use countersign::inbound::mail::{Rules, Verdict, read};
 use countersign::workflow::book::{AccountRule, Book, ModuleRules, Person, Role};
-use countersign::workflow::decide::{Action, Actor, Draft, Filing, Scene, Shown, decide, file};
+use countersign::workflow::decide::{
+    Action, Actor, Around, Draft, Filing, Scene, Shown, decide, file,
+};
 use countersign::workflow::ids::{GroupId, Module, PersonId, RequestId};
 use countersign::workflow::policy::{Glob, Mode, Policy, Step, Terms, Who, applying};
 use countersign::workflow::request::{Channel, Decision, Request, Subject, Window};
@@ -37,23 +39,26 @@ fn main() {
         book: &book,
         id: RequestId(42),
         pending: None,
+        unreviewed: &[],
         now,
     };
     let events = file(&draft, &requester, &filing).expect("the draft is in order");
     let request = Request::replay(&events).expect("the events fold");
+    let around = Around::default();
     let scene = Scene {
+        around: &around,
         request: &request,
         book: &book,
         now,
     };
     let approver = Actor::Person(PersonId::from("p3"));
     let vote = Action::Vote {
+        window: None,
         decision: Decision::Approve,
         comment: Some("Checked with the change board.".to_owned()),
         shown: Some(Shown {
             step: 0,
             revision: 1,
-            window: None,
         }),
         channel: Channel::Mail,
     };
@@ -130,6 +135,7 @@ fn median_us(call: impl Fn() -> bool) -> f64 {
 
 fn draft() -> Draft {
     Draft {
+        extends: None,
         subject: Subject {
             module: Module::from("credential"),
             resource: "prod-db-1".to_owned(),
@@ -148,6 +154,7 @@ fn member(number: usize) -> PersonId {
 
 fn person(number: usize) -> Person {
     Person {
+        digest: BTreeSet::new(),
         id: member(number),
         name: format!("Person {number}"),
         email: format!("p{number}@example.com"),
@@ -166,6 +173,8 @@ fn group(name: &str) -> Who {
 
 fn policy(number: usize) -> Policy {
     let step = |name: &str, approvers: &str, approvals| Step {
+        reminders: None,
+        escalation: None,
         name: name.to_owned(),
         approvers: vec![group(approvers)],
         approvals,
@@ -178,11 +187,13 @@ fn policy(number: usize) -> Policy {
         format!("dev-{number}-*")
     };
     Policy {
+        emergency: None,
         modules: vec![Module::from("credential")],
         requesters: vec![group("engineers")],
         resource: Some(Glob::new(&resource).expect("a glob")),
         account: Some(Glob::new("admin*").expect("a glob")),
         terms: Terms {
+            confirm_by_mail: false,
             policy: format!("policy {number}"),
             version: 1,
             mode: Mode::Approval,
@@ -210,6 +221,7 @@ fn book() -> Book {
         approval: true,
     };
     Book {
+        delegations: Vec::new(),
         version: 1,
         people: (0..PEOPLE)
             .map(|number| (member(number), person(number)))

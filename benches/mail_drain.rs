@@ -147,6 +147,7 @@ impl Bench {
 
     async fn file_one(&self, number: usize) -> anyhow::Result<()> {
         let draft = Draft {
+            extends: None,
             subject: Subject {
                 module: Module::from("credential"),
                 resource: format!("db-{number}"),
@@ -165,7 +166,11 @@ impl Bench {
                 method: "os-user".into(),
                 details: serde_json::json!({}),
             },
-            words: Words::Said(Command::File { draft, key: None }),
+            words: Words::Said(Command::File {
+                draft,
+                key: None,
+                emergency: None,
+            }),
         };
         let answer = self.handler.handle(&inbound).await?;
         ensure!(

@@ -14,6 +14,8 @@
 //! What is *not* promised: that two things which arrive together are applied in the order in which they
 //! came; they are applied one after the other (W17).
 
+mod action;
+mod extend;
 mod file;
 mod identify;
 mod settle;
@@ -42,6 +44,7 @@ use crate::workflow::decide::Actor;
 use crate::workflow::event::Event;
 use crate::workflow::ids::RequestId;
 use crate::workflow::refusal::Refusal;
+use file::Wanted;
 use identify::Identified;
 pub use together::TOGETHER_MAX;
 
@@ -135,11 +138,11 @@ impl Handler {
 
     async fn once(&self, inbound: &Inbound) -> Result<Answer, sqlx::Error> {
         let mut tx = self.pool.begin().await?;
-        let (seen, version) = ledger::look(&mut tx, &inbound.dedupe_key).await?;
+        let (seen, versions) = ledger::look(&mut tx, &inbound.dedupe_key).await?;
         if seen {
             return Ok(Answer::Duplicate);
         }
-        let book = self.books.get(&mut tx, version).await?;
+        let book = self.books.get(&mut tx, versions).await?;
         let case = Case {
             handler: self,
             inbound,
@@ -148,6 +151,7 @@ impl Handler {
         };
         let answer = case.judge(&mut tx).await?;
         if too_early(&answer) {
+            tx.commit().await?;
             return Ok(answer);
         }
         let outcome = match &answer {
@@ -172,7 +176,7 @@ impl Case<'_> {
     /// for it, a vote may have been counted and a person removed (W7), and the times of one request's
     /// events do not run backwards.
     async fn holding(&self, conn: &mut PgConnection, locked: &Locked) -> Result<Self, sqlx::Error> {
-        let book = self.handler.books.get(conn, locked.book_version()).await?;
+        let book = self.handler.books.get(conn, locked.versions()).await?;
         Ok(Self {
             book,
             now: self.handler.clock.now(),
@@ -187,10 +191,25 @@ impl Case<'_> {
         };
         match (&self.inbound.words, &speaker.actor) {
             (Words::Unclear(unclear), _) => self.unclear(conn, &speaker, unclear).await,
-            (Words::Said(Command::File { draft, key }), Actor::Person(person)) => {
-                self.file(conn, person, draft, key.as_deref()).await
+            (
+                Words::Said(Command::File {
+                    draft,
+                    key,
+                    emergency,
+                }),
+                Actor::Person(person),
+            ) => {
+                let wanted = Wanted {
+                    draft,
+                    key: key.as_deref(),
+                    emergency: emergency.as_deref(),
+                };
+                self.file(conn, person, wanted).await
             }
-            (Words::Said(Command::File { .. }), Actor::Clock) => {
+            (Words::Said(command @ Command::Extend { .. }), Actor::Person(person)) => {
+                self.extend(conn, &speaker, person, command).await
+            }
+            (Words::Said(Command::File { .. } | Command::Extend { .. }), Actor::Clock) => {
                 self.unidentified(conn, "the clock files nothing".to_owned())
                     .await
             }

@@ -2,6 +2,7 @@
 
 pub mod when;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::workflow::decide::Draft;
@@ -28,6 +29,20 @@ pub enum Command {
         draft: Draft,
         /// Filing twice under one key files once (W6).
         key: Option<String>,
+        /// Take emergency access at once, and why it cannot wait (W24).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        emergency: Option<String>,
+    },
+    /// Ask for a grant to go on from its end (W23).
+    Extend {
+        /// Which request's.
+        request: RequestId,
+        /// For how much longer.
+        length: SignedDuration,
+        /// Why.
+        justification: Option<String>,
+        /// Filing twice under one key files once (W6).
+        key: Option<String>,
     },
     /// Decide a step.
     Vote {
@@ -49,9 +64,37 @@ pub enum Command {
         /// Why.
         reason: String,
     },
-    /// Our clock: see whether the request is over (W18).
-    Expire {
+    /// Take emergency access for a request that is pending (W24).
+    Emergency {
         /// Which.
+        request: RequestId,
+        /// Why it cannot wait.
+        reason: String,
+    },
+    /// Record what one found about an emergency (W26).
+    Review {
+        /// Which.
+        request: RequestId,
+        /// What was found.
+        finding: String,
+    },
+    /// End a grant (W22).
+    Revoke {
+        /// Which request's.
+        request: RequestId,
+        /// Why.
+        reason: String,
+    },
+    /// Give one's own grant back (W22).
+    Return {
+        /// Which request's.
+        request: RequestId,
+        /// Why, if said.
+        reason: Option<String>,
+    },
+    /// Our clock: do what has become due (W18-W23, W26).
+    Tick {
+        /// About which request.
         request: RequestId,
     },
 }

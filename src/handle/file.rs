@@ -1,7 +1,5 @@
 //! Filing: a request comes to be, or its requester is told why not (W1-W8).
 
-use std::collections::BTreeSet;
-
 use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 
@@ -11,23 +9,40 @@ use crate::command::Command;
 use crate::store::audit::{self, Entry, Head, Outcome};
 use crate::store::requests;
 use crate::workflow::decide::{
-    Action, Actor, Draft, Filing, MAX_NAME_CHARS, Scene, decide, file, same_filing,
+    Action, Actor, Around, Draft, Filing, MAX_NAME_CHARS, Scene, decide, file, file_emergency,
+    same_filing,
 };
 use crate::workflow::event::Event;
 use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::notice::{Change, owed};
 use crate::workflow::refusal::Refusal;
 use crate::workflow::request::{Channel, Request, State, Window};
+use crate::workflow::schedule;
+
+/// What somebody wants to file.
+pub(super) struct Wanted<'a> {
+    pub draft: &'a Draft,
+    pub key: Option<&'a str>,
+    /// Why it cannot wait, if it is an emergency (W24).
+    pub emergency: Option<&'a str>,
+}
+
+/// A filing that was accepted.
+struct Opened<'a> {
+    events: Vec<Event>,
+    key: Option<&'a str>,
+    around: Around,
+}
 
 impl Case<'_> {
     pub(super) async fn file(
         &self,
         conn: &mut PgConnection,
         person: &PersonId,
-        draft: &Draft,
-        key: Option<&str>,
+        wanted: Wanted<'_>,
     ) -> Result<Answer, sqlx::Error> {
-        let draft = &storable(draft);
+        let draft = &storable(wanted.draft);
+        let key = wanted.key;
         if let Some(chars) = key.map(|key| key.chars().count())
             && chars > MAX_NAME_CHARS
         {
@@ -47,16 +62,48 @@ impl Case<'_> {
             return self.filed_before(conn, person, draft, key, first).await;
         }
         let id = requests::next_id(conn).await?;
+        let around = self.around(conn, person).await?;
         let filing = Filing {
             book: &self.book,
             id,
             pending,
+            unreviewed: &around.unreviewed,
             now: self.now,
         };
-        match file(draft, person, &filing) {
-            Ok(events) => self.open(conn, person, events, key).await,
+        let filed = match wanted.emergency {
+            Some(reason) => file_emergency(draft, reason, person, &filing),
+            None => file(draft, person, &filing),
+        };
+        match filed {
+            Ok(events) => {
+                let opened = Opened {
+                    events,
+                    key,
+                    around,
+                };
+                self.open(conn, person, opened).await
+            }
             Err(refusal) => self.not_filed(conn, person, refusal).await,
         }
+    }
+
+    /// What a filing needs to know beside the book: whether emergency access is offered depends on
+    /// what is still to be reviewed (W26), where any policy offers it.
+    async fn around(
+        &self,
+        conn: &mut PgConnection,
+        person: &PersonId,
+    ) -> Result<Around, sqlx::Error> {
+        let mut around = Around::default();
+        if self
+            .book
+            .policies
+            .iter()
+            .any(|policy| policy.emergency.is_some())
+        {
+            around.unreviewed = requests::unreviewed(conn, person).await?;
+        }
+        Ok(around)
     }
 
     /// The same person's request for the same thing, unless its time is over: then the clock's word is
@@ -76,14 +123,18 @@ impl Case<'_> {
         let scene = Scene {
             request: locked.request(),
             book: &self.book,
+            around: locked.around(),
             now: self.now,
         };
-        let Ok(events) = decide(&scene, &Actor::Clock, &Action::Expire) else {
-            let pending = matches!(locked.request().state, State::Pending { .. });
+        let pending = matches!(locked.request().state_at(self.now), State::Pending { .. });
+        let Ok(events) = decide(&scene, &Actor::Clock, &Action::Tick) else {
             return Ok(pending.then_some(id));
         };
+        if pending {
+            return Ok(Some(id));
+        }
         let entry = Entry {
-            command: Some(Command::Expire { request: id }),
+            command: Some(Command::Tick { request: id }),
             ..Entry::new(self.now, Channel::Timer, Outcome::Accepted)
         };
         self.apply(conn, entry, locked, events).await?;
@@ -94,9 +145,13 @@ impl Case<'_> {
         &self,
         conn: &mut PgConnection,
         person: &PersonId,
-        events: Vec<Event>,
-        key: Option<&str>,
+        opened: Opened<'_>,
     ) -> Result<Answer, sqlx::Error> {
+        let Opened {
+            events,
+            key,
+            around,
+        } = opened;
         let request = Request::replay(&events)
             .ok_or_else(|| sqlx::Error::Protocol("a filing that does not fold".to_owned()))?;
         let entry = Entry {
@@ -104,12 +159,15 @@ impl Case<'_> {
             ..self.entry(Outcome::Accepted, Some(&Identified::person(person)))
         };
         let link = audit::link(&audit::request_chain(request.id), &Head::default(), &entry)?;
-        requests::insert(conn, &request, key, &link).await?;
+        let next_due = schedule::next(&request, &self.book, self.now).map(|(at, _)| at);
+        requests::insert(conn, &request, key, &link, next_due).await?;
         let change = Change {
+            before: None,
             after: &request,
             events: &events,
             book: &self.book,
-            asked: &BTreeSet::new(),
+            around: &around,
+            now: self.now,
         };
         self.enqueue(conn, &owed(&change).notices).await?;
         Ok(Answer::Accepted {

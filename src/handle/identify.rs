@@ -79,11 +79,9 @@ impl Case<'_> {
                 token.person
             ));
         }
-        // Windows do not change yet, so the one that was shown need not be remembered (W16).
         let shown = Shown {
             step: token.step,
             revision: token.revision,
-            window: None,
         };
         Ok(Identified {
             actor: Actor::Person(token.person.clone()),

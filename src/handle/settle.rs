@@ -1,20 +1,22 @@
-//! Commands on a request that exists: votes, withdrawal, expiry, and words that were not understood.
+//! Commands on a request that exists: votes, withdrawal, the end of its grant, what time brings, and
+//! words that were not understood.
 
 use sqlx::PgConnection;
 
 use super::identify::Identified;
-use super::{Answer, Case, window};
-use crate::command::{Command, Target};
+use super::{Answer, Case};
+use crate::command::Command;
 use crate::inbound::Unclear;
 use crate::store::audit::{self, Entry, Outcome};
 use crate::store::outbox::{self, Enqueue};
-use crate::store::requests::{self, Locked};
+use crate::store::requests::{self, Locked, Saved};
 use crate::workflow::decide::{Action, Actor, Scene, decide, settled};
 use crate::workflow::event::Event;
 use crate::workflow::ids::RequestId;
 use crate::workflow::notice::{AnswerFacts, Change, Kind, Notice, answer, owed};
 use crate::workflow::refusal::Refusal;
 use crate::workflow::request::Channel;
+use crate::workflow::schedule;
 
 impl Case<'_> {
     pub(super) async fn act(
@@ -40,6 +42,14 @@ impl Case<'_> {
             Ok(answer) => Ok(answer),
             Err(refused) => {
                 let (locked, refusal) = *refused;
+                if let Refusal::NotDue { next, .. } = &refusal {
+                    // Nothing is left to do of what was due: the clock looks again when something is.
+                    requests::reschedule(conn, &locked, *next).await?;
+                    return Ok(Answer::Refused {
+                        request: Some(id),
+                        refusal,
+                    });
+                }
                 case.refuse(conn, speaker, locked, refusal).await
             }
         }
@@ -54,62 +64,28 @@ impl Case<'_> {
         locked: Locked,
         action: &Action,
     ) -> Result<Result<Answer, Box<(Locked, Refusal)>>, sqlx::Error> {
+        let locked = self.seeing(conn, locked, action).await?;
         let scene = Scene {
             request: locked.request(),
             book: &self.book,
+            around: locked.around(),
             now: self.now,
         };
         match decide(&scene, &speaker.actor, action) {
             Ok(events) => {
                 let entry = self.entry(Outcome::Accepted, Some(speaker));
-                self.apply(conn, entry, locked, events).await.map(Ok)
+                let cut = events.iter().find_map(|event| match event {
+                    Event::GrantCut { ending } => Some(ending.clone()),
+                    _ => None,
+                });
+                let id = locked.request().id;
+                let answer = self.apply(conn, entry, locked, events).await?;
+                if let Some(ending) = cut {
+                    self.cut_extensions(conn, speaker, id, &ending).await?;
+                }
+                Ok(Ok(answer))
             }
             Err(refusal) => Ok(Err(Box::new((locked, refusal)))),
-        }
-    }
-
-    /// Which request, and what is to be done to it, or why the words do not say it.
-    pub(super) fn action(
-        &self,
-        speaker: &Identified,
-        command: &Command,
-    ) -> Option<(RequestId, Result<Action, Unclear>)> {
-        match command {
-            Command::File { .. } => None,
-            Command::Vote {
-                target,
-                decision,
-                comment,
-                window,
-            } => {
-                let (id, shown) = match target {
-                    Target::Offered => {
-                        let offered = speaker.offered.as_ref()?;
-                        (offered.request, Some(offered.shown))
-                    }
-                    Target::Request(id) => (*id, None),
-                };
-                let vote = Action::Vote {
-                    decision: *decision,
-                    comment: comment.clone(),
-                    shown,
-                    channel: self.inbound.channel,
-                };
-                let window = window.as_deref().map(|words| self.window(speaker, words));
-                let action = match window.transpose() {
-                    Ok(None) => Ok(vote),
-                    Ok(Some(window)) => Err(window::not_yet(&window.said)),
-                    Err(unclear) => Err(unclear),
-                };
-                Some((id, action))
-            }
-            Command::Withdraw { request, reason } => Some((
-                *request,
-                Ok(Action::Withdraw {
-                    reason: reason.clone(),
-                }),
-            )),
-            Command::Expire { request } => Some((*request, Ok(Action::Expire))),
         }
     }
 
@@ -133,14 +109,22 @@ impl Case<'_> {
         };
         let link = audit::link(&audit::request_chain(after.id), locked.head(), &entry)?;
         let change = Change {
+            before: Some(locked.request()),
             after: &after,
             events: &events,
             book: &self.book,
-            asked: locked.asked(),
+            around: locked.around(),
+            now: self.now,
         };
         let owed = owed(&change);
         let asks_open = locked.asks_open();
-        requests::save(conn, locked, &after, &self.inbound.proof, &link).await?;
+        let saved = Saved {
+            after: &after,
+            proof: &self.inbound.proof,
+            link: &link,
+            next_due: schedule::next(&after, &self.book, self.now).map(|(at, _)| at),
+        };
+        requests::save(conn, locked, &saved).await?;
         // Before the new asks are written: those are meant.
         if asks_open && !owed.cancel_asks.is_empty() {
             outbox::cancel_asks(conn, after.id, &owed.cancel_asks, self.now).await?;
@@ -152,7 +136,7 @@ impl Case<'_> {
         })
     }
 
-    async fn refuse(
+    pub(super) async fn refuse(
         &self,
         conn: &mut PgConnection,
         speaker: &Identified,
@@ -231,6 +215,7 @@ impl Case<'_> {
         let scene = Scene {
             request: locked.request(),
             book: &self.book,
+            around: locked.around(),
             now: self.now,
         };
         let (Actor::Person(person), Some(refusal)) = (&speaker.actor, settled(&scene)) else {
@@ -243,7 +228,7 @@ impl Case<'_> {
         }
     }
 
-    async fn unknown(
+    pub(super) async fn unknown(
         &self,
         conn: &mut PgConnection,
         speaker: &Identified,

@@ -103,10 +103,10 @@ impl Handler {
             .iter()
             .map(|(_, i, _)| i.dedupe_key.as_str())
             .collect();
-        let (seen, version) = ledger::look_all(conn, &keys).await?;
+        let (seen, versions) = ledger::look_all(conn, &keys).await?;
         let hashes: Vec<TokenHash> = plain.iter().map(|(_, _, said)| said.token).collect();
         let known = tokens::find(conn, &hashes).await?;
-        let book = self.books.get(conn, version).await?;
+        let book = self.books.get(conn, versions).await?;
         let mut taken = BTreeSet::new();
         let mut votes = Vec::new();
         for (place, inbound, said) in plain {

@@ -33,13 +33,3 @@ impl Case<'_> {
         })
     }
 }
-
-/// Until approvals change windows.
-pub(super) fn not_yet(said: &str) -> Unclear {
-    Unclear {
-        code: "window".to_owned(),
-        sentence: "An approval cannot change the window yet.".to_owned(),
-        wrote: Some(said.to_owned()),
-        next: None,
-    }
-}

@@ -1,4 +1,4 @@
-//! Time is a channel too: what is due takes the same locked road as a click (W18).
+//! Time is a channel too: what is due takes the same locked road as a click (W18-W23, W26).
 //!
 //! The loop asks the database for what is due, hands each to [`Handler::handle`], and waits until the
 //! next thing is due, between [`LOOK_AT_MOST_EVERY`] and [`LOOK_EVERY`]. It keeps nothing in memory: right after a restart, and
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Inbound, Proof, Speaker, Words};
 use crate::command::Command;
-use crate::handle::Handler;
+use crate::handle::{Answer, Handler};
 use crate::store::requests;
 use crate::workflow::ids::RequestId;
 use crate::workflow::request::Channel;
@@ -67,11 +67,19 @@ pub async fn pass(handler: &Handler) -> Result<Pass, sqlx::Error> {
     drop(conn);
     let mut pass = Pass::default();
     for (request, at) in due {
-        match handler.handle(&expire(request, at)).await {
+        let mut inbound = tick(request, at);
+        let mut answer = handler.handle(&inbound).await;
+        if matches!(answer, Ok(Answer::Duplicate)) {
+            // Something else became due at an instant that was done before.
+            let now = handler.clock.now().as_microsecond();
+            inbound.dedupe_key = format!("{}/{now}", inbound.dedupe_key);
+            answer = handler.handle(&inbound).await;
+        }
+        match answer {
             Ok(_) => pass.done += 1,
             Err(error) if is_about_one(&error) => {
                 pass.failed += 1;
-                tracing::error!(request.id = request.0, %error, "{request} is due and cannot expire");
+                tracing::error!(request.id = request.0, %error, "{request} is due and cannot be judged");
             }
             Err(error) => return Err(error),
         }
@@ -96,17 +104,17 @@ fn is_about_one(error: &sqlx::Error) -> bool {
     }
 }
 
-fn expire(request: RequestId, at: Timestamp) -> Inbound {
+fn tick(request: RequestId, at: Timestamp) -> Inbound {
     Inbound {
         channel: Channel::Timer,
-        // With the instant: should a request become due later than it was, that is another event.
-        dedupe_key: format!("timer/expire/{}/{}", request.0, at.as_microsecond()),
+        // With the instant: whatever becomes due later is another event.
+        dedupe_key: format!("timer/tick/{}/{}", request.0, at.as_microsecond()),
         speaker: Speaker::Clock,
         proof: Proof {
             method: "clock".to_owned(),
             details: serde_json::json!({ "due": at.to_string() }),
         },
-        words: Words::Said(Command::Expire { request }),
+        words: Words::Said(Command::Tick { request }),
     }
 }
 

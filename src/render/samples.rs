@@ -121,6 +121,7 @@ fn vote(name: &str, decision: Decision, comment: Option<&str>, minutes: i64) -> 
         comment: comment.map(str::to_owned),
         at: at(minutes),
         channel: Channel::Mail,
+        on_behalf_of: None,
     }
 }
 
@@ -208,6 +209,13 @@ fn facts(kind: Kind) -> Facts {
         comment: (kind == Kind::Rejected).then(|| "not during the freeze".to_owned()),
         answer: answer(kind),
         comment_required: false,
+        extends: None,
+        emergency: None,
+        emergency_offered: false,
+        ending: None,
+        others: Vec::new(),
+        changed: None,
+        reminder: None,
     }
 }
 

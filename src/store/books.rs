@@ -1,7 +1,9 @@
 //! The book in force, and its versions.
 //!
-//! A book is read whole and kept in the process by its version: a command costs one look at the newest
-//! version's number. A version is never changed, so what is kept is never stale.
+//! A book is read whole, with the delegations that people have made (W20), and kept in the process by
+//! its versions: a command costs one look at the newest numbers. Whoever writes either holds its table
+//! until the commit, so that numbers are seen in the order in which they were given, and what is kept
+//! under a number is never stale.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,30 +13,46 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::audit::{self, Entry, Outcome};
+use super::delegations;
 use crate::workflow::book::Book;
 use crate::workflow::request::Channel;
 
+/// Which book: the version of the policies, and the newest change of a delegation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Versions {
+    /// 0 where no policies were ever applied.
+    pub policies: i64,
+    /// 0 where nobody ever delegated.
+    pub delegations: i64,
+}
+
 /// The newest book that this process has read. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct BookCache(Arc<Mutex<Arc<Book>>>);
+pub struct BookCache(Arc<Mutex<(Versions, Arc<Book>)>>);
 
 impl BookCache {
-    /// The book of this version; read from the database if the last one was another.
+    /// The book of these versions; read from the database if the last one was another.
     pub async fn get(
         &self,
         conn: &mut PgConnection,
-        version: i64,
+        versions: Versions,
     ) -> Result<Arc<Book>, sqlx::Error> {
-        let kept = self
+        let (kept, book) = self
             .0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        if kept.version == version {
-            return Ok(kept);
+        if kept == versions {
+            return Ok(book);
         }
-        let book = Arc::new(read(conn, version).await?);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = book.clone();
+        let mut book = if kept.policies == versions.policies {
+            (*book).clone()
+        } else {
+            read(conn, versions.policies).await?
+        };
+        book.delegations = delegations::standing(conn, versions.delegations).await?;
+        let book = Arc::new(book);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (versions, book.clone());
         Ok(book)
     }
 }
@@ -66,7 +84,9 @@ async fn read(conn: &mut PgConnection, version: i64) -> Result<Book, sqlx::Error
 /// The book in force.
 pub async fn current(conn: &mut PgConnection) -> Result<Book, sqlx::Error> {
     let version = version(conn).await?;
-    read(conn, version).await
+    let mut book = read(conn, version).await?;
+    book.delegations = delegations::standing(conn, i64::MAX).await?;
+    Ok(book)
 }
 
 /// `policies.toml` as it was last applied, with its version.

@@ -7,34 +7,49 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
 use super::audit::Outcome;
+use super::books::Versions;
 use crate::workflow::request::Channel;
 
 /// Whether this key was applied before, and the version of the book in force: what every command needs
 /// to know first, in one statement.
-pub async fn look(conn: &mut PgConnection, key: &str) -> Result<(bool, i64), sqlx::Error> {
+pub async fn look(conn: &mut PgConnection, key: &str) -> Result<(bool, Versions), sqlx::Error> {
     let row = sqlx::query!(
         r#"SELECT EXISTS (SELECT 1 FROM inbound WHERE key = $1) AS "seen!",
-                  coalesce((SELECT max(version) FROM policy_book), 0) AS "version!""#,
+                  coalesce((SELECT max(version) FROM policy_book), 0) AS "policies!",
+                  coalesce((SELECT max(change) FROM delegation), 0) AS "delegations!""#,
         key
     )
     .fetch_one(conn)
     .await?;
-    Ok((row.seen, row.version))
+    Ok((
+        row.seen,
+        Versions {
+            policies: row.policies,
+            delegations: row.delegations,
+        },
+    ))
 }
 
 /// Which of these keys were applied before, and the version of the book in force, in one statement.
 pub async fn look_all(
     conn: &mut PgConnection,
     keys: &[&str],
-) -> Result<(BTreeSet<String>, i64), sqlx::Error> {
+) -> Result<(BTreeSet<String>, Versions), sqlx::Error> {
     let row = sqlx::query!(
         r#"SELECT ARRAY(SELECT key FROM inbound WHERE key = ANY($1)) AS "seen!",
-                  coalesce((SELECT max(version) FROM policy_book), 0) AS "version!""#,
+                  coalesce((SELECT max(version) FROM policy_book), 0) AS "policies!",
+                  coalesce((SELECT max(change) FROM delegation), 0) AS "delegations!""#,
         keys as _,
     )
     .fetch_one(conn)
     .await?;
-    Ok((row.seen.into_iter().collect(), row.version))
+    Ok((
+        row.seen.into_iter().collect(),
+        Versions {
+            policies: row.policies,
+            delegations: row.delegations,
+        },
+    ))
 }
 
 /// Enters the key with what came of it. `false`: somebody else has entered it meanwhile, and this

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod books;
+pub mod delegations;
 pub mod inbound;
 pub mod inbox;
 pub mod leases;

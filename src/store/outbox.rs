@@ -36,7 +36,7 @@ use crate::clock::new_id;
 use crate::token::Keyring;
 use crate::workflow::book::Book;
 use crate::workflow::ids::{PersonId, RequestId};
-use crate::workflow::notice::{Kind, Notice};
+use crate::workflow::notice::Notice;
 
 pub use courier::{Ack, Acked, Claimed, Outcome, Swept, ack, claim, next_due, release, sweep};
 pub use operator::{DeliveryRow, Filter, drop, list, retry};
@@ -147,7 +147,7 @@ fn columns(enqueue: &Enqueue<'_>) -> Result<Columns, sqlx::Error> {
         };
         let delivery = new_id();
         let step = notice.facts.step.and_then(|step| i32::try_from(step).ok());
-        let offers = notice.kind == Kind::Ask && enqueue.offers_reply && step.is_some();
+        let offers = notice.kind.asks() && enqueue.offers_reply && step.is_some();
         let key_id = offers.then(|| enqueue.keys.current().to_owned());
         let token = key_id
             .as_deref()
@@ -218,7 +218,8 @@ pub async fn cancel_asks(
                cancel_at = $3::timestamptz,
                finished_at = CASE d.state WHEN 'pending' THEN $3::timestamptz END
            FROM notice AS n
-           WHERE n.id = d.notice_id AND d.request_id = $1 AND d.kind = 'ask'
+           WHERE n.id = d.notice_id AND d.request_id = $1
+             AND d.kind IN ('ask', 'reminder', 'confirm')
              AND d.state IN ('pending', 'leased')
              AND (n.facts ->> 'step')::integer = ANY($2)
            RETURNING d.state"#,

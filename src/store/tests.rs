@@ -15,7 +15,7 @@ use crate::workflow::book::Book;
 use crate::workflow::request::Channel;
 
 /// The samples of `migrations/sample`, as the migrations' README describes them.
-const SAMPLES: [(i64, &str); 7] = [
+const SAMPLES: [(i64, &str); 8] = [
     (
         20_261_121_000_001,
         include_str!("../../migrations/sample/20261121000001.sql"),
@@ -43,6 +43,10 @@ const SAMPLES: [(i64, &str); 7] = [
     (
         20_261_121_000_007,
         include_str!("../../migrations/sample/20261121000007.sql"),
+    ),
+    (
+        20_261_121_000_008,
+        include_str!("../../migrations/sample/20261121000008.sql"),
     ),
 ];
 
@@ -331,8 +335,19 @@ async fn one_of_two_applies_a_book(pool: PgPool) {
 
     let mut conn = pool.acquire().await.expect("a connection");
     let cache = books::BookCache::default();
+    let versions = |policies| books::Versions {
+        policies,
+        delegations: 0,
+    };
     assert_eq!(books::version(&mut conn).await.expect("reads"), won);
-    assert_eq!(cache.get(&mut conn, won).await.expect("reads").version, won);
+    assert_eq!(
+        cache
+            .get(&mut conn, versions(won))
+            .await
+            .expect("reads")
+            .version,
+        won
+    );
     let by = if ann.is_some() { "ann" } else { "ben" };
     let source = books::source(&mut conn).await.expect("reads");
     assert_eq!(source, Some((won, by.to_owned())));
@@ -347,7 +362,11 @@ async fn one_of_two_applies_a_book(pool: PgPool) {
     tx.commit().await.expect("commits");
     assert!(next > won);
     assert_eq!(
-        cache.get(&mut conn, next).await.expect("reads").version,
+        cache
+            .get(&mut conn, versions(next))
+            .await
+            .expect("reads")
+            .version,
         next
     );
 }

@@ -9,8 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use jiff::Timestamp;
+
 use super::ids::{GroupId, Module, PersonId};
-use super::policy::{Policy, Step, Terms, Who};
+use super::notice::Kind;
+use super::policy::{Policy, Who};
+use super::request::Request;
 
 /// What somebody may do beyond asking for access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,6 +49,9 @@ pub struct Person {
     pub roles: BTreeSet<Role>,
     /// The modules that they are registered for as approver; bites only with [`Role::Approver`].
     pub modules: BTreeSet<Module>,
+    /// What reaches them in one mail a day instead of at once; only kinds that ask nothing of them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub digest: BTreeSet<Kind>,
     /// The operating system user whose commands on this machine are theirs.
     pub os_user: Option<String>,
 }
@@ -83,6 +90,29 @@ pub struct Book {
     pub modules: BTreeMap<Module, ModuleRules>,
     /// The policies in file order.
     pub policies: Vec<Policy>,
+    /// Whose votes others may give, and when (W20). Not from the file: people say this themselves.
+    #[serde(skip)]
+    pub delegations: Vec<Delegation>,
+}
+
+/// One person's votes in another's hands for a period `[start, until)` (W20).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Delegation {
+    /// Whose votes.
+    pub from: PersonId,
+    /// Who may give them.
+    pub to: PersonId,
+    /// From when.
+    pub start: Timestamp,
+    /// Until when; not part of it.
+    pub until: Timestamp,
+}
+
+impl Delegation {
+    /// Whether it holds at this instant.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.start <= now && now < self.until
+    }
 }
 
 /// Whether two addresses are one: compared without case, nothing stripped (no tags, no dots).
@@ -161,48 +191,99 @@ pub enum Ineligible {
     NotRegistered,
 }
 
-/// Who may vote on the steps of one request, by the book in force now (W7, W10).
+/// Who may vote on the steps of one request, by the book in force at one instant (W7, W10, W20).
 #[derive(Debug, Clone, Copy)]
 pub struct Electorate<'a> {
+    /// The request.
+    pub request: &'a Request,
     /// The book in force.
     pub book: &'a Book,
-    /// The module of the request.
-    pub module: &'a Module,
-    /// Who asks.
-    pub requester: &'a PersonId,
-    /// The request's terms.
-    pub terms: &'a Terms,
+    /// When: delegations begin and end.
+    pub now: Timestamp,
 }
 
 impl<'a> Electorate<'a> {
-    /// Whether this person's vote on this step would count (W10).
-    pub fn check(&self, step: &Step, person: &PersonId) -> Result<(), Ineligible> {
+    /// Whether this person's own vote on a step would count: they are named in it, or its escalation
+    /// names them and has been reached (W10, W19).
+    pub fn check(&self, index: usize, person: &PersonId) -> Result<(), Ineligible> {
         let known = self.book.person(person).ok_or(Ineligible::Unknown)?;
         if !known.active {
             return Err(Ineligible::NotActive);
         }
-        if person == self.requester && !self.terms.allow_self_approval {
+        if *person == self.request.requester && !self.request.terms.allow_self_approval {
             return Err(Ineligible::Requester);
         }
-        if !self.book.means(&step.approvers, person) {
+        if !self.names(index, person) {
             return Err(Ineligible::NotNamed);
         }
-        if !known.approves_in(self.module) {
+        if !known.approves_in(&self.request.subject.module) {
             return Err(Ineligible::NotRegistered);
         }
         Ok(())
     }
 
-    /// Everybody whose vote on this step would count, once each.
-    pub fn of(&self, step: &Step) -> BTreeSet<&'a PersonId> {
-        let mut electors = BTreeSet::new();
-        for person in self.book.everyone(&step.approvers) {
-            if self.check(step, person).is_ok()
-                && let Some((id, _)) = self.book.people.get_key_value(person)
-            {
-                electors.insert(id);
-            }
-        }
-        electors
+    /// Whether a step names this person now, by themselves, a group, or an escalation that was reached.
+    pub fn names(&self, index: usize, person: &PersonId) -> bool {
+        self.entries(index)
+            .any(|entries| self.book.means(entries, person))
+    }
+
+    /// Everybody whose own vote on a step would count, once each.
+    pub fn of(&self, index: usize) -> BTreeSet<&'a PersonId> {
+        let everyone = self
+            .entries(index)
+            .flat_map(|entries| self.book.everyone(entries));
+        everyone
+            .filter(|person| self.check(index, person).is_ok())
+            .filter_map(|person| self.book.people.get_key_value(person).map(|(id, _)| id))
+            .collect()
+    }
+
+    /// Those on whose behalf this person may vote on a step now, each eligible themselves (W20). A
+    /// delegation from or to the requester does not count, and none passes on another.
+    pub fn delegators(&self, index: usize, person: &PersonId) -> Vec<&'a PersonId> {
+        let delegate = self.book.person(person).filter(|known| {
+            known.active
+                && known.approves_in(&self.request.subject.module)
+                && *person != self.request.requester
+        });
+        let delegations = delegate.map(|_| self.book.delegations.iter());
+        delegations
+            .into_iter()
+            .flatten()
+            .filter(|delegation| delegation.to == *person && delegation.holds(self.now))
+            .map(|delegation| &delegation.from)
+            .filter(|from| **from != self.request.requester && self.check(index, from).is_ok())
+            .collect()
+    }
+
+    /// Those who may vote on behalf of this person now, if this person may vote on the step (W20).
+    pub fn delegates(&self, index: usize, person: &PersonId) -> Vec<&'a PersonId> {
+        self.book
+            .delegations
+            .iter()
+            .filter(|delegation| delegation.from == *person && delegation.holds(self.now))
+            .map(|delegation| &delegation.to)
+            .filter(|to| self.delegators(index, to).contains(&person))
+            .collect()
+    }
+
+    /// Whether this person could vote on any of the steps, for themselves or for somebody else.
+    pub fn has(&self, person: &PersonId) -> bool {
+        (0..self.request.terms.steps.len()).any(|index| {
+            self.check(index, person).is_ok() || !self.delegators(index, person).is_empty()
+        })
+    }
+
+    /// What a step names: its approvers, and whom it has been escalated to.
+    fn entries(&self, index: usize) -> impl Iterator<Item = &'a [Who]> + use<'a> {
+        let step = self.request.terms.steps.get(index);
+        let reached = self.request.clock.escalated.contains(&index);
+        let escalated = step
+            .and_then(|step| step.escalation.as_ref())
+            .filter(|_| reached);
+        let own = step.map(|step| step.approvers.as_slice());
+        own.into_iter()
+            .chain(escalated.map(|escalation| escalation.to.as_slice()))
     }
 }

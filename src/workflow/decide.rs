@@ -1,4 +1,4 @@
-//! Filing, votes, withdrawal and expiry.
+//! Filing, votes, withdrawal, what time brings, emergencies, and the end of grants.
 //!
 //! Who acts: the handler, with the request locked, on behalf of a person whom the channel has
 //! proven, or of our clock. What flows: a draft or an action goes in; events come out, or one
@@ -7,28 +7,41 @@
 //! changes without an action; a request past its time is expired for every reader
 //! ([`Request::state_at`]), but its event waits for the clock.
 
+mod access;
+mod delegating;
+mod emergency;
 mod filing;
 mod reach;
 #[cfg(test)]
 mod tests;
+mod tick;
 mod voting;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::book::Book;
 use super::event::Event;
 use super::ids::{PersonId, RequestId};
 use super::refusal::{Decider, Refusal};
-use super::request::{Channel, Decision, Request, State, Subject, Window};
+use super::request::{Channel, Decision, Grant, Request, State, Subject, Window};
 
-pub use filing::{file, same_filing};
-pub use reach::can_still_approve;
+pub use access::{cut_with_base, extension};
+pub use delegating::{delegate, end_delegation};
+pub use emergency::offered as emergency_offered;
+pub use filing::{file, file_emergency, same_filing};
+pub use reach::{can_still_approve, stranded_step};
 
 /// The longest resource or account, in characters.
 pub const MAX_NAME_CHARS: usize = 200;
 /// The longest justification, comment or reason, in characters.
 pub const MAX_TEXT_CHARS: usize = 10_000;
+/// The shortest reason for an emergency, in characters (W24).
+pub const MIN_EMERGENCY_REASON_CHARS: usize = 10;
+/// The longest delegation (W20).
+pub const MAX_DELEGATION: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// What somebody asks for, before any rule has been applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +52,9 @@ pub struct Draft {
     pub window: Window,
     /// Why.
     pub justification: Option<String>,
+    /// The request whose grant this one would continue (W23); [`extension`] makes such a draft.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<RequestId>,
 }
 
 /// What filing is judged against.
@@ -50,17 +66,45 @@ pub struct Filing<'a> {
     pub id: RequestId,
     /// The same person's pending request for the same subject, if there is one (W6).
     pub pending: Option<RequestId>,
+    /// The same person's emergencies that nobody has reviewed (W26).
+    pub unreviewed: &'a [RequestId],
     /// When.
     pub now: Timestamp,
 }
 
-/// What a command on an existing request is judged against. Later: delegations, escalation.
+/// What a decision may need to know of the world beside its request. The caller reads what the
+/// action needs; the rest stays empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Around {
+    /// Everybody who was asked, with the step: for [`Action::Tick`].
+    pub asked: BTreeSet<(usize, PersonId)>,
+    /// The other grants of the same person and thing that are not over (W22, W23): for
+    /// [`Action::Tick`] and [`extension`].
+    pub others: Vec<OtherGrant>,
+    /// The requester's emergencies that nobody has reviewed (W26): for [`Action::Emergency`].
+    pub unreviewed: Vec<RequestId>,
+}
+
+/// Another grant of the same person and thing, scheduled or active.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherGrant {
+    /// The request that yielded it.
+    pub request: RequestId,
+    /// Its time.
+    pub grant: Grant,
+    /// The request whose grant it continues (W23).
+    pub extends: Option<RequestId>,
+}
+
+/// What a command on an existing request is judged against.
 #[derive(Debug, Clone, Copy)]
 pub struct Scene<'a> {
     /// The request, locked by the caller.
     pub request: &'a Request,
     /// The book in force now, not the one the request was filed under (W7).
     pub book: &'a Book,
+    /// What else there is.
+    pub around: &'a Around,
     /// When.
     pub now: Timestamp,
 }
@@ -79,11 +123,8 @@ pub enum Actor {
 pub struct Shown {
     /// The step that they were asked about, counted from 0.
     pub step: usize,
-    /// The revision of the request.
+    /// The revision of the request (W16).
     pub revision: u32,
-    /// The window of that revision, where the channel still knows it; without it, an approval of an
-    /// older revision never counts (W16).
-    pub window: Option<Window>,
 }
 
 /// What is to be done to a request.
@@ -95,6 +136,8 @@ pub enum Action {
         decision: Decision,
         /// What they said with it.
         comment: Option<String>,
+        /// The window that an approval sets; `None` leaves it as it is (W16).
+        window: Option<Window>,
         /// What they had before them.
         shown: Option<Shown>,
         /// By which road it came.
@@ -105,11 +148,32 @@ pub enum Action {
         /// Why; must not be blank.
         reason: String,
     },
-    /// The clock asks whether the request is over (W18). Only [`Actor::Clock`] does this.
-    Expire,
+    /// The requester takes access at once (W24).
+    Emergency {
+        /// Why it cannot wait; at least [`MIN_EMERGENCY_REASON_CHARS`].
+        reason: String,
+    },
+    /// An approver records what they found about an emergency (W26).
+    Review {
+        /// What they found; must not be blank.
+        finding: String,
+    },
+    /// An approver or an access admin ends the grant (W22).
+    Revoke {
+        /// Why; must not be blank.
+        reason: String,
+    },
+    /// The holder ends their grant (W22).
+    Return {
+        /// Why, if they say.
+        reason: Option<String>,
+    },
+    /// The clock asks what has become due: expiry, reminder, escalation, the edges of the grant, and
+    /// who can vote now that could not before (W18-W23, W26). Only [`Actor::Clock`] does this.
+    Tick,
 }
 
-/// Decides what an action does to a request (W9–W18, W29).
+/// Decides what an action does to a request (W9–W26, W29).
 ///
 /// A vote on a request whose `pending_until` has passed is refused as expired even if the clock's
 /// own command has not arrived yet: time is a fact, not a job.
@@ -118,27 +182,39 @@ pub fn decide(scene: &Scene<'_>, actor: &Actor, action: &Action) -> Result<Vec<E
         request: scene.request.id,
     };
     match (actor, action) {
-        (
-            Actor::Person(person),
-            Action::Vote {
-                decision,
-                comment,
-                shown,
-                channel,
-            },
-        ) => {
+        (Actor::Clock, Action::Tick) => tick::tick(scene),
+        (Actor::Clock, _) | (Actor::Person(_), Action::Tick) => Err(wrong),
+        (Actor::Person(person), action) => by_person(scene, person, action),
+    }
+}
+
+fn by_person(scene: &Scene<'_>, person: &PersonId, action: &Action) -> Result<Vec<Event>, Refusal> {
+    match action {
+        Action::Vote {
+            decision,
+            comment,
+            window,
+            shown,
+            channel,
+        } => {
             let ballot = voting::Ballot {
                 person,
                 decision: *decision,
                 comment: cleaned(comment.as_deref(), "comment")?,
+                window: window.filter(|_| *decision == Decision::Approve),
                 shown: *shown,
                 channel: *channel,
             };
             voting::vote(scene, ballot)
         }
-        (Actor::Person(person), Action::Withdraw { reason }) => withdraw(scene, person, reason),
-        (Actor::Clock, Action::Expire) => expire(scene),
-        (Actor::Clock, _) | (Actor::Person(_), Action::Expire) => Err(wrong),
+        Action::Withdraw { reason } => withdraw(scene, person, reason),
+        Action::Emergency { reason } => emergency::confirm(scene, person, reason),
+        Action::Review { finding } => emergency::review(scene, person, finding),
+        Action::Revoke { reason } => access::revoke(scene, person, reason),
+        Action::Return { reason } => access::give_back(scene, person, reason.as_deref()),
+        Action::Tick => Err(Refusal::WrongActor {
+            request: scene.request.id,
+        }),
     }
 }
 
@@ -162,21 +238,6 @@ fn withdraw(scene: &Scene<'_>, person: &PersonId, reason: &str) -> Result<Vec<Ev
         None => Err(Refusal::ReasonRequired {
             request: request.id,
         }),
-    }
-}
-
-/// The clock ends a request that is past its time; the event bears the time it was due (W18).
-fn expire(scene: &Scene<'_>) -> Result<Vec<Event>, Refusal> {
-    let request = scene.request;
-    match (&request.state, request.state_at(scene.now)) {
-        (State::Pending { .. }, State::Expired { at, cause }) => {
-            Ok(vec![Event::Expired { at, cause }])
-        }
-        (State::Pending { .. }, _) => Err(Refusal::NotDue {
-            request: request.id,
-            pending_until: request.pending_until,
-        }),
-        _ => Err(settled_as(scene, request.state.clone())),
     }
 }
 

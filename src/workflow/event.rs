@@ -2,12 +2,12 @@
 //!
 //! [`Request::apply`]: super::request::Request::apply
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{PersonId, RequestId};
 use super::policy::Terms;
-use super::request::{ExpiryCause, Grant, Subject, Vote, Window};
+use super::request::{EndCause, Ending, ExpiryCause, Grant, Held, Review, Subject, Vote, Window};
 
 /// One thing that happened. The serialised form is stored for ever: add variants and optional
 /// fields, never rename or remove.
@@ -25,12 +25,74 @@ pub enum Event {
     StepCompleted {
         /// The completed step, counted from 0.
         step: usize,
+        /// When.
+        at: Timestamp,
     },
     /// A completed step lost an approval to its maker's stricter vote, lacks one again, and is
     /// current again (W13, W16). Approvals of later steps stand.
     StepReopened {
         /// The step, counted from 0.
         step: usize,
+        /// When.
+        at: Timestamp,
+    },
+    /// A vote waits until its maker confirms it by mail; one by the same person on the same step is
+    /// replaced by it (W30).
+    VoteHeld {
+        /// The vote.
+        held: Held,
+    },
+    /// An approver changed the window with their approval (W16).
+    WindowChanged {
+        /// When.
+        at: Timestamp,
+        /// Who.
+        by: PersonId,
+        /// The step that they approved, counted from 0.
+        step: usize,
+        /// The window from now on.
+        window: Window,
+        /// Whether it reaches beyond the one before: then every other approval is void, and the first
+        /// step is current again.
+        voids: bool,
+    },
+    /// Those who have not voted were reminded (W19).
+    Reminded {
+        /// When.
+        at: Timestamp,
+        /// The step, counted from 0.
+        step: usize,
+        /// Which reminder of this step, from 1; those that came due while nobody looked count as sent.
+        number: u32,
+    },
+    /// Others became eligible for a step that took too long (W19).
+    Escalated {
+        /// When.
+        at: Timestamp,
+        /// The step, counted from 0.
+        step: usize,
+    },
+    /// Some can vote on the current step who could not when it became current: members come lately,
+    /// delegates (W7, W9, W20).
+    AskedAlso {
+        /// When.
+        at: Timestamp,
+        /// The step, counted from 0.
+        step: usize,
+        /// Who.
+        persons: Vec<PersonId>,
+    },
+    /// A step can no longer complete, because people have left (W7).
+    Stranded {
+        /// When that was seen.
+        at: Timestamp,
+        /// The step, counted from 0.
+        step: usize,
+    },
+    /// Every step can complete again.
+    Unstranded {
+        /// When that was seen.
+        at: Timestamp,
     },
     /// The last step has its approvals (W12), or none was needed (W8).
     Approved {
@@ -60,6 +122,64 @@ pub enum Event {
         /// Why.
         cause: ExpiryCause,
     },
+    /// The grant that a pending request would have continued was cut short (W22).
+    BaseCut {
+        /// When.
+        at: Timestamp,
+        /// The request whose grant it was.
+        base: RequestId,
+        /// How it was cut: revoked rejects, returned withdraws.
+        cause: EndCause,
+        /// By whom.
+        by: PersonId,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Its requester took access at once; no further vote counts (W24).
+    EmergencyConfirmed {
+        /// When.
+        at: Timestamp,
+        /// Why it could not wait.
+        reason: String,
+        /// What it yields.
+        grant: Grant,
+        /// How often its reviewers are reminded.
+        remind_review_after: SignedDuration,
+    },
+    /// Somebody looked at an emergency afterwards (W26).
+    Reviewed {
+        /// Who, when, and what they found.
+        review: Review,
+    },
+    /// Those who may review an emergency were reminded (W26).
+    ReviewReminded {
+        /// When.
+        at: Timestamp,
+        /// Which reminder, from 1; those that came due while nobody looked count as sent.
+        number: u32,
+    },
+    /// A scheduled grant began (W21). One that begins with its approval has no such event.
+    GrantStarted {
+        /// When it was due.
+        at: Timestamp,
+    },
+    /// The holder was warned of the end (W23).
+    GrantWarned {
+        /// When it was due.
+        at: Timestamp,
+        /// The request whose grant goes on where this one ends: then nobody needs the warning.
+        continued_by: Option<RequestId>,
+    },
+    /// The grant's time is over (W21).
+    GrantEnded {
+        /// When it was due.
+        at: Timestamp,
+    },
+    /// The grant was ended before its time (W22).
+    GrantCut {
+        /// When, how, by whom, why.
+        ending: Ending,
+    },
 }
 
 /// Everything that a request is at its filing.
@@ -83,6 +203,9 @@ pub struct Filed {
     pub at: Timestamp,
     /// When it expires if nobody decides.
     pub pending_until: Timestamp,
+    /// The request whose grant it would continue (W23).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<RequestId>,
 }
 
 impl Event {
@@ -93,10 +216,25 @@ impl Event {
             Self::Voted { .. } => "voted",
             Self::StepCompleted { .. } => "step_completed",
             Self::StepReopened { .. } => "step_reopened",
+            Self::VoteHeld { .. } => "vote_held",
+            Self::WindowChanged { .. } => "window_changed",
+            Self::Reminded { .. } => "reminded",
+            Self::Escalated { .. } => "escalated",
+            Self::AskedAlso { .. } => "asked_also",
+            Self::Stranded { .. } => "stranded",
+            Self::Unstranded { .. } => "unstranded",
             Self::Approved { .. } => "approved",
             Self::Rejected { .. } => "rejected",
             Self::Withdrawn { .. } => "withdrawn",
             Self::Expired { .. } => "expired",
+            Self::BaseCut { .. } => "base_cut",
+            Self::EmergencyConfirmed { .. } => "emergency_confirmed",
+            Self::Reviewed { .. } => "reviewed",
+            Self::ReviewReminded { .. } => "review_reminded",
+            Self::GrantStarted { .. } => "grant_started",
+            Self::GrantWarned { .. } => "grant_warned",
+            Self::GrantEnded { .. } => "grant_ended",
+            Self::GrantCut { .. } => "grant_cut",
         }
     }
 }
@@ -182,6 +320,7 @@ mod tests {
       "comment_required": false,
       "allow_self_approval": false,
       "distinct_approvers": true,
+      "confirm_by_mail": false,
       "steps": [
         {
           "name": "First",
@@ -226,7 +365,8 @@ mod tests {
   },
   {
     "event": "step_completed",
-    "step": 0
+    "step": 0,
+    "at": "2026-03-02T09:00:00Z"
   },
   {
     "event": "voted",
@@ -242,7 +382,8 @@ mod tests {
   },
   {
     "event": "step_reopened",
-    "step": 0
+    "step": 0,
+    "at": "2026-03-02T09:00:00Z"
   },
   {
     "event": "voted",
@@ -258,7 +399,8 @@ mod tests {
   },
   {
     "event": "step_completed",
-    "step": 0
+    "step": 0,
+    "at": "2026-03-02T09:00:00Z"
   },
   {
     "event": "voted",

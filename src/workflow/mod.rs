@@ -11,13 +11,14 @@
 //! | [`policy`] | one policy, and which policy a request falls under (W2) |
 //! | [`request`] | a request with its votes and its state |
 //! | [`event`] | what happened to a request; a request *is* the fold of its events |
-//! | [`decide`] | filing, votes, withdrawal, expiry: `Result<Vec<Event>, Refusal>` |
+//! | [`decide`] | filing, votes, time, grants, emergencies: `Result<Vec<Event>, Refusal>` |
+//! | [`schedule`] | when something about a request is due next |
 //! | [`places`] | whether different persons can fill all the places of all the steps (W5, W11) |
 //! | [`notice`] | who must be told what because of an event |
 //! | [`refusal`] | every way to say no: a code, a rule, a sentence, a next step |
 //!
-//! What always holds: `decide` returns events only if the request is pending and the actor is
-//! entitled; applying them with [`request::Request::apply`] never fails for the request they were
+//! What always holds: `decide` returns events only if the request's state and the actor's standing
+//! allow the action; applying them with [`request::Request::apply`] never fails for the request they were
 //! decided on.
 
 pub mod book;
@@ -29,6 +30,7 @@ pub mod places;
 pub mod policy;
 pub mod refusal;
 pub mod request;
+pub mod schedule;
 
 #[cfg(test)]
 mod invariants;

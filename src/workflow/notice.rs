@@ -1,24 +1,13 @@
 //! Who must be told what because of an event, and the facts that such a message shows.
 //!
 //! A notice is a value: the outbox stores it, a template renders it. Its [`Facts`] are a snapshot
-//! taken in the deciding transaction, so that a retry says the same as the first try.
+//! taken in the deciding transaction, so that a retry says the same as the first try. Who is told what
+//! stands in [`TABLE`], as data; `docs/notices.md` is written from it.
 //!
-//! | event | asked now | the requester | everybody else who was asked | the voter by mail |
-//! |---|---|---|---|---|
-//! | filed | who can decide step 1: `ask` | `filed` | | |
-//! | filed, granted at once (W8) | | `approved` | | |
-//! | voted, nothing follows | | | | `recorded` |
-//! | step completed | who can decide the next: `ask` | `progress` | non-voters: `settled` | `recorded` |
-//! | step reopened | who can decide it: `ask` | | | `recorded` |
-//! | approved, rejected | | `approved`, `rejected` | `settled` | `recorded` |
-//! | withdrawn | | nothing: the command answers them | `settled` | |
-//! | expired | | `expired` | `settled` | |
-//! | refused, not understood | | | | `refused`, `unclear` |
-//!
-//! What always holds: nobody gets two messages because of one command, and the weightier one wins
-//! (`ask`, then the requester's, then the voter's, then `settled`); nobody who is disabled is
-//! written to; nobody is asked before their step is current (W9). Who was asked is read from the
-//! stored notices, not guessed from groups that may have changed since.
+//! What always holds: nobody gets two messages because of one command, and the one that stands first
+//! in the table wins; nobody who is disabled is written to; nobody is asked before their step is
+//! current (W9). Who was asked is read from the stored notices, not guessed from groups that may have
+//! changed since.
 //!
 //! What is *not* promised: that an approver of a later step hears of a step reopened before it; a
 //! reply of theirs is answered as [`Refusal::StepNotYet`], and they are asked again.
@@ -26,10 +15,12 @@
 //! [`Refusal::StepNotYet`]: super::refusal::Refusal::StepNotYet
 
 mod owed;
+mod table;
 #[cfg(test)]
 mod tests;
 
 pub use owed::{Change, Owed, answer, owed};
+pub use table::{Audience, Offers, Row, TABLE, When, rendered};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -39,24 +30,54 @@ use super::book::Book;
 use super::ids::{PersonId, RequestId};
 use super::policy::Mode;
 use super::refusal::Refusal;
-use super::request::{Channel, Decision, Grant, Request, State, Subject, Vote, Window};
+use super::request::{
+    Channel, Decision, Emergency, EndCause, Ending, Grant, Request, State, Subject, Vote, Window,
+};
 
-/// The kinds of notice; each is a folder `templates/mail/<kind>/`.
+/// The kinds of notice about a request; each is a folder `templates/mail/<kind>/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// To an approver of the current step: please decide. Carries a reply token.
     Ask,
+    /// The same again, to those who have not voted (W19). Carries a reply token of its own.
+    Reminder,
+    /// To somebody who voted by another channel: confirm it by mail, or it is no vote (W30). Carries a
+    /// reply token.
+    Confirm,
+    /// To all approvers of all steps: somebody took access at once, and why (W25).
+    Emergency,
     /// To the requester: your request stands and these are asked.
     Filed,
     /// To the requester: a step is complete, the next one is asked.
     Progress,
-    /// To the requester: approved, and for which window.
+    /// To the requester: a step that was complete lacks an approval again (W13).
+    Reopened,
+    /// To the requester: an approver changed the window (W16).
+    WindowChanged,
+    /// To an approver whose approval no longer counts, because the window reaches further now (W16).
+    Voided,
+    /// To the requester: approved, or taken in an emergency, and for which window.
     Approved,
     /// To the requester: rejected, by whom and why.
     Rejected,
     /// To the requester: nobody decided in time (W18).
     Expired,
+    /// To the holder: a scheduled grant has begun (W21).
+    GrantStarted,
+    /// To the holder: the grant is about to end (W23).
+    GrantWarning,
+    /// To the holder, and after a revocation to those who approved: the grant is over, and why (W21,
+    /// W22).
+    GrantEnded,
+    /// To the requester and the approvers of an emergency: what its review found (W26).
+    Reviewed,
+    /// To those who may review an emergency: nobody has yet (W26).
+    ReviewReminder,
+    /// To the access admins: a step can no longer complete (W7).
+    Stranded,
+    /// To the access admins: every step can complete again.
+    Unstranded,
     /// To everyone else who was asked: no decision is needed any more, and why (decided by whom,
     /// withdrawn, expired).
     Settled,
@@ -70,13 +91,26 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order above.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 23] = [
         Self::Ask,
+        Self::Reminder,
+        Self::Confirm,
+        Self::Emergency,
         Self::Filed,
         Self::Progress,
+        Self::Reopened,
+        Self::WindowChanged,
+        Self::Voided,
         Self::Approved,
         Self::Rejected,
         Self::Expired,
+        Self::GrantStarted,
+        Self::GrantWarning,
+        Self::GrantEnded,
+        Self::Reviewed,
+        Self::ReviewReminder,
+        Self::Stranded,
+        Self::Unstranded,
         Self::Settled,
         Self::Recorded,
         Self::Refused,
@@ -87,11 +121,24 @@ impl Kind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ask => "ask",
+            Self::Reminder => "reminder",
+            Self::Confirm => "confirm",
+            Self::Emergency => "emergency",
             Self::Filed => "filed",
             Self::Progress => "progress",
+            Self::Reopened => "reopened",
+            Self::WindowChanged => "window_changed",
+            Self::Voided => "voided",
             Self::Approved => "approved",
             Self::Rejected => "rejected",
             Self::Expired => "expired",
+            Self::GrantStarted => "grant_started",
+            Self::GrantWarning => "grant_warning",
+            Self::GrantEnded => "grant_ended",
+            Self::Reviewed => "reviewed",
+            Self::ReviewReminder => "review_reminder",
+            Self::Stranded => "stranded",
+            Self::Unstranded => "unstranded",
             Self::Settled => "settled",
             Self::Recorded => "recorded",
             Self::Refused => "refused",
@@ -102,6 +149,32 @@ impl Kind {
     /// Whether the message answers what somebody sent (`Auto-Submitted: auto-replied`).
     pub fn is_answer(self) -> bool {
         matches!(self, Self::Recorded | Self::Refused | Self::Unclear)
+    }
+
+    /// Whether the message asks for a decision: it carries a reply token, and is not worth sending once
+    /// the decision is no longer wanted.
+    pub fn asks(self) -> bool {
+        matches!(self, Self::Ask | Self::Reminder | Self::Confirm)
+    }
+
+    /// Whether a person may have it in a daily digest: it asks nothing of them, and can wait.
+    pub fn can_wait(self) -> bool {
+        matches!(
+            self,
+            Self::Filed
+                | Self::Progress
+                | Self::Reopened
+                | Self::WindowChanged
+                | Self::Approved
+                | Self::Rejected
+                | Self::Expired
+                | Self::GrantStarted
+                | Self::GrantEnded
+                | Self::Reviewed
+                | Self::Unstranded
+                | Self::Settled
+                | Self::Recorded
+        )
     }
 }
 
@@ -157,6 +230,73 @@ pub struct Facts {
     pub answer: Option<AnswerFacts>,
     /// Whether a disapproval must carry a comment (W15).
     pub comment_required: bool,
+    /// The request whose grant it would continue (W23).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<RequestId>,
+    /// Set for good once it was taken in an emergency (W25).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<EmergencyFacts>,
+    /// Whether its requester may take it in an emergency (W24).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub emergency_offered: bool,
+    /// How the grant ended before its time (W22).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<EndingFacts>,
+    /// Other grants of the same person and thing that stand (W22).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<RequestId>,
+    /// The change of the window that this message is about (W16).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<ChangedFacts>,
+    /// Which reminder this is, from 1 (W19, W26).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminder: Option<u32>,
+}
+
+/// An emergency as messages show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmergencyFacts {
+    /// When it was confirmed.
+    pub at: Timestamp,
+    /// Why it could not wait.
+    pub reason: String,
+    /// What its review found, once there is one.
+    pub review: Option<ReviewFacts>,
+}
+
+/// A review as messages show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewFacts {
+    /// Who, as people call them.
+    pub by: String,
+    /// What they found.
+    pub finding: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The early end of a grant as messages show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndingFacts {
+    /// Revoked or returned.
+    pub cause: EndCause,
+    /// By whom, as people call them.
+    pub by: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// The grant that it ended with.
+    pub with: Option<RequestId>,
+}
+
+/// A change of the window as messages show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedFacts {
+    /// By whom, as people call them.
+    pub by: String,
+    /// What the window was.
+    pub before: Window,
 }
 
 /// One step as messages show it.
@@ -183,6 +323,9 @@ pub struct VoteFacts {
     pub at: Timestamp,
     /// By which road.
     pub channel: Channel,
+    /// On whose behalf, as people call them (W20).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<String>,
 }
 
 /// Why a person gets an answer instead of a decision.
@@ -231,14 +374,51 @@ impl Facts {
                 .collect(),
             step: None,
             state: request.state.clone(),
-            grant: match request.state {
-                State::Approved { grant, .. } => Some(grant),
-                _ => None,
-            },
+            grant: request.grant(),
             decision: None,
             comment: None,
             answer: None,
             comment_required: request.terms.comment_required,
+            extends: request.extends,
+            emergency: request
+                .emergency
+                .as_ref()
+                .map(|emergency| EmergencyFacts::of(emergency, book)),
+            emergency_offered: false,
+            ending: request
+                .ended
+                .as_ref()
+                .map(|ending| EndingFacts::of(ending, book)),
+            others: Vec::new(),
+            changed: None,
+            reminder: None,
+        }
+    }
+}
+
+impl EmergencyFacts {
+    fn of(emergency: &Emergency, book: &Book) -> Self {
+        let review = emergency.review.as_ref().map(|review| ReviewFacts {
+            by: book.name_of(&review.by),
+            finding: review.finding.clone(),
+            at: review.at,
+        });
+        Self {
+            at: emergency.at,
+            reason: emergency.reason.clone(),
+            review,
+        }
+    }
+}
+
+impl EndingFacts {
+    fn of(ending: &Ending, book: &Book) -> Self {
+        Self {
+            cause: ending.cause,
+            by: book.name_of(&ending.by),
+            reason: ending.reason.clone(),
+            at: ending.at,
+            with: ending.with,
         }
     }
 }
@@ -251,6 +431,7 @@ impl VoteFacts {
             comment: vote.comment.clone(),
             at: vote.at,
             channel: vote.channel,
+            on_behalf_of: vote.on_behalf_of.as_ref().map(|from| book.name_of(from)),
         }
     }
 }

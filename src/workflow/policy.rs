@@ -20,6 +20,11 @@ pub const DEFAULT_PENDING_TTL: SignedDuration = SignedDuration::from_hours(24);
 /// The holder of a grant is warned this long before its end, where a policy says nothing (W23).
 pub const DEFAULT_WARN_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 
+/// How often those who have not voted are reminded, where a step says nothing (W19).
+pub const DEFAULT_MAX_REMINDERS: u32 = 3;
+/// The reviewers of an emergency are reminded this often, where a block says nothing (W26).
+pub const DEFAULT_REMIND_REVIEW_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
 /// How strict a policy is; the order is the order of strictness (W2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -53,6 +58,44 @@ pub struct Step {
     pub approvals: usize,
     /// How many disapprovals reject the request; at least 1 (W12).
     pub disapprovals: usize,
+    /// Whether and when those who have not voted are reminded (W19).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminders: Option<Reminders>,
+    /// Whether and when others become eligible too (W19).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<Escalation>,
+}
+
+/// Reminders of one step (W19).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reminders {
+    /// So long after the step became current, and every such interval again; positive.
+    pub after: SignedDuration,
+    /// At most this often; at least 1.
+    pub most: u32,
+}
+
+/// Escalation of one step (W19).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalation {
+    /// So long after the step became current; positive.
+    pub after: SignedDuration,
+    /// Who becomes eligible then, beside the step's approvers; not empty.
+    pub to: Vec<Who>,
+}
+
+/// Who may take access in an emergency, and for how long (W24). Read from the policy in force, never
+/// kept with a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmergencyBlock {
+    /// Whom it is offered to; not empty.
+    pub allowed: Vec<Who>,
+    /// The longest emergency grant.
+    pub max_duration: SignedDuration,
+    /// Whether somebody with an emergency that nobody has reviewed is offered no other (W26).
+    pub block_until_reviewed: bool,
+    /// How often its reviewers are reminded, until one of them records a finding (W26).
+    pub remind_review_after: SignedDuration,
 }
 
 /// What a policy demands of a request: everything that the request keeps from its filing on (W7).
@@ -84,6 +127,9 @@ pub struct Terms {
     pub allow_self_approval: bool,
     /// Whether one person's approval counts at most once in a request (W11).
     pub distinct_approvers: bool,
+    /// Whether a vote by any other channel waits until the same person confirms it by mail (W30).
+    #[serde(default)]
+    pub confirm_by_mail: bool,
     /// The levels of approval, in order; empty unless `mode` is `Approval`.
     pub steps: Vec<Step>,
 }
@@ -101,6 +147,9 @@ pub struct Policy {
     pub account: Option<Glob>,
     /// What it demands.
     pub terms: Terms,
+    /// Who may take access at once; only where `terms.mode` is `Approval` (W24).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<EmergencyBlock>,
 }
 
 /// Why a policy is not the one that a request falls under.

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{Module, PersonId, RequestId};
-use super::request::{Decision, State, Subject, Vote, Window};
+use super::request::{Decision, GrantState, State, Subject, Vote, Window};
 
 /// Who decided something, what, and when (W14).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,6 +157,9 @@ pub enum Refusal {
         eligible: usize,
         /// The policy.
         policy: String,
+        /// Whether emergency access is offered all the same (W24).
+        #[serde(default)]
+        emergency: bool,
     },
     /// There is no such request (W27: this leaves an audit event too).
     UnknownRequest {
@@ -266,7 +269,7 @@ pub enum Refusal {
         /// The present one.
         present: u32,
     },
-    /// Only the requester withdraws (W29).
+    /// Only the requester withdraws, or takes an emergency (W24, W29).
     NotTheRequester {
         /// The request.
         request: RequestId,
@@ -276,17 +279,143 @@ pub enum Refusal {
         /// The request.
         request: RequestId,
     },
-    /// The request is not due yet (W18).
+    /// Nothing about the request is due yet (W18).
     NotDue {
         /// The request.
         request: RequestId,
-        /// When it is.
-        pending_until: Timestamp,
+        /// When something is; `None`: nothing is to come.
+        next: Option<Timestamp>,
     },
-    /// The clock decides nothing, and nobody else expires a request (W18).
+    /// The clock decides nothing, and nobody else does what the clock does (W18).
     WrongActor {
         /// The request.
         request: RequestId,
+    },
+    /// The vote was given already, on the delegator's behalf or by themselves (W20).
+    VoteUsed {
+        /// The request.
+        request: RequestId,
+        /// The step.
+        step: String,
+        /// Whose vote, as people call them.
+        whose: String,
+        /// Who gave it, and what.
+        by: Decider,
+    },
+    /// Nobody delegates to themselves (W20).
+    DelegateToSelf,
+    /// Only registered approvers delegate, and only to such (W20).
+    NotAnApprover {
+        /// Who is none, as people call them.
+        name: String,
+    },
+    /// The period of a delegation is empty, over, or too long (W20).
+    PeriodUnfit {
+        /// From when.
+        start: Timestamp,
+        /// Until when.
+        until: Timestamp,
+        /// The longest period.
+        limit: SignedDuration,
+    },
+    /// The person has delegated in that period already (W20).
+    DelegationOverlaps {
+        /// To whom, as people call them.
+        to: String,
+        /// From when.
+        start: Timestamp,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The person has no delegation that could be ended (W20).
+    NoDelegation,
+    /// The request has yielded no grant (W22).
+    NoGrant {
+        /// The request.
+        request: RequestId,
+        /// Where it stands.
+        state: State,
+    },
+    /// The grant is over, or was ended before its time (W22).
+    GrantOver {
+        /// The request.
+        request: RequestId,
+        /// Where the grant stands.
+        grant: GrantState,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Only an eligible approver or an access admin revokes (W22).
+    NotARevoker {
+        /// The request.
+        request: RequestId,
+    },
+    /// A revocation needs a reason (W22).
+    RevokeReasonRequired {
+        /// The request.
+        request: RequestId,
+    },
+    /// Only its holder returns or extends a grant (W22, W23).
+    NotTheHolder {
+        /// The request.
+        request: RequestId,
+    },
+    /// The grant is continued by another already, which is the one to extend (W23).
+    ExtendedAlready {
+        /// The request.
+        request: RequestId,
+        /// The request that continues it.
+        by: RequestId,
+    },
+    /// No policy in force offers this person emergency access to this thing (W24).
+    EmergencyNotOffered {
+        /// For what.
+        subject: Subject,
+    },
+    /// An emergency needs a reason that says something (W24).
+    EmergencyReasonTooShort {
+        /// Its length in characters.
+        chars: usize,
+        /// The shortest that is taken, in characters.
+        least: usize,
+    },
+    /// An earlier emergency of the same person is not reviewed yet (W26).
+    EmergencyUnreviewed {
+        /// Which ones.
+        open: Vec<RequestId>,
+    },
+    /// The request was no emergency, so there is nothing to review (W26).
+    NoEmergency {
+        /// The request.
+        request: RequestId,
+    },
+    /// Somebody has reviewed it already (W26).
+    AlreadyReviewed {
+        /// The request.
+        request: RequestId,
+        /// Who, as people call them.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Only an eligible approver reviews an emergency, and never its requester (W26).
+    NotAReviewer {
+        /// The request.
+        request: RequestId,
+    },
+    /// A review needs a finding (W26).
+    FindingRequired {
+        /// The request.
+        request: RequestId,
+    },
+    /// The same vote waits for its maker's confirmation by mail (W30).
+    AwaitsConfirmation {
+        /// The request.
+        request: RequestId,
+        /// The step.
+        step: String,
+        /// Since when.
+        at: Timestamp,
     },
 }
 
@@ -338,6 +467,26 @@ impl Refusal {
             Self::ReasonRequired { .. } => ("reason-required", "W29"),
             Self::NotDue { .. } => ("not-due", "W18"),
             Self::WrongActor { .. } => ("wrong-actor", "W18"),
+            Self::VoteUsed { .. } => ("vote-used", "W20"),
+            Self::DelegateToSelf => ("delegate-to-self", "W20"),
+            Self::NotAnApprover { .. } => ("not-an-approver", "W20"),
+            Self::PeriodUnfit { .. } => ("period-unfit", "W20"),
+            Self::DelegationOverlaps { .. } => ("delegation-overlaps", "W20"),
+            Self::NoDelegation => ("no-delegation", "W20"),
+            Self::NoGrant { .. } => ("no-grant", "W22"),
+            Self::GrantOver { .. } => ("grant-over", "W22"),
+            Self::NotARevoker { .. } => ("not-a-revoker", "W22"),
+            Self::RevokeReasonRequired { .. } => ("revoke-reason-required", "W22"),
+            Self::NotTheHolder { .. } => ("not-the-holder", "W22"),
+            Self::ExtendedAlready { .. } => ("extended-already", "W23"),
+            Self::EmergencyNotOffered { .. } => ("emergency-not-offered", "W24"),
+            Self::EmergencyReasonTooShort { .. } => ("emergency-reason-too-short", "W24"),
+            Self::EmergencyUnreviewed { .. } => ("emergency-unreviewed", "W26"),
+            Self::NoEmergency { .. } => ("no-emergency", "W26"),
+            Self::AlreadyReviewed { .. } => ("already-reviewed", "W26"),
+            Self::NotAReviewer { .. } => ("not-a-reviewer", "W26"),
+            Self::FindingRequired { .. } => ("finding-required", "W26"),
+            Self::AwaitsConfirmation { .. } => ("awaits-confirmation", "W30"),
         }
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! A request is the fold of its events: [`Request::from_filed`] makes it, [`Request::apply`]
 //! carries it on, and nothing else changes it. What always holds: a vote belongs to one person and
-//! one step, and a state other than pending admits no further event.
+//! one step; a state other than pending is final; what follows an approval is the life of its grant,
+//! which only ever gets shorter.
 
+mod access;
 mod fold;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{Module, PersonId, RequestId};
 use super::policy::Terms;
+
+pub use access::{Emergency, EndCause, Ending, GrantState, Review};
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -93,6 +98,44 @@ pub struct Vote {
     pub at: Timestamp,
     /// By which road.
     pub channel: Channel,
+    /// Whose vote this is, where a delegate decides for somebody else (W20).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<PersonId>,
+}
+
+/// A vote that waits for its maker's confirmation by mail (W30).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The vote as it would count.
+    pub vote: Vote,
+    /// The window that it would set (W16).
+    pub window: Option<Window>,
+}
+
+/// What has been done about a request as time went by. Kept so that nothing is done twice, however
+/// often and however late the clock asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that was done or was not"
+)]
+pub struct Clockwork {
+    /// Since when the current step has been current.
+    pub since: Timestamp,
+    /// How many reminders of the current step have gone out (W19).
+    pub reminded: u32,
+    /// The steps whose escalation has been reached (W19).
+    pub escalated: BTreeSet<usize>,
+    /// Whether the access admins know that a step can no longer complete.
+    pub stranded: bool,
+    /// Whether the grant's beginning has been told (W21).
+    pub started: bool,
+    /// Whether its holder has been warned of its end (W23).
+    pub warned: bool,
+    /// Whether its end has been told (W21).
+    pub over: bool,
+    /// How many reminders of an emergency's review have gone out (W26).
+    pub review_reminded: u32,
 }
 
 /// Access during `[start, end)`, the yield of an approved request.
@@ -191,6 +234,18 @@ pub struct Request {
     pub votes: Vec<Vote>,
     /// Where it stands.
     pub state: State,
+    /// The request whose grant this one would continue (W23).
+    pub extends: Option<RequestId>,
+    /// The windows of the revisions before this one, from the first (W16).
+    pub past_windows: Vec<Window>,
+    /// Votes of the current step that wait for a confirmation (W30).
+    pub held: Vec<Held>,
+    /// Set once it was taken in an emergency, for good (W24, W25).
+    pub emergency: Option<Emergency>,
+    /// How its grant ended before its time (W22).
+    pub ended: Option<Ending>,
+    /// What has been done about it as time went by.
+    pub clock: Clockwork,
 }
 
 /// An event that cannot have happened to this request: the stored trail is damaged.
@@ -278,6 +333,38 @@ impl Window {
             },
         };
         (grant.start < grant.end).then_some(grant)
+    }
+}
+
+impl Window {
+    /// Until when a request filed at `filed_at` for this window can be decided: the earlier of the
+    /// policy's limit and the end of a fixed window (W18).
+    pub fn decided_by(&self, pending_ttl: SignedDuration, filed_at: Timestamp) -> Timestamp {
+        let limit = later(filed_at, pending_ttl);
+        self.end().map_or(limit, |end| end.min(limit))
+    }
+}
+
+impl Vote {
+    /// Whether it is this person's vote, or was given on their behalf (W20).
+    pub fn uses(&self, person: &PersonId) -> bool {
+        self.person == *person || self.on_behalf_of.as_ref() == Some(person)
+    }
+}
+
+impl Clockwork {
+    /// Nothing done yet, and the first step current since `at`.
+    pub fn from(at: Timestamp) -> Self {
+        Self {
+            since: at,
+            reminded: 0,
+            escalated: BTreeSet::new(),
+            stranded: false,
+            started: false,
+            warned: false,
+            over: false,
+            review_reminded: 0,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::book::{AccountRule, Book, ModuleRules, Person, Role};
-use super::decide::{Action, Actor, Draft, Filing, Scene, Shown, decide, file};
+use super::decide::{Action, Actor, Around, Draft, Filing, Scene, Shown, decide, file};
 use super::event::Event;
 use super::ids::{GroupId, Module, PersonId, RequestId};
 use super::notice::{Change, Kind, Owed, owed};
@@ -42,6 +42,7 @@ fn person(name: &str, roles: &[Role], modules: &[&str]) -> (PersonId, Person) {
         active: name != "eve",
         roles: roles.iter().copied().collect(),
         modules: modules.iter().map(|module| Module::from(*module)).collect(),
+        digest: BTreeSet::new(),
         os_user: None,
     };
     (id(name), person)
@@ -61,6 +62,8 @@ pub fn step(name: &str, approvers: &[&str], approvals: usize, disapprovals: usiz
         approvers: approvers.iter().map(|entry| who(entry)).collect(),
         approvals,
         disapprovals,
+        reminders: None,
+        escalation: None,
     }
 }
 
@@ -77,6 +80,7 @@ pub fn terms(steps: Vec<Step>) -> Terms {
         comment_required: false,
         allow_self_approval: false,
         distinct_approvers: true,
+        confirm_by_mail: false,
         steps,
     }
 }
@@ -88,6 +92,7 @@ pub fn policy(terms: Terms) -> Policy {
         resource: Some(Glob::new("prod-*").expect("a glob")),
         account: None,
         terms,
+        emergency: None,
     }
 }
 
@@ -122,6 +127,7 @@ pub fn book(policies: Vec<Policy>) -> Book {
             (Module::from("certificate"), rules(AccountRule::None)),
         ]),
         policies,
+        delegations: Vec::new(),
     }
 }
 
@@ -138,6 +144,7 @@ pub fn draft() -> Draft {
         subject: subject(),
         window: Window::FromApproval { length: hours(2) },
         justification: Some("ticket 17".to_owned()),
+        extends: None,
     }
 }
 
@@ -147,7 +154,7 @@ pub struct World {
     pub book: Book,
     pub now: Timestamp,
     pub request: Request,
-    pub asked: BTreeSet<(usize, PersonId)>,
+    pub around: Around,
     /// Everything that has happened.
     pub events: Vec<Event>,
     /// What the last accepted command owed.
@@ -166,6 +173,7 @@ impl World {
             book: &book,
             id: RequestId(42),
             pending: None,
+            unreviewed: &[],
             now,
         };
         let events = file(draft, &id("rita"), &filing)?;
@@ -174,25 +182,27 @@ impl World {
             book,
             now,
             request,
-            asked: BTreeSet::new(),
+            around: Around::default(),
             events: Vec::new(),
             owed: Owed::default(),
         };
-        world.remember(events);
+        world.remember(None, events);
         Ok(world)
     }
 
-    fn remember(&mut self, events: Vec<Event>) {
+    fn remember(&mut self, before: Option<&Request>, events: Vec<Event>) {
         let change = Change {
+            before,
             after: &self.request,
             events: &events,
             book: &self.book,
-            asked: &self.asked,
+            around: &self.around,
+            now: self.now,
         };
         self.owed = owed(&change);
         for notice in &self.owed.notices {
             if let (Kind::Ask, Some(step)) = (notice.kind, notice.facts.step) {
-                self.asked.insert((step, notice.to.clone()));
+                self.around.asked.insert((step, notice.to.clone()));
             }
         }
         self.events.extend(events);
@@ -203,13 +213,15 @@ impl World {
         let scene = Scene {
             request: &self.request,
             book: &self.book,
+            around: &self.around,
             now: self.now,
         };
         let events = decide(&scene, actor, action)?;
+        let before = self.request.clone();
         for event in &events {
             self.request.apply(event).expect("a decided event fits");
         }
-        self.remember(events.clone());
+        self.remember(Some(&before), events.clone());
         Ok(events)
     }
 
@@ -228,15 +240,7 @@ impl World {
         decision: Decision,
         step: usize,
     ) -> Result<Vec<Event>, Refusal> {
-        self.votes(
-            name,
-            decision,
-            Some(Shown {
-                step,
-                revision: 1,
-                window: None,
-            }),
-        )
+        self.votes(name, decision, Some(Shown { step, revision: 1 }))
     }
 
     fn votes(
@@ -253,6 +257,7 @@ impl World {
         let action = Action::Vote {
             decision,
             comment: None,
+            window: None,
             shown,
             channel,
         };
@@ -267,7 +272,7 @@ impl World {
     }
 
     pub fn clock_strikes(&mut self) -> Result<Vec<Event>, Refusal> {
-        self.act(&Actor::Clock, &Action::Expire)
+        self.act(&Actor::Clock, &Action::Tick)
     }
 
     pub fn disable(&mut self, name: &str) {

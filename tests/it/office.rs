@@ -449,6 +449,7 @@ fn spoken(person: &str, command: Command) -> Inbound {
 /// Everything that somebody asks for in most stories.
 pub fn draft(resource: &str, hours: i64) -> Draft {
     Draft {
+        extends: None,
         subject: Subject {
             module: Module::from("credential"),
             resource: resource.to_owned(),
@@ -463,7 +464,11 @@ pub fn draft(resource: &str, hours: i64) -> Draft {
 
 /// The command that files it.
 pub fn file(draft: Draft) -> Command {
-    Command::File { draft, key: None }
+    Command::File {
+        draft,
+        key: None,
+        emergency: None,
+    }
 }
 
 /// The code of a refusal; fails on any other answer.

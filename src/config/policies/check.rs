@@ -9,12 +9,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use jiff::Timestamp;
+
 use super::Places;
 use crate::config::read::Report;
 use crate::workflow::book::{Book, Electorate};
-use crate::workflow::ids::{GroupId, Module, PersonId};
+use crate::workflow::event::Filed;
+use crate::workflow::ids::{GroupId, Module, PersonId, RequestId};
 use crate::workflow::places::{Need, first_lacking};
 use crate::workflow::policy::{Glob, Mode, Policy, Who};
+use crate::workflow::request::{Request, Subject, Window};
 
 /// Requesters that one warning names; the rest are counted.
 const MAX_NAMED: usize = 5;
@@ -53,19 +57,38 @@ fn title(policy: &Policy) -> String {
     format!("[[policy]] `{}`", policy.terms.policy)
 }
 
-/// The first step that could not complete for this requester, with how many could vote on it.
+/// The first step that could not complete for this requester (W5).
 fn lacking(book: &Book, policy: &Policy, module: &Module, requester: &PersonId) -> Option<usize> {
+    // A request as this requester would file it; its time and thing make no difference.
+    let now = Timestamp::UNIX_EPOCH;
+    let request = Request::from_filed(&Filed {
+        id: RequestId(0),
+        requester: requester.clone(),
+        subject: Subject {
+            module: module.clone(),
+            resource: String::new(),
+            account: None,
+        },
+        window: Window::FromApproval {
+            length: policy.terms.max_duration,
+        },
+        justification: None,
+        terms: policy.terms.clone(),
+        approval_switched_off: false,
+        at: now,
+        pending_until: now,
+        extends: None,
+    });
     let electorate = Electorate {
+        request: &request,
         book,
-        module,
-        requester,
-        terms: &policy.terms,
+        now,
     };
-    let steps = policy.terms.steps.iter();
+    let steps = policy.terms.steps.iter().enumerate();
     let needs: Vec<Need<'_>> = steps
-        .map(|step| Need {
+        .map(|(index, step)| Need {
             places: step.approvals,
-            persons: electorate.of(step),
+            persons: electorate.of(index),
         })
         .collect();
     first_lacking(&needs, policy.terms.distinct_approvers)

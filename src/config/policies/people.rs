@@ -151,6 +151,7 @@ fn person(section: &mut Section<'_, '_>, book: &Book, taken: &mut Taken) -> Opti
         &id,
     );
     Some(Person {
+        digest: BTreeSet::new(),
         name: name.map_or(id.as_str(), |name| name.value).to_owned(),
         id,
         email: email?.value.to_owned(),

@@ -83,6 +83,7 @@ fn policy(
         return (None, spans);
     };
     let terms = Terms {
+        confirm_by_mail: false,
         policy: name.to_owned(),
         version: 0,
         mode,
@@ -97,6 +98,7 @@ fn policy(
         steps,
     };
     let policy = Policy {
+        emergency: None,
         modules,
         requesters,
         resource,
@@ -315,6 +317,8 @@ fn step(section: &mut Section<'_, '_>, book: &Book, names: &mut BTreeSet<String>
         usize::try_from(found).unwrap_or(usize::MAX)
     };
     Some(Step {
+        reminders: None,
+        escalation: None,
         approvals: votes(section, "approvals"),
         disapprovals: votes(section, "disapprovals"),
         name: name?.value.to_owned(),

@@ -30,7 +30,7 @@ fn expire(request: RequestId) -> Inbound {
             method: "clock".to_owned(),
             details: serde_json::Value::Null,
         },
-        words: Words::Said(Command::Expire { request }),
+        words: Words::Said(Command::Tick { request }),
     }
 }
 
@@ -154,7 +154,7 @@ async fn only_the_clock_expires(pool: PgPool) {
     let world = World::new(pool, two_steps()).await;
     let request = world.filed().await;
     world.advance(25);
-    let person = says("ann", Command::Expire { request });
+    let person = says("ann", Command::Tick { request });
     assert_eq!(code(&world.handle(&person).await), "wrong-actor");
     let mut filing = files(draft_for("prod-db-2"), None);
     filing.speaker = Speaker::Clock;

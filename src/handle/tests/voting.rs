@@ -124,7 +124,7 @@ async fn an_unknown_request_is_refused(pool: PgPool) {
     for command in [
         vote(Target::Request(request), Decision::Approve),
         Command::Withdraw { request, reason },
-        Command::Expire { request },
+        Command::Tick { request },
     ] {
         let answer = world.handle(&says("ann", command)).await;
         assert_eq!(code(&answer), "unknown-request");

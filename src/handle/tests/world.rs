@@ -134,7 +134,14 @@ pub fn says(person: &str, command: Command) -> Inbound {
 
 pub fn files(draft: Draft, key: Option<&str>) -> Inbound {
     let key = key.map(str::to_owned);
-    says("rita", Command::File { draft, key })
+    says(
+        "rita",
+        Command::File {
+            draft,
+            key,
+            emergency: None,
+        },
+    )
 }
 
 pub fn draft_for(resource: &str) -> Draft {
@@ -321,14 +328,6 @@ impl World {
                    WHERE datname = current_database() AND wait_event_type = 'Lock'";
         let count = sqlx::query_scalar(sql).fetch_one(&self.pool).await;
         count.expect("counts")
-    }
-
-    /// Removes the grants of `x` that a test put in the way; [`World::check`] would find them.
-    pub async fn takes_forged_grants_away(&self) {
-        sqlx::query("DELETE FROM access_grant WHERE resource = 'x'")
-            .execute(&self.pool)
-            .await
-            .expect("removes");
     }
 
     /// The end of every test: all chains are whole, and every request is the fold of its events.

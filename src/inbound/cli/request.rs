@@ -76,8 +76,13 @@ async fn file(file: File, config: &Config) -> Result<(), Failure> {
             },
             window: window.value,
             justification: reason,
+            extends: None,
         };
-        Ok(Command::File { draft, key })
+        Ok(Command::File {
+            draft,
+            key,
+            emergency: None,
+        })
     })
     .await
 }

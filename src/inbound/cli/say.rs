@@ -57,16 +57,58 @@ fn event_words(event: &Event, zone: &TimeZone) -> String {
             Decision::Approve => "your approval is recorded.".to_owned(),
             Decision::Disapprove => "your disapproval is recorded.".to_owned(),
         },
-        Event::StepCompleted { step } => format!("step {} is complete.", step + 1),
-        Event::StepReopened { step } => format!("step {} is open again.", step + 1),
+        Event::VoteHeld { .. } => {
+            "your vote counts once you confirm it by answering the mail that is on its way."
+                .to_owned()
+        }
+        Event::StepCompleted { step, .. } => format!("step {} is complete.", step + 1),
+        Event::StepReopened { step, .. } => format!("step {} is open again.", step + 1),
+        Event::WindowChanged { window, voids, .. } => {
+            let window = say_window(window, zone);
+            if *voids {
+                format!("the window is now {window}; other approvals are asked for again.")
+            } else {
+                format!("the window is now {window}.")
+            }
+        }
         Event::Approved { grant, .. } => format!(
             "approved; access from {} until {}.",
             say(grant.start, zone),
             say(grant.end, zone)
         ),
+        Event::EmergencyConfirmed { grant, .. } => format!(
+            "emergency access until {}; all approvers are told, and one of them reviews it.",
+            say(grant.end, zone)
+        ),
         Event::Rejected { .. } => "rejected.".to_owned(),
         Event::Withdrawn { .. } => "withdrawn.".to_owned(),
         Event::Expired { at, .. } => format!("expired at {}.", say(*at, zone)),
+        Event::BaseCut { base, cause, .. } => {
+            format!("over, because {base} was {}.", cause.as_str())
+        }
+        Event::Reviewed { .. } => "the finding is recorded.".to_owned(),
+        Event::GrantCut { ending } => format!("{}; access is over.", ending.cause.as_str()),
+        by_the_clock => clock_words(by_the_clock, zone),
+    }
+}
+
+/// What only our clock brings about.
+fn clock_words(event: &Event, zone: &TimeZone) -> String {
+    match event {
+        Event::Reminded { number, .. } => format!("reminder {number} is on its way."),
+        Event::Escalated { step, .. } => format!("step {} is escalated.", step + 1),
+        Event::AskedAlso { step, persons, .. } => {
+            format!("{} more are asked about step {}.", persons.len(), step + 1)
+        }
+        Event::Stranded { step, .. } => format!("step {} can no longer complete.", step + 1),
+        Event::Unstranded { .. } => "every step can complete again.".to_owned(),
+        Event::ReviewReminded { number, .. } => {
+            format!("reminder {number} of the review is on its way.")
+        }
+        Event::GrantStarted { at } => format!("access began at {}.", say(*at, zone)),
+        Event::GrantWarned { at, .. } => format!("the end was near at {}.", say(*at, zone)),
+        Event::GrantEnded { at } => format!("access ended at {}.", say(*at, zone)),
+        other => other.as_str().to_owned(),
     }
 }
 

@@ -105,7 +105,7 @@ impl Courier {
         };
         Ok(Letter {
             id: claimed.id,
-            token: token.filter(|_| kind == Some(Kind::Ask)),
+            token: token.filter(|_| kind.is_some_and(Kind::asks)),
             name: claimed.name.clone(),
             address: claimed.address.clone(),
             request: claimed.request,

@@ -117,7 +117,7 @@ impl Walk {
             };
             self.verified.requests += 1;
             let what = match (Request::replay(&events), stored) {
-                (_, Err(what)) => what,
+                (_, Err(why)) => format!("cannot be read: {why}"),
                 (None, _) => "does not come out of its events".to_owned(),
                 (Some(replayed), Ok(stored)) if replayed != stored => differs(&replayed, &stored),
                 _ => continue,

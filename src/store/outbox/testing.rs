@@ -8,6 +8,7 @@ use super::*;
 use crate::config::TokenKeys;
 use crate::workflow::book::Person;
 use crate::workflow::notice::Facts;
+use crate::workflow::notice::Kind;
 
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_second(1_795_255_200).expect("a time")
@@ -38,6 +39,7 @@ fn book() -> Book {
         active: true,
         roles: BTreeSet::new(),
         modules: BTreeSet::new(),
+        digest: BTreeSet::new(),
         os_user: None,
     };
     Book {

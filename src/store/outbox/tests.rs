@@ -6,6 +6,7 @@ use sqlx::{PgPool, Row};
 
 use super::testing::{keys, later, now, owe, request, state};
 use super::*;
+use crate::workflow::notice::Kind;
 
 const LEASE: Duration = Duration::from_mins(1);
 const MAX_ATTEMPTS: u32 = 5;

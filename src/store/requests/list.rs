@@ -20,7 +20,8 @@ pub async fn list(
         r#"SELECT id, requester, module, resource, account,
                   window_start AS "window_start: _", window_end AS "window_end: _", window_seconds,
                   revision, justification, terms AS "terms: _", filed_at AS "filed_at: _",
-                  pending_until AS "pending_until: _", outcome AS "outcome: _", chain_seq, chain_head
+                  pending_until AS "pending_until: _", outcome AS "outcome: _", chain_seq, chain_head,
+                  extends, aside AS "aside: _"
            FROM request
            WHERE ($1::text IS NULL OR state = $1)
            ORDER BY id DESC LIMIT $2"#,

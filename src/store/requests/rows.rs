@@ -2,13 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
-use serde::Deserialize;
 use serde::de::IntoDeserializer;
+use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
 use crate::workflow::ids::{Module, PersonId, RequestId};
 use crate::workflow::policy::{Mode, Terms};
-use crate::workflow::request::{Channel, Decision, Request, State, Subject, Vote, Window};
+use crate::workflow::request::{
+    Channel, Clockwork, Decision, Emergency, Ending, Held, Request, State, Subject, Vote, Window,
+};
 
 /// A request as it is stored, without its votes.
 pub(super) struct RequestRow {
@@ -28,10 +30,49 @@ pub(super) struct RequestRow {
     pub outcome: Json<State>,
     pub chain_seq: i64,
     pub chain_head: Vec<u8>,
+    pub extends: Option<i64>,
+    pub aside: Option<Json<Aside>>,
+}
+
+/// What of a request no query asks by.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Aside {
+    past_windows: Vec<Window>,
+    held: Vec<Held>,
+    emergency: Option<Emergency>,
+    ended: Option<Ending>,
+    clock: Clockwork,
+}
+
+impl Aside {
+    /// As right after a filing.
+    fn fresh(filed_at: Timestamp) -> Self {
+        Self {
+            past_windows: Vec::new(),
+            held: Vec::new(),
+            emergency: None,
+            ended: None,
+            clock: Clockwork::from(filed_at),
+        }
+    }
+
+    pub fn of(request: &Request) -> Self {
+        Self {
+            past_windows: request.past_windows.clone(),
+            held: request.held.clone(),
+            emergency: request.emergency.clone(),
+            ended: request.ended.clone(),
+            clock: request.clock.clone(),
+        }
+    }
 }
 
 impl RequestRow {
     pub fn request(self, votes: Vec<Vote>) -> Result<Request, sqlx::Error> {
+        let filed_at = self.filed_at.to_jiff();
+        let aside = self
+            .aside
+            .map_or_else(|| Aside::fresh(filed_at), |Json(aside)| aside);
         Ok(Request {
             id: RequestId(self.id),
             requester: PersonId::new(self.requester),
@@ -44,10 +85,16 @@ impl RequestRow {
             revision: u32::try_from(self.revision).map_err(|_| corrupt("request.revision"))?,
             justification: self.justification,
             terms: self.terms.0,
-            filed_at: self.filed_at.to_jiff(),
+            filed_at,
             pending_until: self.pending_until.to_jiff(),
             votes,
             state: self.outcome.0,
+            extends: self.extends.map(RequestId),
+            past_windows: aside.past_windows,
+            held: aside.held,
+            emergency: aside.emergency,
+            ended: aside.ended,
+            clock: aside.clock,
         })
     }
 }
@@ -114,20 +161,19 @@ impl Columns {
 pub(super) struct VoteRow {
     pub step: i32,
     pub person: String,
-    pub position: i32,
     pub decision: String,
     pub comment: Option<String>,
     pub revision: i32,
-    pub at: Timestamp,
+    at: Timestamp,
     pub channel: String,
+    pub on_behalf_of: Option<String>,
 }
 
 impl VoteRow {
-    pub fn of(vote: &Vote, position: usize) -> Result<Self, sqlx::Error> {
+    pub fn of(vote: &Vote) -> Result<Self, sqlx::Error> {
         Ok(Self {
             step: i32::try_from(vote.step).map_err(|_| corrupt("vote.step"))?,
             person: vote.person.as_str().to_owned(),
-            position: i32::try_from(position).map_err(|_| corrupt("vote.position"))?,
             decision: match vote.decision {
                 Decision::Approve => "approve".to_owned(),
                 Decision::Disapprove => "disapprove".to_owned(),
@@ -136,6 +182,10 @@ impl VoteRow {
             revision: i32::try_from(vote.revision).map_err(|_| corrupt("vote.revision"))?,
             at: vote.at,
             channel: vote.channel.as_str().to_owned(),
+            on_behalf_of: vote
+                .on_behalf_of
+                .as_ref()
+                .map(|person| person.as_str().to_owned()),
         })
     }
 
@@ -155,40 +205,51 @@ impl VoteRow {
             at: self.at,
             channel: Channel::deserialize(known(self.channel))
                 .map_err(|_| corrupt("vote.channel"))?,
+            on_behalf_of: self.on_behalf_of.map(PersonId::new),
         })
     }
 }
 
-/// The votes that a command added or replaced, column by column.
+/// The votes that a command added or replaced, column by column, and those that it voided.
 #[derive(Default)]
 pub(super) struct VoteColumns {
     pub step: Vec<i32>,
     pub person: Vec<String>,
-    pub position: Vec<i32>,
     pub decision: Vec<String>,
     pub comment: Vec<Option<String>>,
     pub revision: Vec<i32>,
     pub at: Vec<jiff_sqlx::Timestamp>,
     pub channel: Vec<String>,
+    pub on_behalf_of: Vec<Option<String>>,
+    /// Step and person of those that count no more (W16).
+    pub void_step: Vec<i32>,
+    pub void_person: Vec<String>,
 }
 
 impl VoteColumns {
     pub fn changed(before: &Request, after: &Request) -> Result<Self, sqlx::Error> {
         let mut columns = Self::default();
-        for (position, vote) in after.votes.iter().enumerate() {
-            // What stands at its place as before is stored already.
-            if before.votes.get(position) == Some(vote) {
+        for vote in &after.votes {
+            // What stands as before is stored already, with the evidence that it came with.
+            if before.vote_of(vote.step, &vote.person) == Some(vote) {
                 continue;
             }
-            let row = VoteRow::of(vote, position)?;
+            let row = VoteRow::of(vote)?;
             columns.step.push(row.step);
             columns.person.push(row.person);
-            columns.position.push(row.position);
             columns.decision.push(row.decision);
             columns.comment.push(row.comment);
             columns.revision.push(row.revision);
             columns.at.push(vote.at.to_sqlx());
             columns.channel.push(row.channel);
+            columns.on_behalf_of.push(row.on_behalf_of);
+        }
+        for vote in &before.votes {
+            if after.vote_of(vote.step, &vote.person).is_none() {
+                let row = VoteRow::of(vote)?;
+                columns.void_step.push(row.step);
+                columns.void_person.push(row.person);
+            }
         }
         Ok(columns)
     }

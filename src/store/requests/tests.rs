@@ -1,9 +1,11 @@
 //! What a lock promises; what the tables themselves refuse is in `store::tests`.
 
+use serde_json::Value;
 use sqlx::{Connection, PgPool};
 
 use super::*;
-use crate::store::audit::{self, Entry, Outcome};
+use crate::inbound::Proof;
+use crate::store::audit::{self, Entry, Link, Outcome};
 use crate::store::books;
 use crate::workflow::request::Channel;
 use crate::workflow::testing::{World, book, policy, start, step, subject, terms};
@@ -22,7 +24,7 @@ async fn stored(conn: &mut PgConnection) -> World {
         ..Entry::new(start(), Channel::CommandLine, Outcome::Accepted)
     };
     let link = audit::link("request/42", &Head::default(), &entry).expect("links");
-    let written = insert(&mut tx, &world.request, Some("k"), &link).await;
+    let written = insert(&mut tx, &world.request, Some("k"), &link, Some(start())).await;
     written.expect("writes");
     tx.commit().await.expect("commits");
     world
@@ -33,10 +35,17 @@ fn next(locked: &Locked) -> Link {
     audit::link("request/42", locked.head(), &entry).expect("links")
 }
 
-fn proof() -> Proof {
-    Proof {
-        method: "test".to_owned(),
-        details: Value::Null,
+static PROOF: Proof = Proof {
+    method: String::new(),
+    details: Value::Null,
+};
+
+fn saving<'a>(after: &'a Request, link: &'a Link) -> Saved<'a> {
+    Saved {
+        after,
+        proof: &PROOF,
+        link,
+        next_due: Some(start()),
     }
 }
 
@@ -49,10 +58,10 @@ async fn a_request_is_read_back_equal(pool: PgPool) {
     let id = world.request.id;
     let locked = lock(&mut conn, id).await.expect("reads").expect("is there");
     assert_eq!(locked.request(), &world.request);
-    assert_eq!(locked.book_version(), 1);
+    assert_eq!(locked.versions().policies, 1);
     world.approves("ann").expect("counts");
     let link = next(&locked);
-    let saved = save(&mut conn, locked, &world.request, &proof(), &link).await;
+    let saved = save(&mut conn, locked, &saving(&world.request, &link)).await;
     saved.expect("writes");
     let found = find(&mut conn, id).await.expect("reads");
     assert_eq!(found.as_ref(), Some(&world.request));
@@ -85,7 +94,7 @@ async fn a_changed_row_is_not_written(pool: PgPool) {
         let locked = lock(&mut tx, id).await.expect("reads").expect("is there");
         sqlx::query(sql).execute(&mut *tx).await.expect("changes");
         let link = next(&locked);
-        let saved = save(&mut tx, locked, &world.request, &proof(), &link).await;
+        let saved = save(&mut tx, locked, &saving(&world.request, &link)).await;
         let error = saved.expect_err("must not write").to_string();
         assert!(error.contains("a locked request changed"), "{error}");
         tx.rollback().await.expect("rolls back");
@@ -131,7 +140,7 @@ async fn a_lock_waits_and_then_sees_the_votes(pool: PgPool) {
     assert!(!waiting.is_finished());
     world.approves("ann").expect("counts");
     let link = next(&locked);
-    let saved = save(&mut first, locked, &world.request, &proof(), &link).await;
+    let saved = save(&mut first, locked, &saving(&world.request, &link)).await;
     saved.expect("writes");
     first.commit().await.expect("commits");
     let seen = waiting.await.expect("no panic").expect("reads");

@@ -4,10 +4,10 @@ use super::super::book::{AccountRule, Book, Electorate};
 use super::super::event::{Event, Filed};
 use super::super::ids::PersonId;
 use super::super::places::{self, Need};
-use super::super::policy::{self, Mode, Policy, Terms};
+use super::super::policy::{self, Mode, Terms};
 use super::super::refusal::Refusal;
 use super::super::request::{Request, Subject, Window, later};
-use super::{Draft, Filing, MAX_NAME_CHARS, acting, cleaned};
+use super::{Draft, Filing, MAX_NAME_CHARS, acting, cleaned, emergency};
 
 use jiff::Timestamp;
 
@@ -22,6 +22,55 @@ pub fn file(
     requester: &PersonId,
     filing: &Filing<'_>,
 ) -> Result<Vec<Event>, Refusal> {
+    let checked = check(draft, requester, filing)?;
+    let window = checked.filed.window;
+    if checked.asks {
+        check_steps(filing, &checked.filed)?;
+        return Ok(vec![Event::Filed(Box::new(checked.filed))]);
+    }
+    let over = Refusal::WindowOver {
+        end: window.end().unwrap_or(filing.now),
+    };
+    let grant = window.grant(filing.now).ok_or(over)?;
+    let approved = Event::Approved {
+        at: filing.now,
+        grant,
+    };
+    Ok(vec![Event::Filed(Box::new(checked.filed)), approved])
+}
+
+/// Files a request and takes its emergency access in one command (W24): also where the steps could
+/// never all complete, which closes only the approval path (W5).
+///
+/// Where no approval is asked there is nothing to take: then it is filed as [`file`] does.
+pub fn file_emergency(
+    draft: &Draft,
+    reason: &str,
+    requester: &PersonId,
+    filing: &Filing<'_>,
+) -> Result<Vec<Event>, Refusal> {
+    let checked = check(draft, requester, filing)?;
+    if !checked.asks {
+        return file(draft, requester, filing);
+    }
+    let filed = checked.filed;
+    if filed.extends.is_some() {
+        return Err(Refusal::EmergencyNotOffered {
+            subject: filed.subject,
+        });
+    }
+    let block = emergency::offered(filing.book, &filed.subject, requester, filing.unreviewed)?;
+    let confirmed = emergency::confirmed(block, &filed.window, reason, filing.now)?;
+    Ok(vec![Event::Filed(Box::new(filed)), confirmed])
+}
+
+/// A filing that only its steps may still refuse.
+struct Checked {
+    filed: Filed,
+    asks: bool,
+}
+
+fn check(draft: &Draft, requester: &PersonId, filing: &Filing<'_>) -> Result<Checked, Refusal> {
     let book = filing.book;
     acting(book, requester)?;
     let subject = checked_subject(book, &draft.subject)?;
@@ -49,10 +98,6 @@ pub fn file(
             policy: terms.policy.clone(),
         });
     }
-    let asks = terms.mode == Mode::Approval && !switched_off;
-    if asks {
-        check_steps(book, policy, &subject, requester)?;
-    }
     let filed = Filed {
         id: filing.id,
         requester: requester.clone(),
@@ -62,20 +107,13 @@ pub fn file(
         terms: terms.clone(),
         approval_switched_off: switched_off,
         at: filing.now,
-        pending_until: pending_until(&draft.window, terms, filing.now),
+        pending_until: draft.window.decided_by(terms.pending_ttl, filing.now),
+        extends: draft.extends,
     };
-    let mut events = vec![Event::Filed(Box::new(filed))];
-    if !asks {
-        let over = Refusal::WindowOver {
-            end: draft.window.end().unwrap_or(filing.now),
-        };
-        let grant = draft.window.grant(filing.now).ok_or(over)?;
-        events.push(Event::Approved {
-            at: filing.now,
-            grant,
-        });
-    }
-    Ok(events)
+    Ok(Checked {
+        filed,
+        asks: terms.mode == Mode::Approval && !switched_off,
+    })
 }
 
 /// Whether a draft that comes under a used filing key says what the first one said (W6). If so the
@@ -85,14 +123,9 @@ pub fn file(
 pub fn same_filing(request: &Request, draft: &Draft) -> bool {
     let justification = cleaned(draft.justification.as_deref(), "justification");
     trimmed(&draft.subject) == request.subject
+        && draft.extends == request.extends
         && justification.is_ok_and(|text| text == request.justification)
         && (request.revision > 1 || request.window == draft.window)
-}
-
-/// The earlier of the policy's limit and the end of a fixed window (W18).
-fn pending_until(window: &Window, terms: &Terms, now: Timestamp) -> Timestamp {
-    let limit = later(now, terms.pending_ttl);
-    window.end().map_or(limit, |end| end.min(limit))
 }
 
 fn trimmed(subject: &Subject) -> Subject {
@@ -150,7 +183,7 @@ fn fit_name(name: &str) -> bool {
 }
 
 /// Holds the window against the policy (W4).
-fn check_window(window: &Window, terms: &Terms, now: Timestamp) -> Result<(), Refusal> {
+pub(super) fn check_window(window: &Window, terms: &Terms, now: Timestamp) -> Result<(), Refusal> {
     let length = window.length();
     if !length.is_positive() {
         return Err(Refusal::WindowEmpty { window: *window });
@@ -182,44 +215,36 @@ fn check_window(window: &Window, terms: &Terms, now: Timestamp) -> Result<(), Re
 }
 
 /// Refuses a request whose steps could never all complete, naming the first that cannot (W5).
-fn check_steps(
-    book: &Book,
-    policy: &Policy,
-    subject: &Subject,
-    requester: &PersonId,
-) -> Result<(), Refusal> {
-    match impossible_step(book, &policy.terms, subject, requester) {
-        None => Ok(()),
-        Some((step, eligible)) => Err(Refusal::StepCannotComplete {
-            step: step.name.clone(),
-            approvals: step.approvals,
-            eligible,
-            policy: policy.terms.policy.clone(),
-        }),
-    }
-}
-
-/// The first step that could never complete, with the number of persons who may decide it (W5).
-fn impossible_step<'a>(
-    book: &Book,
-    terms: &'a Terms,
-    subject: &Subject,
-    requester: &PersonId,
-) -> Option<(&'a policy::Step, usize)> {
+/// Delegation and escalation are not counted.
+fn check_steps(filing: &Filing<'_>, filed: &Filed) -> Result<(), Refusal> {
+    let request = Request::from_filed(filed);
+    let book = filing.book;
     let electorate = Electorate {
+        request: &request,
         book,
-        module: &subject.module,
-        requester,
-        terms,
+        now: filing.now,
     };
-    let needs: Vec<Need<'_>> = terms
-        .steps
+    let steps = &request.terms.steps;
+    let needs: Vec<Need<'_>> = steps
         .iter()
-        .map(|step| Need {
+        .enumerate()
+        .map(|(index, step)| Need {
             places: step.approvals,
-            persons: electorate.of(step),
+            persons: electorate.of(index),
         })
         .collect();
-    let lacking = places::first_lacking(&needs, terms.distinct_approvers)?;
-    Some((terms.steps.get(lacking)?, needs.get(lacking)?.persons.len()))
+    let lacking = places::first_lacking(&needs, request.terms.distinct_approvers)
+        .and_then(|index| Some((steps.get(index)?, needs.get(index)?.persons.len())));
+    let Some((step, eligible)) = lacking else {
+        return Ok(());
+    };
+    let emergency =
+        emergency::offered(book, &filed.subject, &filed.requester, filing.unreviewed).is_ok();
+    Err(Refusal::StepCannotComplete {
+        step: step.name.clone(),
+        approvals: step.approvals,
+        eligible,
+        policy: request.terms.policy.clone(),
+        emergency: emergency && filed.extends.is_none(),
+    })
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::super::book::{Book, Electorate};
 use super::super::ids::PersonId;
 use super::super::places::{self, Need};
@@ -9,34 +11,36 @@ use super::super::policy::Step;
 use super::super::request::{Decision, Request};
 use super::Scene;
 
-/// The later step that lacks this person if they approve step `index`.
+/// The other step that lacks somebody if these persons' votes go to an approval of step `index`: the
+/// voter's, and that of the one on whose behalf they vote.
 ///
 /// Their approval costs a place if, with them here, fewer places can be filled in all than without
-/// this restriction. Then every best filling has them at a later step; the first such is named.
-pub(super) fn needed_later<'a>(
+/// this restriction. Then every best filling has one of them at another step; the first such is named.
+pub(super) fn needed_elsewhere<'a>(
     request: &'a Request,
     book: &Book,
     index: usize,
-    person: &PersonId,
+    spent: &[&PersonId],
+    now: Timestamp,
 ) -> Option<&'a Step> {
-    let mut needs = open_needs(request, book);
+    let mut needs = open_needs(request, book, now);
     let sum = |needs: &[Need<'_>]| places::fill(needs, true).iter().sum::<usize>();
     let best = sum(&needs);
-    let named: Vec<usize> = (index + 1..needs.len())
-        .filter(|later| {
-            needs
-                .get(*later)
-                .is_some_and(|need| need.persons.contains(person))
+    let named: Vec<usize> = (0..needs.len())
+        .filter(|other| *other != index)
+        .filter(|other| {
+            let need = needs.get(*other).filter(|need| need.places > 0);
+            need.is_some_and(|need| spent.iter().any(|person| need.persons.contains(person)))
         })
         .collect();
     if named.is_empty() {
         return None;
     }
     for need in &mut needs {
-        need.persons.remove(person);
+        need.persons.retain(|person| !spent.contains(person));
     }
-    // What can be filled with this person at one step: that place, and the rest without them.
-    let mut with_person_at = |step: usize| {
+    // What can be filled with these persons' one place at one step, and the rest without them.
+    let mut with_them_at = |step: usize| {
         let places = needs.get(step).map_or(0, |need| need.places);
         if let Some(need) = needs.get_mut(step) {
             need.places = places.saturating_sub(1);
@@ -47,13 +51,19 @@ pub(super) fn needed_later<'a>(
         }
         filled
     };
-    if with_person_at(index) >= best {
+    let here = with_them_at(index);
+    if here >= best {
         return None;
     }
-    let later = named
-        .into_iter()
-        .find(|later| with_person_at(*later) >= best)?;
-    request.terms.steps.get(later)
+    let better = named.into_iter().find(|other| with_them_at(*other) > here);
+    // Two votes that are spent at once may each be wanted somewhere: then the first step that lacks one.
+    let other = better.or_else(|| {
+        if let Some(need) = needs.get_mut(index) {
+            need.places = need.places.saturating_sub(1);
+        }
+        places::first_lacking(&needs, true)
+    })?;
+    request.terms.steps.get(other)
 }
 
 /// Whether a disapproval of step `index` ends the request: by number, or because the approvals that
@@ -68,7 +78,7 @@ pub(super) fn rejects(scene: &Scene<'_>, after: &Request, index: usize) -> bool 
     if after.votes_on(index, Decision::Disapprove).count() >= step.disapprovals {
         return true;
     }
-    let needs = open_needs(after, scene.book);
+    let needs = open_needs(after, scene.book, scene.now);
     if needs
         .get(index)
         .is_some_and(|need| need.persons.len() < need.places)
@@ -77,46 +87,68 @@ pub(super) fn rejects(scene: &Scene<'_>, after: &Request, index: usize) -> bool 
     }
     let distinct = after.terms.distinct_approvers;
     let possible = |needs: &[Need<'_>]| places::first_lacking(needs, distinct).is_none();
-    !possible(&needs) && possible(&open_needs(scene.request, scene.book))
+    !possible(&needs) && possible(&open_needs(scene.request, scene.book, scene.now))
 }
 
 /// Who may vote on the steps of a request, by the book in force.
-pub(super) fn electorate<'a>(request: &'a Request, book: &'a Book) -> Electorate<'a> {
-    Electorate {
-        book,
-        module: &request.subject.module,
-        requester: &request.requester,
-        terms: &request.terms,
-    }
+pub(super) fn electorate<'a>(
+    request: &'a Request,
+    book: &'a Book,
+    now: Timestamp,
+) -> Electorate<'a> {
+    Electorate { request, book, now }
 }
 
-/// Who can still give an approval of a step: its electors who have not voted on it and, under W11,
-/// have approved no other step. These are the people who are asked (W9).
+/// Who can still give an approval of a step: its electors whose vote on it is not used and, under W11,
+/// who have approved no other step; and the delegates of such. These are the people who are asked (W9).
 pub fn can_still_approve<'a>(
     request: &'a Request,
     book: &'a Book,
     index: usize,
+    now: Timestamp,
 ) -> BTreeSet<&'a PersonId> {
-    let Some(step) = request.terms.steps.get(index) else {
-        return BTreeSet::new();
-    };
-    let mut persons = electorate(request, book).of(step);
-    persons.retain(|person| {
-        request.vote_of(index, person).is_none()
-            && !(request.terms.distinct_approvers && request.approval_by(person).is_some())
-    });
+    let electorate = electorate(request, book, now);
+    let mut persons = unused(electorate, index);
+    for delegator in persons.clone() {
+        let delegates = electorate.delegates(index, delegator);
+        persons.extend(
+            delegates
+                .into_iter()
+                .filter(|delegate| is_unused(request, index, delegate)),
+        );
+    }
     persons
 }
 
-/// What each step still needs, and who could give it.
-fn open_needs<'a>(request: &'a Request, book: &'a Book) -> Vec<Need<'a>> {
+/// The electors of a step whose own vote can still approve it.
+fn unused<'a>(electorate: Electorate<'a>, index: usize) -> BTreeSet<&'a PersonId> {
+    let mut persons = electorate.of(index);
+    persons.retain(|person| is_unused(electorate.request, index, person));
+    persons
+}
+
+fn is_unused(request: &Request, index: usize, person: &PersonId) -> bool {
+    request.vote_using(index, person).is_none()
+        && !(request.terms.distinct_approvers && request.approval_using(person).is_some())
+}
+
+/// The first step that can no longer complete, because people have left it: nobody's vote rejected
+/// the request, and nobody's vote can approve it (W7). Delegates stand for those who named them.
+pub fn stranded_step(request: &Request, book: &Book, now: Timestamp) -> Option<usize> {
+    request.current_step()?;
+    let needs = open_needs(request, book, now);
+    places::first_lacking(&needs, request.terms.distinct_approvers)
+}
+
+/// What each step still needs, and whose vote could give it.
+fn open_needs<'a>(request: &'a Request, book: &'a Book, now: Timestamp) -> Vec<Need<'a>> {
     let steps = request.terms.steps.iter().enumerate();
     steps
         .map(|(index, step)| {
             let given = request.votes_on(index, Decision::Approve).count();
             Need {
                 places: step.approvals.saturating_sub(given),
-                persons: can_still_approve(request, book, index),
+                persons: unused(electorate(request, book, now), index),
             }
         })
         .collect()

@@ -2,17 +2,19 @@
 //!
 //! A vote is judged in this order: is the voter active; is the request still pending; have they a
 //! part in it; which step do they mean; are they entitled on it; have they voted on it before; what
-//! were they shown; what must come with it; does it take a person whom a later step needs. Only
-//! then it counts, and what follows from it is read off the votes: a step that has its approvals
-//! completes, one that cannot get them any more rejects.
+//! were they shown; what must come with it; is the window that it sets in order; does it take a person
+//! whom another step needs. Only then it counts, or waits for its confirmation (W30), and what follows
+//! from it is read off the votes: a step that has its approvals completes, one that cannot get them any
+//! more rejects.
 
 use super::super::book::Ineligible;
 use super::super::event::Event;
 use super::super::ids::PersonId;
 use super::super::policy::Step;
 use super::super::refusal::{Decider, Refusal};
-use super::super::request::{Channel, Decision, Request, Vote};
-use super::reach::{electorate, needed_later, rejects};
+use super::super::request::{Channel, Decision, Held, Request, Vote, Window};
+use super::filing::check_window;
+use super::reach::{electorate, needed_elsewhere, rejects};
 use super::{Scene, Shown, acting, settled};
 
 /// One vote before it is judged.
@@ -23,6 +25,8 @@ pub(super) struct Ballot<'a> {
     pub decision: Decision,
     /// What they said with it, cleaned.
     pub comment: Option<String>,
+    /// The window that it sets; only with an approval (W16).
+    pub window: Option<Window>,
     /// What they had before them.
     pub shown: Option<Shown>,
     /// By which road.
@@ -30,49 +34,52 @@ pub(super) struct Ballot<'a> {
 }
 
 /// Judges a vote and says what follows from it.
-pub(super) fn vote(scene: &Scene<'_>, ballot: Ballot<'_>) -> Result<Vec<Event>, Refusal> {
+pub(super) fn vote(scene: &Scene<'_>, mut ballot: Ballot<'_>) -> Result<Vec<Event>, Refusal> {
     let request = scene.request;
+    let id = request.id;
     acting(scene.book, ballot.person)?;
     if !has_part(scene, &ballot) {
-        return Err(Refusal::NotEligible {
-            request: request.id,
-        });
+        return Err(Refusal::NotEligible { request: id });
     }
     if let Some(settled) = settled(scene) {
         return Err(settled);
     }
     // Pending from here on: `settled` has answered for every other state.
-    let Some(current) = request.current_step() else {
-        return Err(Refusal::NotEligible {
-            request: request.id,
-        });
-    };
+    let current = request.current_step();
+    let current = current.ok_or(Refusal::NotEligible { request: id })?;
     if *ballot.person == request.requester && !request.terms.allow_self_approval {
-        return Err(Refusal::OwnRequest {
-            request: request.id,
-        });
+        return Err(Refusal::OwnRequest { request: id });
     }
     let index = meant_step(scene, &ballot, current)?;
-    let Some(step) = request.terms.steps.get(index) else {
-        return Err(Refusal::NotEligible {
-            request: request.id,
-        });
-    };
-    entitled(scene, step, ballot.person)?;
+    let step = request.terms.steps.get(index);
+    let step = step.ok_or(Refusal::NotEligible { request: id })?;
+    let behalf = entitled(scene, index, &ballot)?;
     repeated(request, index, step, &ballot)?;
     current_enough(request, &ballot)?;
+    confirms(request, index, &mut ballot);
     if request.terms.comment_required
         && ballot.decision == Decision::Disapprove
         && ballot.comment.is_none()
     {
-        return Err(Refusal::CommentRequired {
-            request: request.id,
-        });
+        return Err(Refusal::CommentRequired { request: id });
     }
+    ballot.window = ballot.window.filter(|window| *window != request.window);
+    if let Some(window) = &ballot.window {
+        check_window(window, &request.terms, scene.now)?;
+    }
+    let counting = Counting {
+        scene,
+        current,
+        index,
+        behalf,
+    };
     if ballot.decision == Decision::Approve {
-        spendable(scene, index, ballot.person)?;
+        counting.spendable(&ballot)?;
     }
-    count(scene, current, index, ballot)
+    if request.terms.confirm_by_mail && ballot.channel != Channel::Mail {
+        return counting.hold(ballot);
+    }
+    counting.count(ballot)
 }
 
 /// Whether the person has anything to do with the request: they asked, were asked, are named in a
@@ -81,15 +88,14 @@ fn has_part(scene: &Scene<'_>, ballot: &Ballot<'_>) -> bool {
     let request = scene.request;
     ballot.shown.is_some()
         || *ballot.person == request.requester
-        || request
-            .votes
-            .iter()
-            .any(|vote| vote.person == *ballot.person)
-        || request
-            .terms
-            .steps
-            .iter()
-            .any(|step| scene.book.means(&step.approvers, ballot.person))
+        || request.votes.iter().any(|vote| vote.uses(ballot.person))
+        || (0..request.terms.steps.len()).any(|index| names(scene, index, ballot.person))
+}
+
+/// Whether a step names this person, or somebody who has delegated to them.
+fn names(scene: &Scene<'_>, index: usize, person: &PersonId) -> bool {
+    let electorate = electorate(scene.request, scene.book, scene.now);
+    electorate.names(index, person) || !electorate.delegators(index, person).is_empty()
 }
 
 /// The step that a vote is about: the one that the voter was shown, else the current one if it
@@ -97,12 +103,9 @@ fn has_part(scene: &Scene<'_>, ballot: &Ballot<'_>) -> bool {
 /// disapproval of somebody whose approval of it stands (W14, W16).
 fn meant_step(scene: &Scene<'_>, ballot: &Ballot<'_>, current: usize) -> Result<usize, Refusal> {
     let request = scene.request;
-    let names = |index: usize| {
-        let step = request.terms.steps.get(index);
-        step.is_some_and(|step| scene.book.means(&step.approvers, ballot.person))
-    };
+    let names = |index: usize| names(scene, index, ballot.person);
     let voted_before = || {
-        (0..current)
+        (0..request.terms.steps.len())
             .rev()
             .find(|index| request.vote_of(*index, ballot.person).is_some())
     };
@@ -118,13 +121,14 @@ fn meant_step(scene: &Scene<'_>, ballot: &Ballot<'_>, current: usize) -> Result<
     if meant == current {
         return Ok(meant);
     }
-    let name = |index: usize| {
-        request
-            .terms
-            .steps
-            .get(index)
-            .map_or_else(String::new, |step| step.name.clone())
-    };
+    let name = |index: usize| step_name(request, index);
+    // An approval that stands while the flow has gone back before it (W16).
+    let stands = request
+        .vote_of(meant, ballot.person)
+        .is_some_and(|own| own.decision == Decision::Approve);
+    if meant > current && stands {
+        return Ok(meant);
+    }
     if meant > current {
         let (step, current) = (name(meant), name(current));
         return Err(Refusal::StepNotYet {
@@ -149,25 +153,110 @@ fn meant_step(scene: &Scene<'_>, ballot: &Ballot<'_>, current: usize) -> Result<
     }
 }
 
-/// W10.
-fn entitled(scene: &Scene<'_>, step: &Step, person: &PersonId) -> Result<(), Refusal> {
+/// W10, W20: the person votes for themselves if they may, else for the first of those who have
+/// delegated to them and whose vote is not used; the answer says for whom.
+fn entitled(
+    scene: &Scene<'_>,
+    index: usize,
+    ballot: &Ballot<'_>,
+) -> Result<Option<PersonId>, Refusal> {
+    let request = scene.request;
+    let electorate = electorate(request, scene.book, scene.now);
+    // A vote of theirs that becomes stricter stays what it was: their own, or somebody else's.
+    if let Some(earlier) = request.vote_of(index, ballot.person)
+        && let Some(behalf) = &earlier.on_behalf_of
+    {
+        let still = electorate.delegators(index, ballot.person);
+        return if still.contains(&behalf) {
+            Ok(Some(behalf.clone()))
+        } else {
+            Err(Refusal::NotEligible {
+                request: request.id,
+            })
+        };
+    }
+    let own = electorate.check(index, ballot.person);
+    if own.is_ok() {
+        return match used_by_delegate(scene, index, ballot.person) {
+            Some(used) => Err(used),
+            None => Ok(None),
+        };
+    }
+    let delegators = electorate.delegators(index, ballot.person);
+    let free = delegators.iter().find(|from| {
+        let spent = ballot.decision == Decision::Approve
+            && request.terms.distinct_approvers
+            && request.approval_using(from).is_some();
+        request.vote_using(index, from).is_none() && !spent
+    });
+    if let Some(from) = free {
+        return Ok(Some((*from).clone()));
+    }
+    if let Some(used) = delegators
+        .iter()
+        .find_map(|from| used_vote(scene, index, from))
+    {
+        return Err(used);
+    }
+    own.map(|()| None)
+        .map_err(|why| ineligible(scene, ballot.person, why))
+}
+
+fn ineligible(scene: &Scene<'_>, person: &PersonId, why: Ineligible) -> Refusal {
     let request = scene.request.id;
-    electorate(scene.request, scene.book)
-        .check(step, person)
-        .map_err(|why| match why {
-            Ineligible::Unknown => Refusal::UnknownPerson {
-                person: person.clone(),
-            },
-            Ineligible::NotActive => Refusal::NotActive {
-                person: person.clone(),
-            },
-            Ineligible::Requester => Refusal::OwnRequest { request },
-            Ineligible::NotNamed => Refusal::NotEligible { request },
-            Ineligible::NotRegistered => Refusal::NotRegistered {
-                request,
-                module: scene.request.subject.module.clone(),
-            },
-        })
+    match why {
+        Ineligible::Unknown => Refusal::UnknownPerson {
+            person: person.clone(),
+        },
+        Ineligible::NotActive => Refusal::NotActive {
+            person: person.clone(),
+        },
+        Ineligible::Requester => Refusal::OwnRequest { request },
+        Ineligible::NotNamed => Refusal::NotEligible { request },
+        Ineligible::NotRegistered => Refusal::NotRegistered {
+            request,
+            module: scene.request.subject.module.clone(),
+        },
+    }
+}
+
+/// A delegate has given this person's vote (W20).
+fn used_by_delegate(scene: &Scene<'_>, index: usize, person: &PersonId) -> Option<Refusal> {
+    let vote = scene.request.vote_using(index, person)?;
+    (vote.person != *person).then(|| used_vote(scene, index, person))?
+}
+
+/// Why a person's vote cannot be given: it is used, on this step or, under W11, on another one.
+fn used_vote(scene: &Scene<'_>, index: usize, person: &PersonId) -> Option<Refusal> {
+    let request = scene.request;
+    let vote = request
+        .vote_using(index, person)
+        .or_else(|| request.approval_using(person))?;
+    Some(Refusal::VoteUsed {
+        request: request.id,
+        step: step_name(request, vote.step),
+        whose: scene.book.name_of(person),
+        by: Decider::new(vote, scene.book.name_of(&vote.person)),
+    })
+}
+
+fn step_name(request: &Request, index: usize) -> String {
+    let step = request.terms.steps.get(index);
+    step.map_or_else(String::new, |step| step.name.clone())
+}
+
+/// W30: what the same person said by another channel comes with the confirmation, unless that says
+/// something of its own.
+fn confirms(request: &Request, index: usize, ballot: &mut Ballot<'_>) {
+    let held = request.held.iter().find(|held| {
+        held.vote.step == index
+            && held.vote.person == *ballot.person
+            && held.vote.decision == ballot.decision
+    });
+    if let Some(held) = held.filter(|_| ballot.channel == Channel::Mail) {
+        ballot.comment = ballot.comment.take().or_else(|| held.vote.comment.clone());
+        ballot.window = ballot.window.or(held.window);
+    }
 }
 
 /// W13: the same again changes nothing, and a vote only becomes stricter.
@@ -201,8 +290,8 @@ fn current_enough(request: &Request, ballot: &Ballot<'_>) -> Result<(), Refusal>
     let Some(shown) = ballot.shown else {
         return Ok(());
     };
-    let inside = shown
-        .window
+    let inside = request
+        .window_of(shown.revision)
         .is_some_and(|window| request.window.lies_inside(&window));
     if ballot.decision == Decision::Disapprove || shown.revision == request.revision || inside {
         return Ok(());
@@ -214,75 +303,141 @@ fn current_enough(request: &Request, ballot: &Ballot<'_>) -> Result<(), Refusal>
     })
 }
 
-/// W11: one approval per request, and none that takes a person whom a later step needs. Also:
-/// nothing is approved for a requester who has been disabled (W7).
-fn spendable(scene: &Scene<'_>, index: usize, person: &PersonId) -> Result<(), Refusal> {
-    let request = scene.request;
-    if !scene.book.is_active(&request.requester) {
-        let requester = scene.book.name_of(&request.requester);
-        return Err(Refusal::RequesterNotActive {
-            request: request.id,
-            requester,
-        });
-    }
-    if !request.terms.distinct_approvers {
-        return Ok(());
-    }
-    if let Some(earlier) = request.approval_by(person) {
-        let step = request.terms.steps.get(earlier.step);
-        return Err(Refusal::OneApprovalPerRequest {
-            request: request.id,
-            step: step.map_or_else(String::new, |step| step.name.clone()),
-            at: earlier.at,
-        });
-    }
-    match needed_later(request, scene.book, index, person) {
-        None => Ok(()),
-        Some(step) => Err(Refusal::NeededForLaterStep {
-            request: request.id,
-            step: step.name.clone(),
-        }),
-    }
+/// A vote about to count.
+struct Counting<'a> {
+    scene: &'a Scene<'a>,
+    /// The current step.
+    current: usize,
+    /// The step that the vote is on.
+    index: usize,
+    /// On whose behalf it is given (W20).
+    behalf: Option<PersonId>,
 }
 
-/// Counts the vote and reads off what follows (W12).
-fn count(
-    scene: &Scene<'_>,
-    current: usize,
-    index: usize,
-    ballot: Ballot<'_>,
-) -> Result<Vec<Event>, Refusal> {
-    let voted = Event::Voted {
-        vote: Vote {
-            step: index,
-            person: ballot.person.clone(),
-            decision: ballot.decision,
-            comment: ballot.comment,
-            revision: scene.request.revision,
-            at: scene.now,
-            channel: ballot.channel,
-        },
-    };
-    let mut after = scene.request.clone();
-    if after.apply(&voted).is_err() {
-        // Cannot be: the request is pending and `index` is at most the current step.
-        return Err(Refusal::NotEligible { request: after.id });
-    }
-    let mut events = vec![voted];
-    match ballot.decision {
-        Decision::Disapprove if rejects(scene, &after, index) => {
-            events.push(Event::Rejected {
-                at: scene.now,
-                step: index,
+impl Counting<'_> {
+    /// W11: one approval per request, and none that takes a person whom another step needs. Also:
+    /// nothing is approved for a requester who has been disabled (W7).
+    fn spendable(&self, ballot: &Ballot<'_>) -> Result<(), Refusal> {
+        let request = self.scene.request;
+        if !self.scene.book.is_active(&request.requester) {
+            let requester = self.scene.book.name_of(&request.requester);
+            return Err(Refusal::RequesterNotActive {
+                request: request.id,
+                requester,
             });
         }
-        Decision::Disapprove if index < current && !has_quorum(&after, index) => {
-            events.push(Event::StepReopened { step: index });
+        if !request.terms.distinct_approvers {
+            return Ok(());
         }
-        Decision::Disapprove => {}
-        Decision::Approve => events.extend(completions(scene, &after, current)),
+        if let Some(earlier) = request.approval_using(ballot.person) {
+            return Err(Refusal::OneApprovalPerRequest {
+                request: request.id,
+                step: step_name(request, earlier.step),
+                at: earlier.at,
+            });
+        }
+        // What a wider window makes void is to be approved again (W16): then every step counts.
+        let mut before = request.clone();
+        if self.widens(ballot) {
+            before
+                .votes
+                .retain(|vote| vote.decision == Decision::Disapprove);
+        }
+        let spent: Vec<&PersonId> = [Some(ballot.person), self.behalf.as_ref()]
+            .into_iter()
+            .flatten()
+            .collect();
+        let (book, now) = (self.scene.book, self.scene.now);
+        match needed_elsewhere(&before, book, self.index, &spent, now) {
+            None => Ok(()),
+            Some(step) => Err(Refusal::NeededForLaterStep {
+                request: request.id,
+                step: step.name.clone(),
+            }),
+        }
     }
-    Ok(events)
+
+    /// Whether the vote sets a window that reaches beyond the present one.
+    fn widens(&self, ballot: &Ballot<'_>) -> bool {
+        let present = &self.scene.request.window;
+        ballot
+            .window
+            .is_some_and(|window| !window.lies_inside(present))
+    }
+
+    fn vote(&self, ballot: &Ballot<'_>) -> Vote {
+        Vote {
+            step: self.index,
+            person: ballot.person.clone(),
+            decision: ballot.decision,
+            comment: ballot.comment.clone(),
+            revision: self.scene.request.revision + u32::from(ballot.window.is_some()),
+            at: self.scene.now,
+            channel: ballot.channel,
+            on_behalf_of: self.behalf.clone(),
+        }
+    }
+
+    /// W30: the vote counts once its maker confirms it by mail.
+    fn hold(&self, ballot: Ballot<'_>) -> Result<Vec<Event>, Refusal> {
+        let request = self.scene.request;
+        let vote = self.vote(&ballot);
+        let held = request.held.iter().find(|held| {
+            held.vote.step == vote.step
+                && held.vote.person == vote.person
+                && held.vote.decision == vote.decision
+                && held.window == ballot.window
+        });
+        if let Some(held) = held {
+            return Err(Refusal::AwaitsConfirmation {
+                request: request.id,
+                step: step_name(request, self.index),
+                at: held.vote.at,
+            });
+        }
+        let held = Held {
+            vote,
+            window: ballot.window,
+        };
+        Ok(vec![Event::VoteHeld { held }])
+    }
+
+    /// Counts the vote and reads off what follows (W12, W16).
+    fn count(&self, ballot: Ballot<'_>) -> Result<Vec<Event>, Refusal> {
+        let (scene, index) = (self.scene, self.index);
+        let at = scene.now;
+        let mut events = vec![Event::Voted {
+            vote: self.vote(&ballot),
+        }];
+        if let Some(window) = ballot.window {
+            events.push(Event::WindowChanged {
+                at,
+                by: ballot.person.clone(),
+                step: index,
+                window,
+                voids: self.widens(&ballot),
+            });
+        }
+        let mut after = scene.request.clone();
+        if events.iter().any(|event| after.apply(event).is_err()) {
+            // Cannot be: the request is pending and `index` is at most the current step.
+            return Err(Refusal::NotEligible { request: after.id });
+        }
+        match ballot.decision {
+            Decision::Disapprove if rejects(scene, &after, index) => {
+                events.push(Event::Rejected { at, step: index });
+            }
+            Decision::Disapprove if index < self.current && !has_quorum(&after, index) => {
+                events.push(Event::StepReopened { step: index, at });
+            }
+            Decision::Disapprove => {}
+            Decision::Approve => {
+                let current = after.current_step().unwrap_or(self.current);
+                events.extend(completions(scene, &after, current));
+            }
+        }
+        Ok(events)
+    }
 }
 
 /// What an approval completes: its step, and each next one whose approvals stand already (W16).
@@ -294,7 +449,10 @@ fn completions(scene: &Scene<'_>, after: &Request, current: usize) -> Vec<Event>
             break;
         }
         if step < last {
-            events.push(Event::StepCompleted { step });
+            events.push(Event::StepCompleted {
+                step,
+                at: scene.now,
+            });
         } else if let Some(grant) = after.window.grant(scene.now) {
             // There is always something left of the window: `pending_until` is not after its end.
             events.push(Event::Approved {

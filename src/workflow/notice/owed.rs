@@ -2,25 +2,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::book::Book;
-use super::super::decide::can_still_approve;
+use jiff::Timestamp;
+
+use super::super::book::{Book, Electorate, Role};
+use super::super::decide::{Around, can_still_approve, emergency_offered};
 use super::super::event::Event;
 use super::super::ids::PersonId;
-use super::super::request::{Channel, Decision, Request, State, Vote};
-use super::{AnswerFacts, Facts, Kind, Notice};
+use super::super::request::{Channel, Decision, EndCause, Request, Vote};
+use super::table::{Audience, Offers, TABLE, When};
+use super::{AnswerFacts, ChangedFacts, Facts, Kind, Notice};
 
 /// One accepted command, as the handler has it before its commit.
 #[derive(Debug, Clone, Copy)]
 pub struct Change<'a> {
+    /// The request before; `None` for a filing.
+    pub before: Option<&'a Request>,
     /// The request with the events applied.
     pub after: &'a Request,
     /// What happened, in order.
     pub events: &'a [Event],
     /// The book in force.
     pub book: &'a Book,
-    /// Every person who has a stored [`Kind::Ask`] of this request, with its step, as they stood
-    /// before this command; empty for a filing.
-    pub asked: &'a BTreeSet<(usize, PersonId)>,
+    /// What else there is; `asked` as it stood before this command.
+    pub around: &'a Around,
+    /// When.
+    pub now: Timestamp,
 }
 
 /// What one accepted command owes.
@@ -33,72 +39,37 @@ pub struct Owed {
     pub cancel_asks: Vec<usize>,
 }
 
-/// The messages under way: the first one that is given to a person stays.
-struct Post<'a> {
-    change: &'a Change<'a>,
-    facts: Facts,
-    to: BTreeMap<PersonId, Notice>,
-}
+/// Somebody to tell, and the step that the message is about.
+type Told = (PersonId, Option<usize>);
 
-impl Post<'_> {
-    fn give(&mut self, kind: Kind, to: &PersonId, step: Option<usize>) {
-        if !self.change.book.is_active(to) {
-            return;
-        }
-        let facts = Facts {
-            step,
-            ..self.facts.clone()
-        };
-        let notice = Notice {
-            kind,
-            to: to.clone(),
-            facts,
-        };
-        self.to.entry(to.clone()).or_insert(notice);
-    }
-
-    /// Keeps somebody from being told what the channel itself answers them.
-    fn give_nothing(&mut self, silent: &mut BTreeSet<PersonId>, to: &PersonId) {
-        if !self.to.contains_key(to) {
-            silent.insert(to.clone());
-        }
-    }
-}
-
-/// The messages that follow from one accepted command, by the table at the head of [`super`].
+/// The messages that follow from one accepted command, by [`TABLE`].
 pub fn owed(change: &Change<'_>) -> Owed {
-    let request = change.after;
-    let mut post = Post {
-        change,
-        facts: Facts::of(request, change.book),
-        to: BTreeMap::new(),
-    };
-    // In the order of weight: a person keeps the first message that they are given.
-    ask(&mut post);
-    let vote = change.events.iter().find_map(|event| match event {
-        Event::Voted { vote } => Some(vote),
-        _ => None,
-    });
-    if let Some(vote) = vote {
-        post.facts.decision = Some(vote.decision);
-        post.facts.comment.clone_from(&vote.comment);
+    let happened = happened(change);
+    let facts = facts(change);
+    let mut to: BTreeMap<PersonId, Notice> = BTreeMap::new();
+    let silent = answered(change);
+    for row in TABLE.iter().filter(|row| happened.contains(&row.when)) {
+        for (person, step) in audience(change, row.when, row.who) {
+            let answered = silent.contains(&person) && !row.kind.asks();
+            if answered || !change.book.is_active(&person) || to.contains_key(&person) {
+                continue;
+            }
+            let notice = Notice {
+                kind: row.kind,
+                to: person.clone(),
+                facts: Facts {
+                    step,
+                    ..facts_for(row.kind, &facts)
+                },
+            };
+            to.insert(person, notice);
+        }
     }
-    if let State::Withdrawn { reason, .. } = &request.state {
-        post.facts.comment = Some(reason.clone());
-    }
-    let mut silent = BTreeSet::new();
-    tell_requester(&mut post, &mut silent);
-    tell_voter(&mut post, &mut silent, vote);
-    tell_asked(&mut post);
-    let mut notices: Vec<Notice> = post
-        .to
-        .into_values()
-        .filter(|notice| !silent.contains(&notice.to))
-        .collect();
+    let mut notices: Vec<Notice> = to.into_values().collect();
     notices.sort_by_key(|notice| notice.kind);
     Owed {
         notices,
-        cancel_asks: cancelled(change),
+        cancel_asks: cancelled(change, &happened),
     }
 }
 
@@ -124,94 +95,303 @@ pub fn answer(
     }
 }
 
-fn tell_requester(post: &mut Post<'_>, silent: &mut BTreeSet<PersonId>) {
-    let requester = &post.change.after.requester;
-    let events = post.change.events;
-    let completed = events.iter().rev().find_map(|event| match event {
-        Event::StepCompleted { step } => Some(*step),
+/// What the events of one command come to.
+fn happened(change: &Change<'_>) -> BTreeSet<When> {
+    let pending = change.after.current_step().is_some();
+    let mut happened = BTreeSet::new();
+    for event in change.events {
+        let whens: &[When] = match event {
+            Event::Filed(_) if pending => &[When::Filed, When::BecameCurrent],
+            Event::Filed(_) => &[],
+            Event::Voted { .. } => &[When::Counted],
+            Event::VoteHeld { .. } => &[When::Held],
+            Event::StepCompleted { .. } if pending => &[When::StepCompleted, When::BecameCurrent],
+            Event::StepCompleted { .. } => &[],
+            Event::StepReopened { .. } => &[When::StepReopened, When::BecameCurrent],
+            Event::WindowChanged { voids: true, .. } if pending => &[When::Changed, When::Widened],
+            Event::WindowChanged { voids: true, .. } => &[When::Widened],
+            Event::WindowChanged { .. } if pending => &[When::Changed],
+            Event::WindowChanged { .. } => &[],
+            Event::Reminded { .. } if pending => &[When::Reminded],
+            Event::Reminded { .. } => &[],
+            Event::Escalated { .. } | Event::AskedAlso { .. } if pending => &[When::MoreCanDecide],
+            Event::Escalated { .. } | Event::AskedAlso { .. } => &[],
+            Event::Stranded { .. } => &[When::Stranded],
+            Event::Unstranded { .. } => &[When::Unstranded],
+            Event::Approved { .. } => &[When::Approved],
+            Event::Rejected { .. } => &[When::Rejected],
+            Event::Withdrawn { .. } => &[],
+            Event::Expired { .. } => &[When::Expired],
+            Event::BaseCut {
+                cause: EndCause::Revoked,
+                ..
+            } => &[When::Rejected],
+            Event::BaseCut { .. } => &[When::BaseReturned],
+            Event::EmergencyConfirmed { .. } => &[When::EmergencyTaken],
+            Event::Reviewed { .. } => &[When::Reviewed],
+            Event::ReviewReminded { .. } => &[When::ReviewReminded],
+            Event::GrantStarted { .. } => &[When::GrantStarted],
+            Event::GrantWarned {
+                continued_by: None, ..
+            } if change.after.grant_stands(change.now) => &[When::GrantWarned],
+            Event::GrantWarned { .. } => &[],
+            Event::GrantEnded { .. } => &[When::GrantOver],
+            Event::GrantCut { .. } => &[When::GrantCut],
+        };
+        happened.extend(whens);
+    }
+    let was_pending = change
+        .before
+        .is_some_and(|before| before.current_step().is_some());
+    if was_pending && !pending {
+        happened.insert(When::Settled);
+    }
+    happened
+}
+
+/// The vote that the command gave, counted or held.
+fn vote<'a>(change: &Change<'a>) -> Option<&'a Vote> {
+    change.events.iter().find_map(|event| match event {
+        Event::Voted { vote } => Some(vote),
+        Event::VoteHeld { held } => Some(&held.vote),
         _ => None,
-    });
-    match &post.change.after.state {
-        State::Approved { .. } => post.give(Kind::Approved, requester, None),
-        State::Rejected { step, .. } => post.give(Kind::Rejected, requester, Some(*step)),
-        State::Expired { .. } => post.give(Kind::Expired, requester, None),
-        State::Withdrawn { .. } => post.give_nothing(silent, requester),
-        State::Pending { step } => {
-            if matches!(events.first(), Some(Event::Filed(_))) {
-                post.give(Kind::Filed, requester, Some(*step));
-            } else if completed.is_some() {
-                post.give(Kind::Progress, requester, completed);
+    })
+}
+
+/// Who has the answer before them already: who acted by a channel that answers.
+fn answered(change: &Change<'_>) -> BTreeSet<PersonId> {
+    let mut answered = BTreeSet::new();
+    for event in change.events {
+        match event {
+            Event::Voted { vote } if vote.channel != Channel::Mail => {
+                answered.insert(vote.person.clone());
             }
+            Event::Withdrawn { .. } => {
+                answered.insert(change.after.requester.clone());
+            }
+            // What ends with its base was not what its holder had before them.
+            Event::GrantCut { ending } if ending.with.is_none() => {
+                answered.insert(ending.by.clone());
+            }
+            Event::Reviewed { review } => {
+                answered.insert(review.by.clone());
+            }
+            _ => {}
         }
     }
+    answered
 }
 
-/// A voter by mail gets an answer; one by another channel has it before them already.
-fn tell_voter(post: &mut Post<'_>, silent: &mut BTreeSet<PersonId>, vote: Option<&Vote>) {
-    let Some(vote) = vote else { return };
-    match vote.channel {
-        Channel::Mail => post.give(Kind::Recorded, &vote.person, Some(vote.step)),
-        Channel::CommandLine | Channel::Timer => post.give_nothing(silent, &vote.person),
-    }
-}
-
-/// Asks everybody who can decide a step that has become current (W9). First of all, so that nothing
-/// else takes the place of an ask, and before the facts show the vote that led here.
-fn ask(post: &mut Post<'_>) {
-    let became_current = post.change.events.iter().any(|event| {
-        matches!(
-            event,
-            Event::Filed(_) | Event::StepCompleted { .. } | Event::StepReopened { .. }
-        )
-    });
-    let request = post.change.after;
-    let Some(step) = request.current_step().filter(|_| became_current) else {
-        return;
-    };
-    for person in can_still_approve(request, post.change.book, step) {
-        post.give(Kind::Ask, person, Some(step));
-    }
-}
-
-/// Tells those who were asked that no decision of theirs is needed any more.
-fn tell_asked(post: &mut Post<'_>) {
-    let change = post.change;
-    let settled = change.after.current_step().is_none();
-    if settled {
-        for (step, person) in change.asked {
-            post.give(Kind::Settled, person, Some(*step));
-        }
-        return;
+/// What all messages of this command show.
+fn facts(change: &Change<'_>) -> Facts {
+    let request = change.after;
+    let book = change.book;
+    let mut facts = Facts::of(request, book);
+    facts.others = change
+        .around
+        .others
+        .iter()
+        .map(|other| other.request)
+        .collect();
+    if let Some(vote) = vote(change) {
+        facts.decision = Some(vote.decision);
+        facts.comment.clone_from(&vote.comment);
     }
     for event in change.events {
-        let Event::StepCompleted { step } = event else {
-            continue;
-        };
-        post.facts.decision = Some(Decision::Approve);
-        for (asked, person) in change.asked {
-            if asked == step && change.after.vote_of(*step, person).is_none() {
-                post.give(Kind::Settled, person, Some(*step));
+        match event {
+            Event::Filed(filed) => {
+                let unreviewed = &change.around.unreviewed;
+                let offered = emergency_offered(book, &filed.subject, &filed.requester, unreviewed);
+                facts.emergency_offered =
+                    offered.is_ok() && filed.extends.is_none() && request.current_step().is_some();
             }
+            Event::WindowChanged { by, .. } => {
+                if let Some(before) = request.past_windows.last() {
+                    facts.changed = Some(ChangedFacts {
+                        by: book.name_of(by),
+                        before: *before,
+                    });
+                }
+            }
+            Event::Withdrawn { reason, .. } => facts.comment = Some(reason.clone()),
+            Event::BaseCut { reason, .. } => facts.comment.clone_from(reason),
+            Event::Reminded { number, .. } | Event::ReviewReminded { number, .. } => {
+                facts.reminder = Some(*number);
+            }
+            _ => {}
+        }
+    }
+    facts
+}
+
+/// An ask shows the request, not the vote that made its step current.
+fn facts_for(kind: Kind, facts: &Facts) -> Facts {
+    let mut facts = facts.clone();
+    if matches!(kind, Kind::Ask | Kind::Reminder) {
+        facts.decision = None;
+        facts.comment = None;
+    }
+    facts
+}
+
+/// The persons that a row means, with the step that their message is about.
+fn audience(change: &Change<'_>, when: When, who: Audience) -> Vec<Told> {
+    let current = change.after.current_step();
+    let at_current = |persons: BTreeSet<PersonId>| -> Vec<Told> {
+        persons
+            .into_iter()
+            .map(|person| (person, current))
+            .collect()
+    };
+    match who {
+        Audience::Requester => vec![(change.after.requester.clone(), about(change, when))],
+        Audience::CanDecide => at_current(can_decide(change)),
+        Audience::NeverAsked => {
+            let asked = &change.around.asked;
+            let mut persons = can_decide(change);
+            persons.retain(|person| {
+                !current.is_some_and(|step| asked.contains(&(step, person.clone())))
+            });
+            at_current(persons)
+        }
+        Audience::Voter => voter(change, when),
+        Audience::Voided => voided(change),
+        Audience::Asked => change
+            .around
+            .asked
+            .iter()
+            .map(|(step, person)| (person.clone(), Some(*step)))
+            .collect(),
+        Audience::AskedInVain => asked_in_vain(change),
+        Audience::AllApprovers => electors(change, true),
+        Audience::Reviewers => electors(change, false),
+        Audience::WhoAgreed if change.after.emergency.is_some() => electors(change, true),
+        Audience::WhoAgreed => change
+            .after
+            .deciders()
+            .into_iter()
+            .map(|vote| (vote.person.clone(), Some(vote.step)))
+            .collect(),
+        Audience::AccessAdmins => {
+            let people = change.book.people.values();
+            people
+                .filter(|person| person.has(Role::AccessAdmin))
+                .map(|person| (person.id.clone(), stranded_at(change)))
+                .collect()
         }
     }
 }
 
-fn cancelled(change: &Change<'_>) -> Vec<usize> {
-    let steps = 0..change.after.terms.steps.len();
-    match change.after.current_step() {
-        None => steps.collect(),
-        Some(current) => {
-            let moved = change.events.iter().any(|event| {
-                matches!(
-                    event,
-                    Event::StepCompleted { .. } | Event::StepReopened { .. }
-                )
-            });
-            if moved {
-                steps.filter(|step| *step != current).collect()
-            } else {
-                Vec::new()
+/// The step that the requester's message is about.
+fn about(change: &Change<'_>, when: When) -> Option<usize> {
+    let of_event = |event: &Event| match (when, event) {
+        (When::StepCompleted, Event::StepCompleted { step, .. })
+        | (When::StepReopened, Event::StepReopened { step, .. })
+        | (When::Rejected, Event::Rejected { step, .. }) => Some(*step),
+        _ => None,
+    };
+    let named = change.events.iter().rev().find_map(of_event);
+    named.or_else(|| {
+        change
+            .after
+            .current_step()
+            .filter(|_| when != When::Rejected)
+    })
+}
+
+fn can_decide(change: &Change<'_>) -> BTreeSet<PersonId> {
+    let Some(step) = change.after.current_step() else {
+        return BTreeSet::new();
+    };
+    can_still_approve(change.after, change.book, step, change.now)
+        .into_iter()
+        .cloned()
+        .collect()
+}
+
+fn voter(change: &Change<'_>, when: When) -> Vec<Told> {
+    let by_mail = |vote: &&Vote| vote.channel == Channel::Mail || when == When::Held;
+    vote(change)
+        .filter(by_mail)
+        .map(|vote| (vote.person.clone(), Some(vote.step)))
+        .into_iter()
+        .collect()
+}
+
+/// Whose approvals were there before the window changed and are not there any more.
+fn voided(change: &Change<'_>) -> Vec<Told> {
+    let before = change.before.map(|before| before.votes.iter());
+    before
+        .into_iter()
+        .flatten()
+        .filter(|vote| vote.decision == Decision::Approve)
+        .filter(|vote| change.after.vote_of(vote.step, &vote.person).is_none())
+        .map(|vote| (vote.person.clone(), Some(vote.step)))
+        .collect()
+}
+
+fn asked_in_vain(change: &Change<'_>) -> Vec<Told> {
+    let mut told = Vec::new();
+    for event in change.events {
+        let Event::StepCompleted { step, .. } = event else {
+            continue;
+        };
+        let asked = change.around.asked.iter();
+        told.extend(
+            asked
+                .filter(|(asked, person)| {
+                    asked == step && change.after.vote_of(*step, person).is_none()
+                })
+                .map(|(step, person)| (person.clone(), Some(*step))),
+        );
+    }
+    told
+}
+
+/// Everybody who could decide any of the steps, the requester never; with `asked`, also everybody who
+/// was asked.
+fn electors(change: &Change<'_>, asked: bool) -> Vec<Told> {
+    let request = change.after;
+    let electorate = Electorate {
+        request,
+        book: change.book,
+        now: change.now,
+    };
+    let mut told: BTreeMap<PersonId, Option<usize>> = BTreeMap::new();
+    for index in 0..request.terms.steps.len() {
+        for person in electorate.of(index) {
+            told.entry(person.clone()).or_insert(Some(index));
+            for delegate in electorate.delegates(index, person) {
+                told.entry(delegate.clone()).or_insert(Some(index));
             }
         }
     }
+    for (step, person) in change.around.asked.iter().filter(|_| asked) {
+        told.entry(person.clone()).or_insert(Some(*step));
+    }
+    told.remove(&request.requester);
+    told.into_iter().collect()
+}
+
+/// The step that an alarm names.
+fn stranded_at(change: &Change<'_>) -> Option<usize> {
+    let named = change.events.iter().find_map(|event| match event {
+        Event::Stranded { step, .. } => Some(*step),
+        _ => None,
+    });
+    named.or_else(|| change.after.current_step())
+}
+
+/// Which offers that are not sent yet end.
+fn cancelled(change: &Change<'_>, happened: &BTreeSet<When>) -> Vec<usize> {
+    let ends = |offers| happened.iter().any(|when| when.offers() == offers);
+    let steps = 0..change.after.terms.steps.len();
+    if ends(Offers::AllEnd) {
+        return steps.collect();
+    }
+    let current = change.after.current_step();
+    if ends(Offers::OthersEnd) {
+        return steps.filter(|step| Some(*step) != current).collect();
+    }
+    Vec::new()
 }

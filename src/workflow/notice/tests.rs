@@ -103,6 +103,7 @@ fn who_was_asked_is_told_unless_disabled() {
 fn facts_carry_names_and_the_comment() {
     let mut world = World::filed(terms(vec![step("S", &["ann"], 1, 1)]));
     let vote = Action::Vote {
+        window: None,
         decision: Decision::Disapprove,
         comment: Some("freeze".to_owned()),
         shown: None,

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::ids::{Module, PersonId, RequestId};
-use super::super::request::{Decision, ExpiryCause, State, Subject, Window};
+use super::super::request::{Decision, ExpiryCause, GrantState, State, Subject, Window};
 use super::{Decider, Refusal};
 
 /// A fixed instant, so that every sample reads the same in every run.
@@ -17,6 +17,8 @@ impl Refusal {
         let mut samples = filing();
         samples.extend(deciding());
         samples.extend(otherwise());
+        samples.extend(delegating());
+        samples.extend(after_approval());
         samples
     }
 }
@@ -111,6 +113,7 @@ fn filing() -> Vec<Refusal> {
             approvals: 2,
             eligible: 1,
             policy: policy(),
+            emergency: true,
         },
     ]
 }
@@ -184,8 +187,76 @@ fn otherwise() -> Vec<Refusal> {
         Refusal::ReasonRequired { request: REQUEST },
         Refusal::NotDue {
             request: REQUEST,
-            pending_until: AT,
+            next: Some(AT),
         },
         Refusal::WrongActor { request: REQUEST },
+    ]
+}
+
+fn delegating() -> Vec<Refusal> {
+    vec![
+        Refusal::VoteUsed {
+            request: REQUEST,
+            step: step(),
+            whose: "Carol Clark".to_owned(),
+            by: decider(),
+        },
+        Refusal::DelegateToSelf,
+        Refusal::NotAnApprover {
+            name: "Erin Evans".to_owned(),
+        },
+        Refusal::PeriodUnfit {
+            start: AT,
+            until: AT,
+            limit: SignedDuration::from_hours(2160),
+        },
+        Refusal::DelegationOverlaps {
+            to: "Bob Brown".to_owned(),
+            start: AT,
+            until: AT,
+        },
+        Refusal::NoDelegation,
+    ]
+}
+
+fn after_approval() -> Vec<Refusal> {
+    vec![
+        Refusal::NoGrant {
+            request: REQUEST,
+            state: State::Pending { step: 0 },
+        },
+        Refusal::GrantOver {
+            request: REQUEST,
+            grant: GrantState::Revoked,
+            at: AT,
+        },
+        Refusal::NotARevoker { request: REQUEST },
+        Refusal::RevokeReasonRequired { request: REQUEST },
+        Refusal::NotTheHolder { request: REQUEST },
+        Refusal::ExtendedAlready {
+            request: REQUEST,
+            by: RequestId(43),
+        },
+        Refusal::EmergencyNotOffered { subject: subject() },
+        Refusal::EmergencyReasonTooShort {
+            chars: 4,
+            least: 10,
+        },
+        Refusal::EmergencyUnreviewed {
+            open: vec![RequestId(41)],
+        },
+        Refusal::NoEmergency { request: REQUEST },
+        Refusal::AlreadyReviewed {
+            request: REQUEST,
+            by: "Bob Brown".to_owned(),
+            at: AT,
+        },
+        Refusal::NotAReviewer { request: REQUEST },
+        Refusal::FindingRequired { request: REQUEST },
+        Refusal::AwaitsConfirmation {
+            request: REQUEST,
+            step: step(),
+            at: AT,
+        },
     ]
 }

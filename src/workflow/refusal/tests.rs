@@ -39,6 +39,26 @@ fn place(refusal: &Refusal) -> usize {
         Refusal::ReasonRequired { .. } => 31,
         Refusal::NotDue { .. } => 32,
         Refusal::WrongActor { .. } => 33,
+        Refusal::VoteUsed { .. } => 34,
+        Refusal::DelegateToSelf => 35,
+        Refusal::NotAnApprover { .. } => 36,
+        Refusal::PeriodUnfit { .. } => 37,
+        Refusal::DelegationOverlaps { .. } => 38,
+        Refusal::NoDelegation => 39,
+        Refusal::NoGrant { .. } => 40,
+        Refusal::GrantOver { .. } => 41,
+        Refusal::NotARevoker { .. } => 42,
+        Refusal::RevokeReasonRequired { .. } => 43,
+        Refusal::NotTheHolder { .. } => 44,
+        Refusal::ExtendedAlready { .. } => 45,
+        Refusal::EmergencyNotOffered { .. } => 46,
+        Refusal::EmergencyReasonTooShort { .. } => 47,
+        Refusal::EmergencyUnreviewed { .. } => 48,
+        Refusal::NoEmergency { .. } => 49,
+        Refusal::AlreadyReviewed { .. } => 50,
+        Refusal::NotAReviewer { .. } => 51,
+        Refusal::FindingRequired { .. } => 52,
+        Refusal::AwaitsConfirmation { .. } => 53,
     }
 }
 
@@ -50,7 +70,7 @@ fn every_variant_has_one_sample() {
     for (position, sample) in samples.iter().enumerate() {
         assert_eq!(place(sample), position, "{sample:?}");
     }
-    assert_eq!(samples.len(), 34, "as many as `place` has arms");
+    assert_eq!(samples.len(), 54, "as many as `place` has arms");
 }
 
 /// Goal: a code is one name, everywhere, for one refusal.
@@ -94,6 +114,7 @@ fn every_refusal_says_what_and_what_next() {
     let mut text = String::new();
     for sample in Refusal::samples() {
         let card = format!("{} {}", sample.code(), sample.rule());
+        assert!(sample.to_string().contains(' '), "{card} has no sentence");
         for line in [card, wrapped(&sample.to_string()), wrapped(&sample.next())] {
             text.push_str(&line);
             text.push('\n');
@@ -126,17 +147,17 @@ no-policy W3
   See why with `countersign policy explain`, or ask an access admin.
 window-empty W4
   The window from 1970-01-01 00:00 UTC until 1970-01-01 00:00 UTC is empty.
-  File it again with an end after the start.
+  Say it again with an end after the start.
 window-over W4
   The window is over: it ended at 1970-01-01 00:00 UTC.
-  File it again with an end that is still to come.
+  Say it again with an end that is still to come.
 window-too-long W4
   The window lasts 9h; the policy `production databases` allows at most 8h.
-  File it again for 8h or less.
+  Say it again with a window of 8h or less.
 start-too-far W4
   The window begins at 1970-01-01 00:00 UTC; the policy `production databases` allows
     1970-01-01 00:00 UTC at the latest.
-  File it again nearer to the start.
+  Say it again with an earlier start, or later on.
 justification-missing W1
   The policy `production databases` wants a justification, and there is none.
   File it again and say why you need it.
@@ -150,7 +171,7 @@ step-cannot-complete W5
   The step `Manager review` of the policy `production databases` could never complete: it
     needs 2 different persons who decide nowhere else in the request, and 1 may decide it
     at all.
-  Ask an access admin to name more approvers for this step.
+  If it cannot wait, file it again as an emergency and say why.
 unknown-request W27
   There is no request `R-42`.
   Look the number up with `countersign request list`.
@@ -200,17 +221,81 @@ stale-revision W16
   The window of R-42 has changed: you were shown revision 1, and it is now revision 2.
   Look at `countersign request show R-42` and decide on what it says now.
 not-the-requester W29
-  R-42 is not your request; only its requester withdraws it.
+  R-42 is not your request; only its requester does that.
   If it should not be granted and you are asked, disapprove it.
 reason-required W29
   Withdrawing R-42 needs a reason, and there is none.
   Withdraw it again and say why.
 not-due W18
-  R-42 is not over before 1970-01-01 00:00 UTC.
+  Nothing about R-42 is due before 1970-01-01 00:00 UTC.
   Nothing is left to do; `countersign request show R-42` tells more.
 wrong-actor W18
-  Only the clock expires R-42, and it does nothing else.
+  Only the clock says that R-42 is due, and it decides nothing.
   Nothing is left to do; `countersign request show R-42` tells more.
+vote-used W20
+  The vote of Carol Clark on the step `Manager review` of R-42 is used: Bob Brown approved
+    (1970-01-01 00:00 UTC).
+  Nothing is left to do here; `countersign request show` tells more.
+delegate-to-self W20
+  Nobody delegates to themselves.
+  Name another registered approver.
+not-an-approver W20
+  Erin Evans is not registered as an approver for any module.
+  Name a registered approver, or ask an access admin to register one.
+period-unfit W20
+  A delegation from 1970-01-01 00:00 UTC until 1970-01-01 00:00 UTC is empty, over, or
+    longer than 2160h.
+  Say a period that is still to end, of 2160h or less.
+delegation-overlaps W20
+  Your votes are delegated to Bob Brown from 1970-01-01 00:00 UTC until 1970-01-01 00:00
+    UTC.
+  End that delegation first with `countersign delegate --end`.
+no-delegation W20
+  You have delegated nothing that is still to end.
+  See `countersign delegate --list`.
+no-grant W22
+  There is no grant: R-42 is pending.
+  Withdraw it or disapprove it while it is pending.
+grant-over W22
+  The grant of R-42 is revoked since 1970-01-01 00:00 UTC.
+  The requester may file a new request.
+not-a-revoker W22
+  R-42 is revoked by one of its approvers or an access admin, and you are neither.
+  Ask an access admin if the access should not stand.
+revoke-reason-required W22
+  Revoking R-42 needs a reason, and there is none.
+  Revoke it again and say why.
+not-the-holder W22
+  The grant of R-42 is not yours; only its holder does that.
+  Ask an access admin if the access should not stand.
+extended-already W23
+  The grant of R-42 is continued by R-43 already.
+  Nothing is left to do here; `countersign request show` tells more.
+emergency-not-offered W24
+  No policy in force offers you emergency access to `credential prod-db-1 as admin`.
+  Wait for the approvers, or ask an access admin.
+emergency-reason-too-short W24
+  The reason for an emergency has 4 characters; at least 10 are wanted.
+  Say what is on fire, so that a reviewer understands it later.
+emergency-unreviewed W26
+  Nobody has reviewed your earlier emergency R-41 yet.
+  Ask one of its approvers to review it; until then, go the ordinary way.
+no-emergency W26
+  R-42 was no emergency; there is nothing to review.
+  List the open ones with `countersign request list --unreviewed`.
+already-reviewed W26
+  Bob Brown reviewed R-42 at 1970-01-01 00:00 UTC.
+  Nothing is left to do here; `countersign request show` tells more.
+not-a-reviewer W26
+  R-42 is reviewed by one of its approvers, never by its requester, and you may not.
+  Leave it to its approvers; they have been told.
+finding-required W26
+  A review of R-42 needs a finding, and there is none.
+  Review it again and say what you found.
+awaits-confirmation W30
+  Your vote on the step `Manager review` of R-42 waits for your confirmation by mail, since
+    1970-01-01 00:00 UTC.
+  Answer the mail that asks you to confirm it.
 "#);
     let settled = Refusal::samples()
         .into_iter()

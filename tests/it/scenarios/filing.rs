@@ -111,6 +111,7 @@ async fn w6_one_pending_and_keys() {
     let keyed = |resource: &str| Command::File {
         draft: draft(resource, 1),
         key: Some("ticket-7".to_owned()),
+        emergency: None,
     };
     let Answer::Accepted { request: first, .. } = office.says("rita", keyed("db-1")).await else {
         panic!("filed")
@@ -290,7 +291,7 @@ async fn w18_only_the_clock_and_only_when_due() {
         office.person(who).hears(Kind::Ask).await;
     }
     assert_eq!(
-        code(&office.says("rita", Command::Expire { request }).await),
+        code(&office.says("rita", Command::Tick { request }).await),
         "wrong-actor"
     );
     let early = Inbound {
@@ -301,7 +302,7 @@ async fn w18_only_the_clock_and_only_when_due() {
             method: "clock".into(),
             details: serde_json::json!({}),
         },
-        words: Words::Said(Command::Expire { request }),
+        words: Words::Said(Command::Tick { request }),
     };
     let answer = office
         .daemon()
