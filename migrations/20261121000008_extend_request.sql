@@ -12,8 +12,6 @@ ALTER TABLE request
     ADD CONSTRAINT request_reviewed_is_emergency CHECK (NOT reviewed OR emergency),
     ADD CONSTRAINT request_extends_an_earlier CHECK (extends < id);
 UPDATE request SET next_due_at = pending_until WHERE state = 'pending';
-ALTER TABLE request
-    ADD CONSTRAINT request_pending_is_due CHECK (state <> 'pending' OR next_due_at IS NOT NULL);
 
 DROP INDEX request_next_due;
 -- The timer: what is due next, whatever it is. No other query asks by this column.

@@ -73,7 +73,7 @@ async fn the_earliest_is_due_first(pool: PgPool) {
     for n in 0..3_i64 {
         let request = world.filed_for(&format!("prod-{n}")).await;
         sqlx::query(
-            "UPDATE request SET pending_until = filed_at - $2 * interval '1 hour' WHERE id = $1",
+            "UPDATE request SET next_due_at = filed_at - $2 * interval '1 hour' WHERE id = $1",
         )
         .bind(request.0)
         .bind(n)
