@@ -97,7 +97,8 @@ async fn main() -> anyhow::Result<()> {
         };
         let found = audit::verify(&pool, &wanted, || Ok::<_, sqlx::Error>(None)).await?;
         verify = verify.min(began.elapsed());
-        ensure!(found.is_clean() && found.events == events, "{found:?}");
+        ensure!(found.is_clean(), "{:?}", found.findings.first());
+        ensure!(found.events == events, "every event was read");
         ensure!(found.requests == REQUESTS, "every request was folded");
     }
     #[expect(clippy::cast_precision_loss, reason = "a few hundred thousand")]
@@ -235,19 +236,23 @@ async fn batch(pool: &PgPool, bodies: &[String], from: i64, to: i64) -> anyhow::
     .bind(&heads)
     .execute(&mut *tx)
     .await?;
-    let columns: String = sqlx::query_scalar(
-        "SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns
-         WHERE table_name = 'vote' AND column_name <> 'request_id'",
-    )
-    .fetch_one(&mut *tx)
-    .await?;
-    sqlx::query(sqlx::AssertSqlSafe(format!(
-        "INSERT INTO vote (request_id, {columns})
-         SELECT copy.id, {columns} FROM vote, UNNEST($1::bigint[]) AS copy (id) WHERE request_id = 1"
-    )))
-    .bind(&ids)
-    .execute(&mut *tx)
-    .await?;
+    for table in ["vote", "access_grant"] {
+        let columns: String = sqlx::query_scalar(
+            "SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns
+             WHERE table_name = $1 AND column_name <> 'request_id'",
+        )
+        .bind(table)
+        .fetch_one(&mut *tx)
+        .await?;
+        sqlx::query(sqlx::AssertSqlSafe(format!(
+            "INSERT INTO {table} (request_id, {columns})
+             SELECT copy.id, {columns} FROM {table}, UNNEST($1::bigint[]) AS copy (id)
+             WHERE request_id = 1"
+        )))
+        .bind(&ids)
+        .execute(&mut *tx)
+        .await?;
+    }
     sqlx::query(
         "INSERT INTO audit_event (chain, seq, at, body, prev_hash, hash)
          SELECT c.chain, c.seq, e.at, c.body, c.prev, c.hash

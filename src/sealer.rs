@@ -236,3 +236,6 @@ fn append(path: &Path, text: &str) -> std::io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.sync_data()
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,7 @@ use std::time::Duration;
 use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction};
 
 use super::leases::Lease;
 use crate::seal::tree::{self, Tree};
@@ -44,6 +44,23 @@ pub async fn snapshot(pool: &PgPool) -> Result<Transaction<'static, Postgres>, s
 pub async fn reading(pool: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .await
+}
+
+/// Another transaction that reads exactly what a [`reading`] one does, over a connection of its own.
+pub async fn reading_the_same(
+    pool: &PgPool,
+    first: &mut PgConnection,
+) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let name: String = sqlx::query_scalar("SELECT pg_export_snapshot()")
+        .fetch_one(first)
+        .await?;
+    let mut second = reading(pool).await?;
+    // The server's own name for it: digits, letters and hyphens.
+    let set = format!("SET TRANSACTION SNAPSHOT '{}'", name.replace('\'', ""));
+    sqlx::query(AssertSqlSafe(set))
+        .execute(&mut *second)
+        .await?;
+    Ok(second)
 }
 
 /// Number, time and hash of the newest seal.

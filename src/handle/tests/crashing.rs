@@ -139,5 +139,6 @@ async fn a_defect_is_not_tried_again(pool: PgPool) {
     assert_eq!(constraint, Some("access_grant_pkey"));
     assert_eq!(world.mark().await, before);
     assert_eq!(world.state(request).await, "pending");
+    world.takes_forged_grants_away().await;
     world.check().await;
 }

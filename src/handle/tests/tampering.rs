@@ -21,7 +21,7 @@ use crate::workflow::ids::RequestId;
 use crate::workflow::request::Decision;
 
 /// The tables that damage is done to, in the order in which they can be filled.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "seal_key",
     "seal",
     "seal_leaf",
@@ -29,6 +29,7 @@ const TABLES: [&str; 7] = [
     "audit_event",
     "vote",
     "request",
+    "access_grant",
 ];
 
 fn key(byte: u8) -> SealKey {
@@ -315,12 +316,33 @@ async fn every_damage_is_named(pool: PgPool) {
             "system/command_line: event 4 is missing, or the head of its chain was changed or removed",
         ),
         (
-            "UPDATE request SET requester = 'ann' WHERE id = 1",
-            "request/1: the stored request is not as its events tell: requester",
+            "UPDATE request SET requester = 'ann' WHERE id = 2",
+            "request/2: the stored request is not as its events tell: requester",
         ),
         (
             "UPDATE request SET outcome = '{\"state\": \"odd\"}' WHERE id = 1",
             "request/1: the stored request cannot be read",
+        ),
+        (
+            "UPDATE request SET settled_at = settled_at + interval '1 hour' WHERE id = 2",
+            "request/2: the stored request says one thing in its outcome and another in `settled_at`",
+        ),
+        (
+            "UPDATE access_grant SET ends_at = ends_at + interval '1 year'",
+            "request/1: the stored request says one thing in its outcome and another in `grant`",
+        ),
+        (
+            "INSERT INTO access_grant SELECT 2, 'rita', module, resource, account, starts_at, ends_at
+             FROM access_grant",
+            "request/2: the stored request says one thing in its outcome and another in `grant`",
+        ),
+        (
+            "UPDATE access_grant SET ended_at = ends_at, end_cause = 'revoked'",
+            "request/1: the stored request says one thing in its outcome and another in `grant`",
+        ),
+        (
+            "UPDATE request SET emergency = true WHERE id = 1",
+            "request/1: the stored request says one thing in its outcome and another in `emergency`",
         ),
         (
             "UPDATE vote SET decision = 'approve' WHERE request_id = 2",

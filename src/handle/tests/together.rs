@@ -149,6 +149,7 @@ async fn a_failure_leaves_nothing_of_the_set(pool: PgPool) {
     }
     assert_eq!(failed, [false, true, false]);
     assert_eq!(world.state(requests[1]).await, "pending");
+    world.takes_forged_grants_away().await;
     world.check().await;
 }
 

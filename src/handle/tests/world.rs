@@ -330,6 +330,14 @@ impl World {
         count.expect("counts")
     }
 
+    /// Removes the grants of `x` that a test put in the way; [`World::check`] would find them.
+    pub async fn takes_forged_grants_away(&self) {
+        sqlx::query("DELETE FROM access_grant WHERE resource = 'x'")
+            .execute(&self.pool)
+            .await
+            .expect("removes");
+    }
+
     /// The end of every test: all chains are whole, and every request is the fold of its events.
     pub async fn check(self) {
         let whole = audit::check_replay(&self.pool).await;

@@ -10,7 +10,6 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Postgres, Row as _, Transaction};
 
 use super::request_number;
-use crate::store::requests;
 use crate::workflow::request::Request;
 
 /// Rows that a cursor hands over at once.
@@ -25,8 +24,6 @@ pub(super) struct Scope {
     pub chain: Option<String>,
     /// Only chains that moved after this seal, from the last event that it or one before it covers.
     pub after_seal: Option<i64>,
-    /// Whether the stored requests are read too.
-    pub stored: bool,
 }
 
 /// An event as it is stored.
@@ -61,6 +58,9 @@ pub(super) struct Place {
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub places: Vec<Place>,
+    /// Requests whose chains ended here.
+    pub ended: Vec<i64>,
+    /// The same as they are stored.
     pub stored: BTreeMap<i64, Result<Request, String>>,
     /// Whether this is the last.
     pub over: bool,
@@ -72,7 +72,6 @@ pub(super) struct Feed {
     events: Cursor<Row>,
     leaves: Cursor<Leaf>,
     heads: Cursor<Vec<u8>>,
-    stored: bool,
     /// The chain of the last place.
     chain: Option<String>,
 }
@@ -158,7 +157,6 @@ impl Feed {
                 })
             }),
             heads: Cursor::new("heads", |row| row.try_get(2)),
-            stored: scope.stored,
             chain: None,
         })
     }
@@ -166,12 +164,13 @@ impl Feed {
     /// The next places.
     pub async fn next(&mut self) -> Result<Batch, sqlx::Error> {
         let mut batch = Batch::default();
-        let mut ended = Vec::new();
         while batch.places.len() < BATCH {
             let place = self.place().await?;
             let chain = place.as_ref().map(|place| &place.chain);
             if self.chain.as_ref() != chain {
-                ended.extend(self.chain.as_deref().and_then(request_number));
+                batch
+                    .ended
+                    .extend(self.chain.as_deref().and_then(request_number));
                 self.chain = chain.cloned();
             }
             let Some(place) = place else {
@@ -179,9 +178,6 @@ impl Feed {
                 break;
             };
             batch.places.push(place);
-        }
-        if self.stored && !ended.is_empty() {
-            batch.stored = requests::many(&mut self.tx, &ended).await?;
         }
         Ok(batch)
     }

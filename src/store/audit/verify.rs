@@ -2,19 +2,22 @@
 //! writes, never repairs.
 //!
 //! ```text
-//! one transaction ─▶ feed (reads) ═ channel ═▶ walk (hashes, folds) ─▶ seals ─▶ what was posted
+//! feed (events, leaves, heads) ═▶ stored requests ═▶ walk (hashes, folds) ─▶ seals ─▶ what was posted
 //! ```
 //!
-//! Memory does not grow with the record. While one batch is checked the next is read.
+//! Two connections look at the same snapshot. Memory does not grow with the record: while one batch is
+//! checked the next ones are read, and no more than a few lie between.
 
 use std::collections::BTreeSet;
 
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::mpsc;
+use tokio::task::JoinError;
 
 use super::feed::{Batch, Feed, Scope};
 use super::walk::{MAX_FINDINGS, Walk};
 use crate::seal::{Hash, NOTHING_BEFORE, PublicKey, Signed};
+use crate::store::requests;
 use crate::store::seals::{self, Stored};
 
 /// Batches that are read ahead.
@@ -138,7 +141,6 @@ pub async fn verify<E: From<sqlx::Error>>(
 ) -> Result<Verified, E> {
     let scope = Scope {
         after_seal: wanted.from_seal,
-        stored: true,
         chain: None,
     };
     let (mut walk, mut feed) = walked(pool, &scope).await?;
@@ -152,11 +154,13 @@ pub async fn verify<E: From<sqlx::Error>>(
 
 /// Walks over the scope; the feed keeps its snapshot.
 pub(super) async fn walked(pool: &PgPool, scope: &Scope) -> Result<(Walk, Feed), sqlx::Error> {
-    let tx = seals::reading(pool).await?;
+    let mut tx = seals::reading(pool).await?;
+    let mut beside = seals::reading_the_same(pool, &mut tx).await?;
     let mut feed = Feed::open(tx, scope).await?;
     let mut walk = Walk::default();
     walk.after_seal = scope.after_seal.unwrap_or(0);
-    let (hand, mut batches) = mpsc::channel::<Batch>(AHEAD);
+    let (hand, mut read) = mpsc::channel::<Batch>(AHEAD);
+    let (hand_on, mut whole) = mpsc::channel::<Batch>(AHEAD);
     let reading = tokio::spawn(async move {
         loop {
             let batch = feed.next().await?;
@@ -166,12 +170,23 @@ pub(super) async fn walked(pool: &PgPool, scope: &Scope) -> Result<(Walk, Feed),
             }
         }
     });
-    while let Some(batch) = batches.recv().await {
+    let completing = tokio::spawn(async move {
+        while let Some(mut batch) = read.recv().await {
+            if !batch.ended.is_empty() {
+                batch.stored = requests::many(&mut beside, &batch.ended).await?;
+            }
+            if hand_on.send(batch).await.is_err() {
+                break;
+            }
+        }
+        beside.rollback().await
+    });
+    while let Some(batch) = whole.recv().await {
         walk.batch(batch);
     }
-    let feed = reading
-        .await
-        .map_err(|error| sqlx::Error::Protocol(error.to_string()))??;
+    let ended = |error: JoinError| sqlx::Error::Protocol(error.to_string());
+    completing.await.map_err(ended)??;
+    let feed = reading.await.map_err(ended)??;
     walk.end();
     Ok((walk, feed))
 }

@@ -117,7 +117,7 @@ impl Walk {
             };
             self.verified.requests += 1;
             let what = match (Request::replay(&events), stored) {
-                (_, Err(why)) => format!("cannot be read: {why}"),
+                (_, Err(what)) => what,
                 (None, _) => "does not come out of its events".to_owned(),
                 (Some(replayed), Ok(stored)) if replayed != stored => differs(&replayed, &stored),
                 _ => continue,
@@ -141,6 +141,12 @@ fn differs(told: &Request, stored: &Request) -> String {
         ("pending_until", told.pending_until != stored.pending_until),
         ("votes", told.votes != stored.votes),
         ("state", told.state != stored.state),
+        ("extends", told.extends != stored.extends),
+        ("past_windows", told.past_windows != stored.past_windows),
+        ("held", told.held != stored.held),
+        ("emergency", told.emergency != stored.emergency),
+        ("ended", told.ended != stored.ended),
+        ("clock", told.clock != stored.clock),
     ];
     let names: Vec<&str> = fields
         .into_iter()

@@ -2,31 +2,40 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-use super::rows::{RequestRow, VoteRow};
-use super::votes;
-use crate::workflow::request::Request;
+use super::rows::{Aside, Columns, RequestRow, VoteRow};
+use crate::workflow::policy::Terms;
+use crate::workflow::request::{Request, State, Vote};
 
-/// The requests of these numbers that there are; one whose row cannot be read with the reason.
+/// The requests of these numbers that there are; one whose row cannot be read, or contradicts itself or
+/// its grant, with what is wrong.
 pub async fn many(
     conn: &mut PgConnection,
     ids: &[i64],
 ) -> Result<BTreeMap<i64, Result<Request, String>>, sqlx::Error> {
+    let checked = |(request, beside): (Request, Beside)| {
+        let id = request.id.0;
+        let what = |column| format!("says one thing in its outcome and another in `{column}`");
+        let wrong = beside.contradicts(&request)?;
+        Ok((id, wrong.map_or(Ok(request), |column| Err(what(column)))))
+    };
     match readable(conn, ids).await {
-        Ok(found) => Ok(found
-            .into_iter()
-            .map(|request| (request.id.0, Ok(request)))
-            .collect()),
+        Ok(found) => found.into_iter().map(checked).collect(),
         // One row that cannot be read hides the others only until each is asked for alone.
         Err(error) if is_about_a_row(&error) => {
             let mut all = BTreeMap::new();
             for id in ids {
                 match readable(conn, &[*id]).await {
-                    Ok(found) => all.extend(found.into_iter().map(|one| (*id, Ok(one)))),
+                    Ok(found) => {
+                        for one in found {
+                            all.extend([checked(one)?]);
+                        }
+                    }
                     Err(error) if is_about_a_row(&error) => {
-                        all.insert(*id, Err(error.to_string()));
+                        all.insert(*id, Err(format!("cannot be read: {error}")));
                     }
                     Err(error) => return Err(error),
                 }
@@ -44,35 +53,186 @@ fn is_about_a_row(error: &sqlx::Error) -> bool {
     )
 }
 
-async fn readable(conn: &mut PgConnection, ids: &[i64]) -> Result<Vec<Request>, sqlx::Error> {
-    let rows = sqlx::query_as!(
-        RequestRow,
-        r#"SELECT id, requester, module, resource, account,
-                  window_start AS "window_start: _", window_end AS "window_end: _", window_seconds,
-                  revision, justification, terms AS "terms: _", filed_at AS "filed_at: _",
-                  pending_until AS "pending_until: _", outcome AS "outcome: _", chain_seq, chain_head,
-                  extends, aside AS "aside: _"
-           FROM request WHERE id = ANY($1)"#,
-        ids,
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    let voted = sqlx::query!(
-        r#"SELECT request_id, jsonb_agg(to_jsonb(vote) - 'evidence' ORDER BY position)
-                  AS "votes!: Json<Vec<VoteRow>>"
-           FROM vote WHERE request_id = ANY($1) GROUP BY request_id"#,
+/// What stands in columns of its own beside a request, for queries, constraints and consumers.
+struct Beside {
+    state: String,
+    step: Option<i32>,
+    settled_at: Option<jiff_sqlx::Timestamp>,
+    policy: String,
+    policy_version: i64,
+    mode: String,
+    emergency: bool,
+    reviewed: bool,
+    grant: Option<Granted>,
+}
+
+/// The row that gives access.
+#[derive(PartialEq, Eq)]
+struct Granted {
+    person: String,
+    module: String,
+    resource: String,
+    account: Option<String>,
+    starts_at: Timestamp,
+    ends_at: Timestamp,
+    emergency: bool,
+    /// Ended before its time.
+    ended: Option<(Timestamp, String)>,
+}
+
+impl Beside {
+    /// The first column that does not say what the request says.
+    fn contradicts(&self, request: &Request) -> Result<Option<&'static str>, sqlx::Error> {
+        let columns = Columns::of(request)?;
+        let grant = request.grant().map(|grant| Granted {
+            person: request.requester.as_str().to_owned(),
+            module: request.subject.module.as_str().to_owned(),
+            resource: request.subject.resource.clone(),
+            account: request.subject.account.clone(),
+            starts_at: grant.start,
+            ends_at: grant.end,
+            emergency: request.emergency.is_some(),
+            ended: request
+                .ended
+                .as_ref()
+                .map(|ending| (ending.at, ending.cause.as_str().to_owned())),
+        });
+        let review = request.emergency.as_ref().and_then(|it| it.review.as_ref());
+        let settled = |at: Option<jiff_sqlx::Timestamp>| at.map(jiff_sqlx::Timestamp::to_jiff);
+        Ok([
+            ("state", self.state != request.state.as_str()),
+            ("step", self.step != columns.step),
+            (
+                "settled_at",
+                settled(self.settled_at) != settled(columns.settled_at),
+            ),
+            ("policy", self.policy != request.terms.policy),
+            (
+                "policy_version",
+                self.policy_version != request.terms.version,
+            ),
+            ("mode", self.mode != columns.mode),
+            ("emergency", self.emergency != request.emergency.is_some()),
+            ("reviewed", self.reviewed != review.is_some()),
+            ("grant", self.grant != grant),
+        ]
+        .into_iter()
+        .find_map(|(name, differs)| differs.then_some(name)))
+    }
+}
+
+async fn readable(
+    conn: &mut PgConnection,
+    ids: &[i64],
+) -> Result<Vec<(Request, Beside)>, sqlx::Error> {
+    let mut voted = votes_of(conn, ids).await?;
+    let rows = sqlx::query!(
+        r#"SELECT r.id AS "id!", r.requester AS "requester!", r.module AS "module!",
+                  r.resource AS "resource!", r.account AS "account?",
+                  r.window_start AS "window_start?: jiff_sqlx::Timestamp",
+                  r.window_end AS "window_end?: jiff_sqlx::Timestamp",
+                  r.window_seconds AS "window_seconds?", r.revision AS "revision!",
+                  r.justification AS "justification?", r.terms AS "terms!: Json<Terms>",
+                  r.filed_at AS "filed_at!: jiff_sqlx::Timestamp",
+                  r.pending_until AS "pending_until!: jiff_sqlx::Timestamp",
+                  r.outcome AS "outcome!: Json<State>", r.chain_seq AS "chain_seq!",
+                  r.chain_head AS "chain_head!", r.state AS "state!", r.step AS "step?",
+                  r.settled_at AS "settled_at?: jiff_sqlx::Timestamp", r.policy AS "policy!",
+                  r.policy_version AS "policy_version!", r.mode AS "mode!",
+                  r.extends AS "extends?", r.aside AS "aside?: Json<Aside>",
+                  r.emergency AS "emergency!", r.reviewed AS "reviewed!",
+                  g.emergency AS "g_emergency?", g.end_cause AS "end_cause?",
+                  g.ended_at AS "ended_at?: jiff_sqlx::Timestamp",
+                  g.person AS "person?", g.module AS "g_module?", g.resource AS "g_resource?",
+                  g.account AS "g_account?", g.starts_at AS "starts_at?: jiff_sqlx::Timestamp",
+                  g.ends_at AS "ends_at?: jiff_sqlx::Timestamp"
+           FROM request AS r LEFT JOIN access_grant AS g ON g.request_id = r.id
+           WHERE r.id = ANY($1)"#,
         ids,
     )
     .fetch_all(conn)
     .await?;
-    let mut by_request: BTreeMap<i64, Vec<VoteRow>> = voted
-        .into_iter()
-        .map(|row| (row.request_id, row.votes.0))
-        .collect();
     rows.into_iter()
         .map(|row| {
-            let of_this = by_request.remove(&row.id).unwrap_or_default();
-            row.request(votes(of_this)?)
+            let of_this = voted.remove(&row.id).unwrap_or_default();
+            let named = row.person.zip(row.g_module).zip(row.g_resource);
+            let grant = named.zip(row.starts_at.zip(row.ends_at)).map(
+                |(((person, module), resource), (start, end))| Granted {
+                    person,
+                    module,
+                    resource,
+                    account: row.g_account,
+                    starts_at: start.to_jiff(),
+                    ends_at: end.to_jiff(),
+                    emergency: row.g_emergency.unwrap_or(false),
+                    ended: row
+                        .ended_at
+                        .map(jiff_sqlx::Timestamp::to_jiff)
+                        .zip(row.end_cause),
+                },
+            );
+            let beside = Beside {
+                state: row.state,
+                step: row.step,
+                settled_at: row.settled_at,
+                policy: row.policy,
+                policy_version: row.policy_version,
+                mode: row.mode,
+                emergency: row.emergency,
+                reviewed: row.reviewed,
+                grant,
+            };
+            let row = RequestRow {
+                id: row.id,
+                requester: row.requester,
+                module: row.module,
+                resource: row.resource,
+                account: row.account,
+                window_start: row.window_start,
+                window_end: row.window_end,
+                window_seconds: row.window_seconds,
+                revision: row.revision,
+                justification: row.justification,
+                terms: row.terms,
+                filed_at: row.filed_at,
+                pending_until: row.pending_until,
+                outcome: row.outcome,
+                chain_seq: row.chain_seq,
+                chain_head: row.chain_head,
+                extends: row.extends,
+                aside: row.aside,
+            };
+            Ok((row.request(of_this)?, beside))
         })
         .collect()
+}
+
+/// The votes of these requests in their order.
+async fn votes_of(
+    conn: &mut PgConnection,
+    ids: &[i64],
+) -> Result<BTreeMap<i64, Vec<Vote>>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT request_id, step, person, decision, comment, revision,
+                  at AS "at: jiff_sqlx::Timestamp", channel, on_behalf_of
+           FROM vote WHERE request_id = ANY($1) ORDER BY request_id, position"#,
+        ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut votes: BTreeMap<i64, Vec<Vote>> = BTreeMap::new();
+    for row in rows {
+        let vote = VoteRow {
+            step: row.step,
+            person: row.person,
+            decision: row.decision,
+            comment: row.comment,
+            revision: row.revision,
+            at: row.at.to_jiff(),
+            channel: row.channel,
+            on_behalf_of: row.on_behalf_of,
+        };
+        votes.entry(row.request_id).or_default().push(vote.vote()?);
+    }
+    Ok(votes)
 }

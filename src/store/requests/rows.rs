@@ -164,7 +164,7 @@ pub(super) struct VoteRow {
     pub decision: String,
     pub comment: Option<String>,
     pub revision: i32,
-    at: Timestamp,
+    pub at: Timestamp,
     pub channel: String,
     pub on_behalf_of: Option<String>,
 }
