@@ -146,7 +146,7 @@ impl From<sqlx::Error> for Failure {
 /// Does what was typed; prints the answer; says the exit code.
 pub async fn run(cli: Cli) -> ExitCode {
     let as_json = cli.command.json();
-    let code = match command(cli).await {
+    let code = match Box::pin(command(cli)).await {
         Ok(()) => 0,
         Err(failure) => failure.report(as_json),
     };
