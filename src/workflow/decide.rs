@@ -8,6 +8,7 @@
 //! ([`Request::state_at`]), but its event waits for the clock.
 
 mod access;
+mod counting;
 mod delegating;
 mod emergency;
 mod filing;

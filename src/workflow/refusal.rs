@@ -300,7 +300,7 @@ pub enum Refusal {
         /// Whose vote, as people call them.
         whose: String,
         /// Who gave it, and what.
-        by: Decider,
+        by: Box<Decider>,
     },
     /// Nobody delegates to themselves (W20).
     DelegateToSelf,

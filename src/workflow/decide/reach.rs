@@ -121,7 +121,7 @@ pub fn can_still_approve<'a>(
 }
 
 /// The electors of a step whose own vote can still approve it.
-fn unused<'a>(electorate: Electorate<'a>, index: usize) -> BTreeSet<&'a PersonId> {
+fn unused(electorate: Electorate<'_>, index: usize) -> BTreeSet<&PersonId> {
     let mut persons = electorate.of(index);
     persons.retain(|person| is_unused(electorate.request, index, person));
     persons

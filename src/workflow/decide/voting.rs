@@ -12,9 +12,10 @@ use super::super::event::Event;
 use super::super::ids::PersonId;
 use super::super::policy::Step;
 use super::super::refusal::{Decider, Refusal};
-use super::super::request::{Channel, Decision, Held, Request, Vote, Window};
+use super::super::request::{Channel, Decision, Request, Window};
+use super::counting::Counting;
 use super::filing::check_window;
-use super::reach::{electorate, needed_elsewhere, rejects};
+use super::reach::electorate;
 use super::{Scene, Shown, acting, settled};
 
 /// One vote before it is judged.
@@ -77,9 +78,9 @@ pub(super) fn vote(scene: &Scene<'_>, mut ballot: Ballot<'_>) -> Result<Vec<Even
         counting.spendable(&ballot)?;
     }
     if request.terms.confirm_by_mail && ballot.channel != Channel::Mail {
-        return counting.hold(ballot);
+        return counting.hold(&ballot);
     }
-    counting.count(ballot)
+    counting.count(&ballot)
 }
 
 /// Whether the person has anything to do with the request: they asked, were asked, are named in a
@@ -236,11 +237,11 @@ fn used_vote(scene: &Scene<'_>, index: usize, person: &PersonId) -> Option<Refus
         request: request.id,
         step: step_name(request, vote.step),
         whose: scene.book.name_of(person),
-        by: Decider::new(vote, scene.book.name_of(&vote.person)),
+        by: Box::new(Decider::new(vote, scene.book.name_of(&vote.person))),
     })
 }
 
-fn step_name(request: &Request, index: usize) -> String {
+pub(super) fn step_name(request: &Request, index: usize) -> String {
     let step = request.terms.steps.get(index);
     step.map_or_else(String::new, |step| step.name.clone())
 }
@@ -301,170 +302,4 @@ fn current_enough(request: &Request, ballot: &Ballot<'_>) -> Result<(), Refusal>
         shown: shown.revision,
         present: request.revision,
     })
-}
-
-/// A vote about to count.
-struct Counting<'a> {
-    scene: &'a Scene<'a>,
-    /// The current step.
-    current: usize,
-    /// The step that the vote is on.
-    index: usize,
-    /// On whose behalf it is given (W20).
-    behalf: Option<PersonId>,
-}
-
-impl Counting<'_> {
-    /// W11: one approval per request, and none that takes a person whom another step needs. Also:
-    /// nothing is approved for a requester who has been disabled (W7).
-    fn spendable(&self, ballot: &Ballot<'_>) -> Result<(), Refusal> {
-        let request = self.scene.request;
-        if !self.scene.book.is_active(&request.requester) {
-            let requester = self.scene.book.name_of(&request.requester);
-            return Err(Refusal::RequesterNotActive {
-                request: request.id,
-                requester,
-            });
-        }
-        if !request.terms.distinct_approvers {
-            return Ok(());
-        }
-        if let Some(earlier) = request.approval_using(ballot.person) {
-            return Err(Refusal::OneApprovalPerRequest {
-                request: request.id,
-                step: step_name(request, earlier.step),
-                at: earlier.at,
-            });
-        }
-        // What a wider window makes void is to be approved again (W16): then every step counts.
-        let mut before = request.clone();
-        if self.widens(ballot) {
-            before
-                .votes
-                .retain(|vote| vote.decision == Decision::Disapprove);
-        }
-        let spent: Vec<&PersonId> = [Some(ballot.person), self.behalf.as_ref()]
-            .into_iter()
-            .flatten()
-            .collect();
-        let (book, now) = (self.scene.book, self.scene.now);
-        match needed_elsewhere(&before, book, self.index, &spent, now) {
-            None => Ok(()),
-            Some(step) => Err(Refusal::NeededForLaterStep {
-                request: request.id,
-                step: step.name.clone(),
-            }),
-        }
-    }
-
-    /// Whether the vote sets a window that reaches beyond the present one.
-    fn widens(&self, ballot: &Ballot<'_>) -> bool {
-        let present = &self.scene.request.window;
-        ballot
-            .window
-            .is_some_and(|window| !window.lies_inside(present))
-    }
-
-    fn vote(&self, ballot: &Ballot<'_>) -> Vote {
-        Vote {
-            step: self.index,
-            person: ballot.person.clone(),
-            decision: ballot.decision,
-            comment: ballot.comment.clone(),
-            revision: self.scene.request.revision + u32::from(ballot.window.is_some()),
-            at: self.scene.now,
-            channel: ballot.channel,
-            on_behalf_of: self.behalf.clone(),
-        }
-    }
-
-    /// W30: the vote counts once its maker confirms it by mail.
-    fn hold(&self, ballot: Ballot<'_>) -> Result<Vec<Event>, Refusal> {
-        let request = self.scene.request;
-        let vote = self.vote(&ballot);
-        let held = request.held.iter().find(|held| {
-            held.vote.step == vote.step
-                && held.vote.person == vote.person
-                && held.vote.decision == vote.decision
-                && held.window == ballot.window
-        });
-        if let Some(held) = held {
-            return Err(Refusal::AwaitsConfirmation {
-                request: request.id,
-                step: step_name(request, self.index),
-                at: held.vote.at,
-            });
-        }
-        let held = Held {
-            vote,
-            window: ballot.window,
-        };
-        Ok(vec![Event::VoteHeld { held }])
-    }
-
-    /// Counts the vote and reads off what follows (W12, W16).
-    fn count(&self, ballot: Ballot<'_>) -> Result<Vec<Event>, Refusal> {
-        let (scene, index) = (self.scene, self.index);
-        let at = scene.now;
-        let mut events = vec![Event::Voted {
-            vote: self.vote(&ballot),
-        }];
-        if let Some(window) = ballot.window {
-            events.push(Event::WindowChanged {
-                at,
-                by: ballot.person.clone(),
-                step: index,
-                window,
-                voids: self.widens(&ballot),
-            });
-        }
-        let mut after = scene.request.clone();
-        if events.iter().any(|event| after.apply(event).is_err()) {
-            // Cannot be: the request is pending and `index` is at most the current step.
-            return Err(Refusal::NotEligible { request: after.id });
-        }
-        match ballot.decision {
-            Decision::Disapprove if rejects(scene, &after, index) => {
-                events.push(Event::Rejected { at, step: index });
-            }
-            Decision::Disapprove if index < self.current && !has_quorum(&after, index) => {
-                events.push(Event::StepReopened { step: index, at });
-            }
-            Decision::Disapprove => {}
-            Decision::Approve => {
-                let current = after.current_step().unwrap_or(self.current);
-                events.extend(completions(scene, &after, current));
-            }
-        }
-        Ok(events)
-    }
-}
-
-/// What an approval completes: its step, and each next one whose approvals stand already (W16).
-fn completions(scene: &Scene<'_>, after: &Request, current: usize) -> Vec<Event> {
-    let mut events = Vec::new();
-    let last = after.terms.steps.len().saturating_sub(1);
-    for step in current..=last {
-        if !has_quorum(after, step) {
-            break;
-        }
-        if step < last {
-            events.push(Event::StepCompleted {
-                step,
-                at: scene.now,
-            });
-        } else if let Some(grant) = after.window.grant(scene.now) {
-            // There is always something left of the window: `pending_until` is not after its end.
-            events.push(Event::Approved {
-                at: scene.now,
-                grant,
-            });
-        }
-    }
-    events
-}
-
-fn has_quorum(request: &Request, index: usize) -> bool {
-    let step = request.terms.steps.get(index);
-    step.is_some_and(|step| request.votes_on(index, Decision::Approve).count() >= step.approvals)
 }

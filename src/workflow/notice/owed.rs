@@ -102,27 +102,21 @@ fn happened(change: &Change<'_>) -> BTreeSet<When> {
     for event in change.events {
         let whens: &[When] = match event {
             Event::Filed(_) if pending => &[When::Filed, When::BecameCurrent],
-            Event::Filed(_) => &[],
             Event::Voted { .. } => &[When::Counted],
             Event::VoteHeld { .. } => &[When::Held],
             Event::StepCompleted { .. } if pending => &[When::StepCompleted, When::BecameCurrent],
-            Event::StepCompleted { .. } => &[],
             Event::StepReopened { .. } => &[When::StepReopened, When::BecameCurrent],
             Event::WindowChanged { voids: true, .. } if pending => &[When::Changed, When::Widened],
             Event::WindowChanged { voids: true, .. } => &[When::Widened],
             Event::WindowChanged { .. } if pending => &[When::Changed],
-            Event::WindowChanged { .. } => &[],
             Event::Reminded { .. } if pending => &[When::Reminded],
-            Event::Reminded { .. } => &[],
             Event::Escalated { .. } | Event::AskedAlso { .. } if pending => &[When::MoreCanDecide],
-            Event::Escalated { .. } | Event::AskedAlso { .. } => &[],
             Event::Stranded { .. } => &[When::Stranded],
             Event::Unstranded { .. } => &[When::Unstranded],
             Event::Approved { .. } => &[When::Approved],
-            Event::Rejected { .. } => &[When::Rejected],
-            Event::Withdrawn { .. } => &[],
             Event::Expired { .. } => &[When::Expired],
-            Event::BaseCut {
+            Event::Rejected { .. }
+            | Event::BaseCut {
                 cause: EndCause::Revoked,
                 ..
             } => &[When::Rejected],
@@ -134,9 +128,18 @@ fn happened(change: &Change<'_>) -> BTreeSet<When> {
             Event::GrantWarned {
                 continued_by: None, ..
             } if change.after.grant_stands(change.now) => &[When::GrantWarned],
-            Event::GrantWarned { .. } => &[],
             Event::GrantEnded { .. } => &[When::GrantOver],
             Event::GrantCut { .. } => &[When::GrantCut],
+            // Of a request that was settled in the same breath nothing else is told; who withdraws has
+            // the answer before them, and a grant that goes on needs no warning.
+            Event::Filed(_)
+            | Event::StepCompleted { .. }
+            | Event::WindowChanged { .. }
+            | Event::Reminded { .. }
+            | Event::Escalated { .. }
+            | Event::AskedAlso { .. }
+            | Event::Withdrawn { .. }
+            | Event::GrantWarned { .. } => &[],
         };
         happened.extend(whens);
     }

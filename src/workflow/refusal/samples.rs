@@ -199,7 +199,7 @@ fn delegating() -> Vec<Refusal> {
             request: REQUEST,
             step: step(),
             whose: "Carol Clark".to_owned(),
-            by: decider(),
+            by: Box::new(decider()),
         },
         Refusal::DelegateToSelf,
         Refusal::NotAnApprover {
