@@ -141,6 +141,7 @@ const FIXTURES: &str = "
     unclear_unknown_charset answer human proven charset
     unclear_utf7 answer human proven charset
     unclear_window_and_more answer human proven window
+    unclear_window_as_header_block answer human proven condition
     unclear_window_hour_alone answer human proven window
     unclear_window_without_word answer human proven window
     unclear_word_only_in_attached_mail answer human proven no-word

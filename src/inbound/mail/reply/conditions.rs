@@ -8,6 +8,39 @@
 /// What may stand beside an approval.
 pub const COURTESIES: &[&str] = &["thanks", "thank you", "many thanks", "thx"];
 
+/// What stands idly before what is meant ("Ok, but only today").
+pub const OPENERS: &[&str] = &[
+    "ok", "okay", "yes", "sure", "fine", "good", "and", "so", "then", "well", "please", "ja",
+    "gut", "und", "bitte", "oui", "et", "sí", "si", "y", "sim", "e", "tak",
+];
+
+/// What begins like a condition behind such a word and only says who, or that it may be done.
+pub const IDLE: &[&str] = &[
+    "by me",
+    "by us",
+    "by",
+    "do",
+    "for me",
+    "for us",
+    "from me",
+    "from us",
+    "from my side",
+    "from our side",
+    "für mich",
+    "von mir",
+    "pour moi",
+    "para mim",
+    "para mí",
+    "voor mij",
+    "dla mnie",
+];
+
+/// What denies an approval that stands on the same line.
+pub const DENIALS: &[&str] = &[
+    "not", "never", "no", "cannot", "can't", "don't", "won't", "didn't", "wouldn't", "nicht",
+    "nie", "pas", "non", "não", "niet",
+];
+
 /// How a window or a condition begins. One of these at the head of a line makes an approval
 /// unclear; a single word counts only as a whole word.
 pub const CONDITIONS: &[&str] = &[
@@ -106,6 +139,19 @@ pub const CONDITIONS: &[&str] = &[
     "duration",
     "start:",
     "end:",
+    "ends",
+    "expires",
+    "expire",
+    "valid",
+    "revoke",
+    "please limit",
+    "please restrict",
+    "please revoke",
+    "under the condition",
+    "under condition",
+    "one hour",
+    "an hour",
+    "one day",
     // German
     "von",
     "ab",

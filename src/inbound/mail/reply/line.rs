@@ -8,7 +8,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::conditions::{CONDITIONS, UNITS};
 use super::phrases::{
-    ATTRIBUTIONS, ATTRIBUTIONS_NAME_LAST, BANNERS, FOOTERS, FORWARDS, HEADER_LABELS, SEPARATORS,
+    ATTRIBUTIONS, ATTRIBUTIONS_NAME_LAST, BANNERS, FOOTERS, FORWARDS, HEADER_LABELS, NO_FOOTER,
+    SEPARATORS, TELLING_LABELS,
 };
 
 /// Lines over which an attribution may be wrapped.
@@ -123,7 +124,7 @@ pub fn kind(lines: &[&str]) -> Option<Kind> {
     if is_separator(&seen, &text) {
         return Some(Kind::Separator);
     }
-    if FOOTERS.iter().any(|footer| text.starts_with(footer)) {
+    if is_footer(&text) {
         return Some(Kind::Footer);
     }
     if is_label(&text) && starts_header_block(lines) {
@@ -153,22 +154,35 @@ fn is_separator(seen: &str, text: &str) -> bool {
         || (seen.ends_with("--") && (words.ends_with("wrote") || words.ends_with("schrieb")))
 }
 
+/// Whether a line is what a telephone or an application adds, and not a person's that begins alike.
+fn is_footer(text: &str) -> bool {
+    FOOTERS.iter().any(|footer| text.starts_with(footer))
+        && !text
+            .split(|c: char| !c.is_alphanumeric() && c != '\'')
+            .any(|word| NO_FOOTER.contains(&word))
+}
+
 /// Whether a line begins like a field of a quoted header block.
 pub fn is_label(text: &str) -> bool {
+    has_label(text, HEADER_LABELS)
+}
+
+fn has_label(text: &str, labels: &[&str]) -> bool {
     let Some((label, _)) = text.split_once([':', '：']) else {
         return false;
     };
     let label = label.trim_matches(is_decoration);
-    label.len() <= 40 && HEADER_LABELS.contains(&label)
+    label.len() <= 40 && labels.contains(&label)
 }
 
+/// Whether one of the next lines has a label that a window has not.
 fn starts_header_block(lines: &[&str]) -> bool {
     lines
         .iter()
         .skip(1)
         .filter(|line| !line.trim().is_empty())
         .take(HEADER_BLOCK_LINES)
-        .any(|line| is_label(&lower(line)))
+        .any(|line| has_label(&lower(line), TELLING_LABELS))
 }
 
 /// An attribution may be wrapped; it ends at its closing words, at a blank line or a quote at
@@ -205,7 +219,13 @@ fn closes_attribution(text: &str, one_line: bool) -> bool {
     if !text.contains(|c: char| c.is_ascii_digit()) && !text.contains('@') {
         return false;
     }
-    let begins = |start: &str| text.starts_with(start) && (one_line || !start.is_empty());
+    // "Only until 17:00, as Bob wrote:" is a person's line.
+    let conditional = begins_with_condition(text);
+    let begins =
+        |start: &str| text.starts_with(start) && (!start.is_empty() || one_line && !conditional);
+    if text.starts_with("on condition") || text.starts_with("on the condition") {
+        return false;
+    }
     let known = ATTRIBUTIONS
         .iter()
         .any(|(start, end)| begins(start) && text.ends_with(end))
@@ -231,11 +251,14 @@ pub fn is_condition(line: &str) -> bool {
     let bare = text.trim_start_matches(|c: char| {
         c.is_whitespace() || matches!(c, '-' | '–' | '—' | '•' | '(' | '[' | '+' | '/' | '.' | ',')
     });
-    let begins = CONDITIONS.iter().any(|condition| {
-        bare.strip_prefix(condition)
+    begins_with_condition(bare) || is_label(bare) || is_time(bare)
+}
+
+fn begins_with_condition(text: &str) -> bool {
+    CONDITIONS.iter().any(|condition| {
+        text.strip_prefix(condition)
             .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-    });
-    begins || is_time(bare)
+    })
 }
 
 /// `2h`, `2 hours`, `09:30`, `5pm`: a line that begins with a length or a time of day.

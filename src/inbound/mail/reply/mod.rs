@@ -7,6 +7,7 @@
 //! | [`html`] | the first visible word of an HTML part, to compare |
 //! | [`phrases`] | what mail programs write in many languages, as data |
 //! | [`conditions`] | what people write beside an approval, as data |
+//! | [`remark`] | whether another line below it takes it back |
 //! | [`window`] | whether a line below an approval says for when |
 //!
 //! The grammar, over lines with everything invisible removed:
@@ -22,9 +23,10 @@
 //! One line below an approval may be a window, to its end (W16); a second one makes it unclear. Below a
 //! disapproval it is comment like any other.
 //!
-//! Whatever errs, errs towards "unclear": an approval with a comment that begins like a window and is
-//! none, or like a condition, is unclear; so is a line that consists of a decision word. A disapproval stands unless
-//! a later line consists of an approval. Words are compared after NFKC, by ASCII case only: a
+//! Whatever errs, errs towards "unclear": an approval with a comment that begins like a window and
+//! is none, or like a condition, is unclear; so is one with a line that consists of a decision word
+//! or otherwise takes it back ([`remark`]). A disapproval stands unless a later line consists of an
+//! approval. Words are compared after NFKC, by ASCII case only: a
 //! Cyrillic А is no A.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
@@ -42,6 +44,7 @@ pub mod html;
 pub mod line;
 pub mod part;
 pub mod phrases;
+pub mod remark;
 pub mod window;
 
 #[cfg(test)]
@@ -91,10 +94,14 @@ pub fn decide(lines: &[&str], rules: &Rules) -> Result<Said, Unclear> {
     let mut window = None;
     for text in own {
         check_comment(decision, text, rules)?;
-        if decision == Decision::Approve
-            && let Some(said) = window::window_line(text)?
-            && window.replace(said).is_some()
-        {
+        if decision == Decision::Disapprove {
+            continue;
+        }
+        let Some(said) = window::window_line(text)? else {
+            remark::check(text, rules)?;
+            continue;
+        };
+        if window.replace(said).is_some() {
             let sentence = "More than one line below the first says for when.";
             return Err(unclear("two-windows", sentence, text));
         }
@@ -257,7 +264,26 @@ fn check_inline_answers(decision: Decision, after: &[&str], rules: &Rules) -> Re
     let Some(quote) = after.iter().take(6).position(|text| is_quote(&text)) else {
         return Ok(());
     };
-    for text in after.iter().skip(quote).filter(|text| !is_quote(text)) {
+    // Between two quotations an unmarked line is an answer; below the last it may as well be a
+    // disclaimer that a gateway put there ("If you are not the recipient …").
+    let last = after
+        .iter()
+        .rposition(|text| is_quote(&text))
+        .unwrap_or(quote);
+    for (at, text) in after
+        .iter()
+        .enumerate()
+        .skip(quote)
+        .filter(|(_, text)| !is_quote(text))
+    {
+        let machine = after.get(at..).and_then(line::kind).is_some();
+        if decision == Decision::Approve && at < last && !machine {
+            if window::window_line(text)?.is_some() {
+                let sentence = "A line among the quotations says for when.";
+                return Err(unclear("window", sentence, text));
+            }
+            remark::check(text, rules)?;
+        }
         let seen = line::comparable(text);
         if let Some((found, tail)) =
             leading_word(seen.trim_start_matches(line::is_decoration), rules)

@@ -205,6 +205,90 @@ fn comments() {
     ]);
 }
 
+// Goal: what a person wrote to narrow or take back an approval is never taken for a mail program's
+// text, nor for an idle remark. Method: an approval, the line below it, and a quotation.
+#[test]
+fn taken_back() {
+    let rules = rules();
+    let stops = [
+        "From: 10:00\nTo: 12:00",
+        "From: tomorrow 9am\n\nTo: tomorrow 11am",
+        "Von: 10:00\nAn: 12:00",
+        "De: 9h\nA: 11h",
+        "Date: 22 Nov\nTo: 5pm",
+        "Von meinem Team nur bis 17 Uhr",
+        "Only until 17:00, as Bob wrote:",
+        "On condition that it ends by 17:00, as Bob wrote:",
+        "Approved only until 17:00",
+        "Approved for one hour",
+        "Approved by 17:00",
+        "approve if Bob agrees",
+        "I approve only if Bob agrees",
+        "I do not approve",
+        "No wait, DISAPPROVE",
+        "Sorry, I meant disapprove",
+        "One hour only",
+        "an hour, no more",
+        "Ok, but only until 17:00",
+        "Yes, if Bob agrees",
+        "and only for an hour",
+        "ok for me until 17:00",
+        "fine by me, but only today",
+        "ends at 17:00",
+        "valid until 17:00",
+        "Revoke at 17:00",
+        "please limit to an hour",
+        "Under the condition that Bob agrees",
+        "1) only 1h",
+        "1. only 1h",
+        "~ only 1h",
+        "→ only 1h",
+        "# only 1h",
+        "> window 10:00 to 18:00\nonly until 12:00 please\n> more",
+        "> window 10:00 to 18:00\nuntil 12:00\n> more",
+        "> window 10:00 to 18:00\nNo, DISAPPROVE this\n> more",
+    ];
+    for text in stops {
+        let mail = format!("APPROVE\n{text}\n\nOn 21 Nov 2026, Bot wrote:\n> Bob asks.\n");
+        let meaning = meaning(&mail, &rules);
+        assert!(!meaning.starts_with('+'), "{text:?} is read as {meaning:?}");
+    }
+}
+
+// Goal: the care above costs no honest approval. Method: what people and programs add idly.
+#[test]
+fn not_taken_back() {
+    check(&[
+        ("APPROVE\nOk", "+Ok"),
+        ("APPROVE\nYes, and thanks", "+Yes, and thanks"),
+        ("APPROVE\nApproved by me and Bob", "+Approved by me and Bob"),
+        ("APPROVE\nNo objections", "+No objections"),
+        ("APPROVE\nfine by me", "+fine by me"),
+        ("APPROVE\nOk for me", "+Ok for me"),
+        ("APPROVE\nFine from my side.", "+Fine from my side."),
+        ("APPROVE\nYes, please do", "+Yes, please do"),
+        ("APPROVE\nSure, do it", "+Sure, do it"),
+        ("APPROVE\nSorry for the delay", "+Sorry for the delay"),
+        ("APPROVE\nThanks for asking", "+Thanks for asking"),
+        ("APPROVE\nGood luck", "+Good luck"),
+        ("APPROVE\nHi Bob, all good", "+Hi Bob, all good"),
+        (
+            "APPROVE\nSeems approved by the CAB too",
+            "+Seems approved by the CAB too",
+        ),
+        ("APPROVE\n1. ticket is linked", "+1. ticket is linked"),
+        ("APPROVE\nSent from my iPhone", "+"),
+        ("APPROVE\nVon meinem iPhone gesendet", "+"),
+        ("APPROVE\nFrom: Bot\nDate: x\nTo: me\nSubject: y", "+"),
+        ("APPROVE\nOn Monday, 23 Nov 2026, Bot wrote:\n> x", "+"),
+        ("APPROVE\n> x\n\nOn 21 Nov 2026, Bot wrote:\n> y", "+"),
+        (
+            "APPROVE\n> x\nIf you are not the recipient, delete this.",
+            "+",
+        ),
+    ]);
+}
+
 // Goal: a line that is a window to its end is the approval's window; one that only begins like one
 // stops the approval; two are one too many. Method: an approval with lines below it.
 #[test]
