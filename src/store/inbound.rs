@@ -52,6 +52,13 @@ pub async fn look_all(
     ))
 }
 
+/// What came of a key that was applied before.
+pub async fn outcome(conn: &mut PgConnection, key: &str) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT outcome FROM inbound WHERE key = $1", key)
+        .fetch_optional(conn)
+        .await
+}
+
 /// Enters the key with what came of it. `false`: somebody else has entered it meanwhile, and this
 /// transaction must leave nothing.
 pub async fn claim(

@@ -34,10 +34,11 @@ async fn an_unproven_reply_is_silent() {
 }
 
 /// Goal: a token is its owner's alone.
-/// Method: carol, proven, answers bob's forwarded mail.
+/// Method: carol, proven, answers bob's forwarded mail. Then the daemon dies before the verdict is
+/// stored, and judges the mail again: the verdict is what came of it, not what its words said.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forwarded_token_decides_nothing() {
-    let office = Office::open(ONE_STEP).await;
+    let mut office = Office::open(ONE_STEP).await;
     let request = office.files("rita", "db-1", 1).await;
     office.person("rita").hears(Kind::Filed).await;
     office.person("alice").hears(Kind::Ask).await;
@@ -45,6 +46,15 @@ async fn a_forwarded_token_decides_nothing() {
     let carol = office.person("carol");
     carol.hears(Kind::Ask).await;
     carol.replies(&ask, "APPROVE").await;
+    let silent = "SELECT count(*) FROM inbound_mail WHERE verdict = 'silent'";
+    office.counts(silent, 1).await;
+    office.stop().await;
+    sqlx::query("UPDATE inbound_mail SET judged_at = NULL, verdict = NULL, why = NULL")
+        .execute(&office.pool)
+        .await
+        .expect("as it was before the verdict");
+    office.start().await;
+    office.counts(silent, 1).await;
     office
         .counts(
             "SELECT count(*) FROM inbound WHERE outcome = 'unidentified'",

@@ -6,6 +6,8 @@ use super::super::Verdict;
 use super::{Judge, Outcome, Said, outcome};
 use crate::handle::Answer;
 use crate::inbound::Inbound;
+use crate::store::audit;
+use crate::store::inbound as ledger;
 use crate::workflow::request::Channel;
 
 /// A set that takes longer is rolled back, and its mails are applied one by one: one that waits for its
@@ -109,6 +111,10 @@ impl Judge {
         };
         match answer {
             Ok(Answer::Unidentified(why)) => Ok(outcome(id, Verdict::Silent, &why, true)),
+            Ok(Answer::Duplicate) if self.was_unidentified(&inbound).await? => {
+                let why = "nobody was identified by it, when it was judged before a restart";
+                Ok(outcome(id, Verdict::Silent, why, true))
+            }
             Ok(
                 Answer::Accepted { .. }
                 | Answer::Refused { .. }
@@ -126,6 +132,16 @@ impl Judge {
                 Ok(outcome(id, Verdict::Later, &why, true))
             }
         }
+    }
+}
+
+impl Judge {
+    /// Whether the ledger says that nobody was identified: what was read off the mail is not what came
+    /// of it.
+    async fn was_unidentified(&self, inbound: &Inbound) -> Result<bool, sqlx::Error> {
+        let mut conn = self.handler.pool.acquire().await?;
+        let outcome = ledger::outcome(&mut conn, &inbound.dedupe_key).await?;
+        Ok(outcome.as_deref() == Some(audit::Outcome::Unidentified.as_str()))
     }
 }
 
