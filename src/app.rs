@@ -26,6 +26,7 @@ use crate::inbound::mail::Rules;
 use crate::inbound::mail::mailbox::{self, Watcher};
 use crate::inbound::timer;
 use crate::outbound::mail::{Mailer, Sender};
+use crate::outbox::bell::{self, Bell};
 use crate::outbox::courier::{self, Courier};
 use crate::render::{Renderer, TemplateError};
 use crate::seal::SealKey;
@@ -125,6 +126,7 @@ impl Daemon {
         start_courier(config, &handler, &supervisor, &mut probes)?;
         start_inbox(config, &handler, &supervisor, &mut probes);
         start_timer(&handler, &look, &supervisor);
+        start_bell(&handler, &look, &supervisor);
         start_sealer(config, &handler, &supervisor)?;
         let status = Status {
             pool,
@@ -277,6 +279,19 @@ fn start_timer(handler: &Handler, look: &Arc<Notify>, supervisor: &Supervisor) {
     supervisor.spawn("timer", move |cancel| {
         timer::run(handler.clone(), look.clone(), cancel)
     });
+}
+
+fn start_bell(handler: &Handler, look: &Arc<Notify>, supervisor: &Supervisor) {
+    let bell = Bell {
+        pool: handler.pool.clone(),
+        me: new_id().to_string(),
+        committed: handler.committed.clone(),
+        wake: handler.wake.clone(),
+        look: look.clone(),
+    };
+    let ear = bell.clone();
+    supervisor.spawn("bell", move |cancel| bell::tell(bell.clone(), cancel));
+    supervisor.spawn("ear", move |cancel| bell::hear(ear.clone(), cancel));
 }
 
 fn start_sealer(

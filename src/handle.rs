@@ -87,6 +87,8 @@ pub struct Handler {
     pub keys: Arc<Keyring>,
     /// Wakes the local courier after a commit that left deliveries.
     pub wake: Arc<Notify>,
+    /// Notified after a commit, for whoever tells other processes.
+    pub committed: Arc<Notify>,
     /// What the local courier gives way to.
     pub backlog: Backlog,
     books: BookCache,
@@ -115,6 +117,7 @@ impl Handler {
             clock,
             keys,
             wake,
+            committed: Arc::default(),
             backlog: Backlog::default(),
             books: BookCache::default(),
             offers_reply,
@@ -167,6 +170,7 @@ impl Handler {
         }
         tx.commit().await?;
         self.wake.notify_one();
+        self.committed.notify_one();
         Ok(answer)
     }
 }

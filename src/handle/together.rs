@@ -83,6 +83,7 @@ impl Handler {
         }
         tx.commit().await?;
         self.wake.notify_one();
+        self.committed.notify_one();
         Ok(answers)
     }
 

@@ -1,6 +1,7 @@
 //! What we remember: all SQL, one file per noun. The caller owns the transaction.
 
 pub mod audit;
+pub mod bell;
 pub mod books;
 pub mod delegations;
 pub mod inbound;

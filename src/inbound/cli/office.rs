@@ -15,7 +15,7 @@ use crate::app::{self, Connected, StartError};
 use crate::clock::Clock;
 use crate::config::{self, Config, Database};
 use crate::handle::Handler;
-use crate::store::{books, requests, roles};
+use crate::store::{bell, books, requests, roles};
 use crate::token::Keyring;
 use crate::workflow::book::Book;
 use crate::workflow::ids::RequestId;
@@ -111,11 +111,18 @@ impl Office {
         Ok(version)
     }
 
+    /// Tells the daemons that something was written. One that is not told finds it when it next looks.
+    pub async fn ring(&self) {
+        if let Err(error) = bell::ring(&self.pool, "command line").await {
+            tracing::debug!(%error, "the daemons could not be told: {error}");
+        }
+    }
+
     /// What judges the command.
     pub fn handler(&self, config: &Config) -> Result<Handler, Failure> {
         let keys = Keyring::new(&config.tokens)
             .map_err(|error| Failure::Usage(format!("[tokens]: {error}")))?;
-        // The daemon's courier finds what is owed when it next looks.
+        // The daemon's courier is told by [`Office::ring`].
         let wake = Arc::new(Notify::new());
         let (pool, clock) = (self.pool.clone(), self.clock.clone());
         Ok(Handler::new(

@@ -116,6 +116,7 @@ async fn act(
             words: Words::Said(command),
         };
         let answer = office.handler(config)?.handle(&inbound).await?;
+        office.ring().await;
         Ok((answer, zone))
     })
     .await?;

@@ -1,5 +1,8 @@
 //! Asking, deciding, looking, taking back.
 
+use std::time::Duration;
+
+use countersign::store::bell::Ear;
 use sqlx::PgPool;
 
 use super::Desk;
@@ -9,6 +12,7 @@ use super::Desk;
 #[sqlx::test(migrations = "./migrations")]
 async fn from_filing_to_access(pool: PgPool) {
     let desk = Desk::furnished(&pool);
+    let mut daemon = Ear::open(&pool).await.expect("listens");
     let filed = desk
         .types("request file --module credential --resource db-1 --account admin --for 2h --reason 'disk full'")
         .done()
@@ -24,6 +28,9 @@ async fn from_filing_to_access(pool: PgPool) {
         .find(|word| word.starts_with("R-"));
     let request = request.expect("a number").trim_end_matches(':').to_owned();
     let number = request.trim_start_matches("R-").to_owned();
+    let told = tokio::time::timeout(Duration::from_secs(20), daemon.hear()).await;
+    let from = told.expect("a daemon is told").expect("hears");
+    assert_eq!(from, "command line");
     desk.types("request list").done().says(&[
         &request,
         "pending",
