@@ -261,7 +261,9 @@ impl Case<'_> {
         if self.inbound.channel != Channel::Mail || !self.book.is_active(person) {
             return Ok(());
         }
-        let notice = answer(kind, person, locked.request(), &self.book, facts);
+        let mut notice = answer(kind, person, locked.request(), &self.book, facts);
+        // Past its time it is over for every reader, whether or not the clock has said so (W18).
+        notice.facts.state = locked.request().state_at(self.now);
         self.enqueue(conn, &[notice]).await
     }
 

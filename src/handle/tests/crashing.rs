@@ -114,6 +114,36 @@ async fn a_vote_is_judged_by_the_book_after_the_wait(pool: PgPool) {
     world.check().await;
 }
 
+/// Goal: the same for words that were not understood and for a filing that is repeated under its key:
+/// their times are those after the wait, so that a chain's times do not run backwards (W7).
+/// Method: hold the request's row, let each wait for it, move the clock an hour on, let go.
+#[sqlx::test(migrations = "./migrations")]
+async fn what_waits_has_the_time_after_the_wait(pool: PgPool) {
+    let world = World::new(pool, two_steps()).await;
+    let filing = files(draft(), Some("key"));
+    let Answer::Accepted { request, .. } = world.handle(&filing).await else {
+        panic!("not filed");
+    };
+    let token = world.token(request, "ann").await;
+    let waiting = [
+        mail(vec![token], "ann@example.com", unclear()),
+        files(draft(), Some("key")),
+    ];
+    for inbound in waiting {
+        let held = holding(&world, LOCK, &request.0.to_string()).await;
+        let handler = world.handler.clone();
+        let under_way = tokio::spawn(async move { handler.handle(&inbound).await });
+        until("it waits", || async { world.waiting().await == 1 }).await;
+        world.advance(1);
+        let moved = world.handler.clock.now();
+        held.close().await.expect("closes");
+        under_way.await.expect("no panic").expect("an answer");
+        let last = world.of_request(request).await.pop().expect("an event");
+        assert!(last.at >= moved, "its time is when it was judged");
+    }
+    world.check().await;
+}
+
 /// Goal: a row that is there twice by a defect is an error at once, neither a race nor an endless loop.
 /// Method: a grant that stands in the way of the one that the vote makes.
 #[sqlx::test(migrations = "./migrations")]

@@ -251,7 +251,8 @@ async fn windows_that_are_not_clear(pool: PgPool) {
 }
 
 /// Goal: an unclear reply on a settled request is told who settled it, and not to reply again (W14).
-/// Method: ben approves, then ann writes nonsense an hour later; the delivery's facts and the times.
+/// Method: ben approves, then ann writes nonsense an hour later; what the notice shows. The same on a
+/// request that is past its time, which the clock has yet to say: nobody is told that it can be decided.
 #[sqlx::test(migrations = "./migrations")]
 async fn an_unclear_reply_on_a_settled_request_is_told_so(pool: PgPool) {
     let world = World::new(pool, one_step(&["ann", "ben"], 1, 1)).await;
@@ -273,5 +274,23 @@ async fn an_unclear_reply_on_a_settled_request_is_told_so(pool: PgPool) {
     assert!(facts.contains("No decision is needed"), "{facts}");
     assert!(facts.contains("Ben"), "{facts}");
     assert!(!facts.contains("Reply again"), "{facts}");
+
+    let request = world.filed().await;
+    let ann = world.token(request, "ann").await;
+    world.advance(25);
+    let answer = world
+        .handle(&mail(vec![ann], "ann@example.com", unclear()))
+        .await;
+    assert_eq!(answer, Answer::Unclear);
+    let state: String = sqlx::query_scalar(
+        "SELECT facts -> 'state' ->> 'state' FROM notice
+         WHERE kind = 'unclear' AND request_id = $1",
+    )
+    .bind(request.0)
+    .fetch_one(&world.pool)
+    .await
+    .expect("was answered");
+    assert_eq!(state, "expired");
+    assert_eq!(world.state(request).await, "pending", "the clock says it");
     world.check().await;
 }
