@@ -159,6 +159,10 @@ const BAD_LINES: &[(&str, &str)] = &[
         "approve_words: `REJECTED` would both approve and disapprove",
     ),
     (
+        "mail.approve_words = [\"YES\", \"tak\"]\nmail.disapprove_words = [\"NO\"]",
+        "bot.toml:7:25: [mail] disapprove_words: `NO` is a way to say yes in Polish, and `TAK` is",
+    ),
+    (
         "mail.exempt_domains = [\"a@b\"]",
         "[mail] exempt_domains: `a@b` is no domain",
     ),

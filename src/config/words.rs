@@ -9,6 +9,18 @@ pub const APPROVE: [&str; 2] = ["APPROVE", "APPROVED"];
 /// What disapproves where the operator says nothing.
 pub const DISAPPROVE: [&str; 4] = ["DISAPPROVE", "DISAPPROVED", "REJECT", "REJECTED"];
 
+/// Polish words that an operator may have added; beside them `NO` would mean two things.
+const POLISH: [&str; 8] = [
+    "TAK",
+    "NIE",
+    "ZGODA",
+    "ZATWIERDZAM",
+    "AKCEPTUJĘ",
+    "AKCEPTUJE",
+    "ODRZUCAM",
+    "ODMAWIAM",
+];
+
 /// The default words as sets, to approve and to disapprove.
 pub fn defaults() -> (BTreeSet<String>, BTreeSet<String>) {
     let set = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
@@ -23,6 +35,18 @@ pub(super) fn read_words(
     let approve = list(section, "approve_words", approve_default);
     let disapprove = list(section, "disapprove_words", disapprove_default);
     let (approve, disapprove) = (approve?, disapprove?);
+    let polish = approve
+        .union(&disapprove)
+        .find(|word| POLISH.contains(&word.as_str()));
+    if let Some(polish) = polish
+        && disapprove.contains("NO")
+    {
+        let key = "disapprove_words";
+        let span = section.value(key).map_or(0..0, toml::Spanned::span);
+        let what = format!("`NO` is a way to say yes in Polish, and `{polish}` is Polish");
+        section.wrong(key, &span, what, "take out `NO`, or the Polish words");
+        return None;
+    }
     let Some(both) = approve.intersection(&disapprove).next() else {
         return Some((approve, disapprove));
     };
