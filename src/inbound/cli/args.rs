@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod decide;
 mod record;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+pub use decide::{Approve, Emergency, Extend, Return, Review, Revoke, Vote};
 pub use record::{Audit, ExportFormat};
 
 use crate::workflow::ids::RequestId;
@@ -82,13 +84,17 @@ pub enum Top {
     /// Check, apply and look at policies
     #[command(subcommand)]
     Policy(Policy),
-    /// File, list, look at and withdraw requests
+    /// File, list, look at, extend and give back requests
     #[command(subcommand)]
     Request(Request),
     /// Approve the current step of a request
-    Approve(Vote),
+    Approve(Approve),
     /// Disapprove the current step of a request
     Disapprove(Vote),
+    /// End somebody's access before its time
+    Revoke(Revoke),
+    /// Record what you found about an emergency
+    Review(Review),
     /// Look after messages that are owed
     #[command(subcommand)]
     Outbox(Outbox),
@@ -109,8 +115,10 @@ impl Top {
             | Self::Audit(Audit::Export { .. })
             | Self::Outbox(Outbox::Retry { .. } | Outbox::Drop { .. }) => return false,
             Self::Request(Request::File(file)) => &file.output,
-            Self::Approve(vote) | Self::Disapprove(vote) => &vote.output,
+            Self::Approve(Approve { vote, .. }) | Self::Disapprove(vote) => &vote.output,
             Self::Doctor { output }
+            | Self::Revoke(Revoke { output, .. })
+            | Self::Review(Review { output, .. })
             | Self::Policy(
                 Policy::Check { output, .. }
                 | Policy::Apply { output, .. }
@@ -120,7 +128,10 @@ impl Top {
             | Self::Request(
                 Request::List { output, .. }
                 | Request::Show { output, .. }
-                | Request::Withdraw { output, .. },
+                | Request::Withdraw { output, .. }
+                | Request::Emergency(Emergency { output, .. })
+                | Request::Extend(Extend { output, .. })
+                | Request::Return(Return { output, .. }),
             )
             | Self::Audit(Audit::Verify { output, .. })
             | Self::Outbox(Outbox::List { output, .. })
@@ -222,7 +233,7 @@ pub enum Request {
         #[command(flatten)]
         output: Output,
     },
-    /// Show a request with its steps and votes
+    /// Show a request with its steps, its votes and its history
     Show {
         /// Its number, e.g. R-42
         request: RequestId,
@@ -244,6 +255,12 @@ pub enum Request {
         #[command(flatten)]
         output: Output,
     },
+    /// Take access at once, before anybody has decided; it is reviewed afterwards
+    Emergency(Emergency),
+    /// Ask for your access to go on from its end
+    Extend(Extend),
+    /// Give your access back before its end
+    Return(Return),
 }
 
 /// `countersign request file …`
@@ -264,6 +281,9 @@ pub struct File {
     /// A name of your choice: filing again under it files nothing new and names the first request
     #[arg(long)]
     pub key: Option<String>,
+    /// Take emergency access at once, where a policy offers it to you, and say why it cannot wait
+    #[arg(long, value_name = "REASON")]
+    pub emergency: Option<String>,
     /// Who reads the output.
     #[command(flatten)]
     pub output: Output,
@@ -285,22 +305,6 @@ pub struct WindowArgs {
     /// All of it as you would say it, e.g. "tomorrow 9am for 2h" or "friday 17:00 to 19:00"
     #[arg(long = "window", value_name = "TEXT", conflicts_with_all = ["length", "from", "until"])]
     pub text: Option<String>,
-}
-
-/// `countersign approve …` and `countersign disapprove …`
-#[derive(Debug, Args)]
-pub struct Vote {
-    /// The request's number, e.g. R-42
-    pub request: RequestId,
-    /// What to say with it
-    #[arg(long)]
-    pub comment: Option<String>,
-    /// Who acts.
-    #[command(flatten)]
-    pub acting: Acting,
-    /// Who reads the output.
-    #[command(flatten)]
-    pub output: Output,
 }
 
 /// The states of a request.

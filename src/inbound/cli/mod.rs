@@ -16,11 +16,13 @@
 //! Not promised: protection from somebody who may read `bot.toml` and so can reach the database without
 //! this program. Whoever may read it is trusted.
 
+mod access;
 pub mod args;
 mod audit;
 mod book;
 mod doctor;
 mod explain;
+mod history;
 mod office;
 mod outbox;
 mod policy;
@@ -174,8 +176,10 @@ async fn command(cli: Cli) -> Result<(), Failure> {
         }
         Top::Policy(what) => policy::run(what, config).await,
         Top::Request(what) => request::run(what, &load(config)?).await,
-        Top::Approve(vote) => request::vote(vote, true, &load(config)?).await,
-        Top::Disapprove(vote) => request::vote(vote, false, &load(config)?).await,
+        Top::Approve(approve) => request::approve(approve, &load(config)?).await,
+        Top::Disapprove(vote) => request::disapprove(vote, &load(config)?).await,
+        Top::Revoke(revoke) => access::revoke(revoke, &load(config)?).await,
+        Top::Review(review) => access::review(review, &load(config)?).await,
         Top::Audit(what) => audit::run(what, &load(config)?).await,
         Top::Outbox(what) => outbox::run(what, &load(config)?).await,
         Top::Mail(Mail::Explain {

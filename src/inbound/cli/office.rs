@@ -15,6 +15,7 @@ use crate::app::{self, Connected, StartError};
 use crate::clock::Clock;
 use crate::config::{self, Config, Database};
 use crate::handle::Handler;
+use crate::store::audit::{self, Entry};
 use crate::store::{bell, books, requests, roles};
 use crate::token::Keyring;
 use crate::workflow::book::Book;
@@ -85,6 +86,12 @@ impl Office {
     pub async fn request(&self, id: RequestId) -> Result<Option<Request>, Failure> {
         let mut conn = self.pool.acquire().await?;
         Ok(requests::find(&mut conn, id).await?)
+    }
+
+    /// The audit entries of one request, in order.
+    pub async fn history(&self, id: RequestId) -> Result<Vec<Entry>, Failure> {
+        let mut conn = self.pool.acquire().await?;
+        Ok(audit::entries(&mut conn, &audit::request_chain(id)).await?)
     }
 
     /// Puts a book in force if `before` still is; the new version.

@@ -1,20 +1,23 @@
 //! `request …`, `approve`, `disapprove`: the same road as a mail.
 
 use jiff::tz::TimeZone;
+use serde::Serialize;
 
-use super::args::{Acting, File, ListState, Request, Vote};
+use super::args::{Acting, Approve, File, ListState, Request, Vote};
 use super::office::Office;
 use super::print::{self, put};
-use super::{Failure, say, when, who};
+use super::{Failure, access, history, say, when, who};
 use crate::clock::new_id;
 use crate::command::when::Here;
 use crate::command::{Command, Target};
 use crate::config::Config;
 use crate::inbound::{Inbound, Speaker, Words};
+use crate::store::audit::Entry;
+use crate::workflow;
 use crate::workflow::decide::Draft;
 use crate::workflow::ids::{Module, RequestId};
 use crate::workflow::refusal::Refusal;
-use crate::workflow::request::{Channel, Decision, Subject};
+use crate::workflow::request::{Channel, Decision, GrantState, Subject};
 
 /// Requests that one listing shows.
 const MAX_LISTED: i64 = 1000;
@@ -34,23 +37,47 @@ pub(super) async fn run(what: Request, config: &Config) -> Result<(), Failure> {
             let said = Command::Withdraw { request, reason };
             act(&acting, output.json, config, |_| Ok(said)).await
         }
+        Request::Emergency(emergency) => access::emergency(emergency, config).await,
+        Request::Extend(extend) => access::extend(extend, config).await,
+        Request::Return(give_back) => access::give_back(give_back, config).await,
     }
 }
 
-/// Does what `approve` and `disapprove` say.
-pub(super) async fn vote(vote: Vote, approve: bool, config: &Config) -> Result<(), Failure> {
-    let decision = if approve {
-        Decision::Approve
-    } else {
-        Decision::Disapprove
-    };
-    let said = Command::Vote {
-        target: Target::Request(vote.request),
-        decision,
-        comment: vote.comment,
-        window: None,
-    };
+/// Does what `disapprove` says.
+pub(super) async fn disapprove(vote: Vote, config: &Config) -> Result<(), Failure> {
+    let said = voted(vote.request, Decision::Disapprove, vote.comment, None);
     act(&vote.acting, vote.output.json, config, |_| Ok(said)).await
+}
+
+/// Does what `approve` says; a window is said back as understood, and that is what is approved (W16).
+pub(super) async fn approve(approve: Approve, config: &Config) -> Result<(), Failure> {
+    let Approve { vote, window } = approve;
+    let as_json = vote.output.json;
+    act(&vote.acting, as_json, config, |here| {
+        let read = window.map(|words| here.any_window(&words)).transpose();
+        let read =
+            read.map_err(|error| Failure::Usage(format!("--window: {error} {}", error.next())))?;
+        if let Some(read) = read.as_ref().filter(|_| !as_json) {
+            put!("Understood: {}.", read.said);
+        }
+        let window = read.map(|read| read.said);
+        Ok(voted(vote.request, Decision::Approve, vote.comment, window))
+    })
+    .await
+}
+
+fn voted(
+    request: RequestId,
+    decision: Decision,
+    comment: Option<String>,
+    window: Option<String>,
+) -> Command {
+    Command::Vote {
+        target: Target::Request(request),
+        decision,
+        comment,
+        window,
+    }
 }
 
 async fn file(file: File, config: &Config) -> Result<(), Failure> {
@@ -60,6 +87,7 @@ async fn file(file: File, config: &Config) -> Result<(), Failure> {
         window,
         reason,
         key,
+        emergency,
         output,
     } = file;
     let say_so = !output.json;
@@ -81,7 +109,7 @@ async fn file(file: File, config: &Config) -> Result<(), Failure> {
         Ok(Command::File {
             draft,
             key,
-            emergency: None,
+            emergency,
         })
     })
     .await
@@ -89,7 +117,7 @@ async fn file(file: File, config: &Config) -> Result<(), Failure> {
 
 /// Who acts, what they say, and what came of it. `said` gets the time and the person's zone, and
 /// yields the command.
-async fn act(
+pub(super) async fn act(
     acting: &Acting,
     json: bool,
     config: &Config,
@@ -142,8 +170,13 @@ async fn list(state: Option<ListState>, json: bool, config: &Config) -> Result<(
 }
 
 async fn show(id: RequestId, json: bool, config: &Config) -> Result<(), Failure> {
-    let (book, found) = Office::with(config, async |office| {
-        Ok((office.book_if_any().await?, office.request(id).await?))
+    let (book, found, history, now) = Office::with(config, async |office| {
+        Ok((
+            office.book_if_any().await?,
+            office.request(id).await?,
+            office.history(id).await?,
+            office.clock.now(),
+        ))
     })
     .await?;
     // Whoever reads without being a person of the book reads UTC.
@@ -159,8 +192,25 @@ async fn show(id: RequestId, json: bool, config: &Config) -> Result<(), Failure>
         ));
     };
     if json {
-        return print::json(&request);
+        let whole = Whole {
+            grant_state: request.grant_state(now),
+            request: &request,
+            history: &history,
+        };
+        return print::json(&whole);
     }
-    say::whole(&request, &zone);
+    say::whole(&request, now, &zone);
+    history::tell(&request, &history, &zone);
     Ok(())
+}
+
+/// Everything about one request, for programs.
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    request: &'a workflow::request::Request,
+    /// Where its grant stands now; absent unless approved.
+    grant_state: Option<GrantState>,
+    /// The entries of its audit chain, in order.
+    history: &'a [Entry],
 }

@@ -1,5 +1,6 @@
 //! What a person reads on the command line: answers and requests, with times in their zone.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
@@ -8,7 +9,7 @@ use super::print::{self, count, put};
 use super::when::{say, say_window};
 use crate::handle::Answer;
 use crate::workflow::event::Event;
-use crate::workflow::request::{Decision, Request, State, Subject};
+use crate::workflow::request::{Decision, GrantState, Request, State, Subject};
 
 /// Prints what came of a command.
 pub(super) fn answer(answer: &Answer, zone: &TimeZone, as_json: bool) -> Result<(), Failure> {
@@ -122,16 +123,21 @@ fn subject(subject: &Subject) -> String {
 /// One line of a listing.
 pub(super) fn line(request: &Request) {
     put!(
-        "{:8}  {:9}  {:12}  {}",
+        "{:8}  {:9}  {:12}  {}{}",
         request.id.to_string(),
         request.state.as_str(),
         request.requester.to_string(),
-        subject(&request.subject)
+        subject(&request.subject),
+        if request.emergency.is_some() {
+            "  EMERGENCY"
+        } else {
+            ""
+        }
     );
 }
 
 /// Everything about one request.
-pub(super) fn whole(request: &Request, zone: &TimeZone) {
+pub(super) fn whole(request: &Request, now: Timestamp, zone: &TimeZone) {
     put!("{} {}", request.id, request.state.as_str());
     put!("  who      {}", request.requester);
     put!("  what     {}", subject(&request.subject));
@@ -154,9 +160,12 @@ pub(super) fn whole(request: &Request, zone: &TimeZone) {
         State::Approved { at, grant } => {
             put!("  settled  {}", say(*at, zone));
             put!(
-                "  access   from {} until {}",
+                "  access   from {} until {}, {}",
                 say(grant.start, zone),
-                say(grant.end, zone)
+                say(grant.end, zone),
+                request
+                    .grant_state(now)
+                    .map_or("unknown", GrantState::as_str)
             );
         }
         State::Withdrawn { at, reason } => {
@@ -167,6 +176,7 @@ pub(super) fn whole(request: &Request, zone: &TimeZone) {
             put!("  settled  {}", say(*at, zone));
         }
     }
+    apart(request, zone);
     for (index, step) in request.terms.steps.iter().enumerate() {
         put!(
             "  {}. {}, {}",
@@ -188,5 +198,31 @@ pub(super) fn whole(request: &Request, zone: &TimeZone) {
                 comment.unwrap_or_default()
             );
         }
+    }
+}
+
+/// What sets a request apart: an emergency, a continuation, an early end.
+fn apart(request: &Request, zone: &TimeZone) {
+    if let Some(base) = request.extends {
+        put!("  extends  {base}");
+    }
+    if let Some(ending) = &request.ended {
+        let reason = ending.reason.as_deref().unwrap_or("-");
+        let (cause, by) = (ending.cause.as_str(), &ending.by);
+        put!("  {cause} by {by} at {}: {reason}", say(ending.at, zone));
+    }
+    let Some(emergency) = &request.emergency else {
+        return;
+    };
+    put!("  EMERGENCY since {}", say(emergency.at, zone));
+    put!("  reason   {}", emergency.reason);
+    match &emergency.review {
+        None => put!("  review   open"),
+        Some(review) => put!(
+            "  review   {} at {}: {}",
+            review.by,
+            say(review.at, zone),
+            review.finding
+        ),
     }
 }

@@ -1,7 +1,7 @@
 //! Times that a person types, and times that a person reads: both in their own zone (W1).
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::args::WindowArgs;
 use crate::command::when::{Here, Understood, WhenError, length};
@@ -19,7 +19,7 @@ pub fn window(typed: &WindowArgs, here: &Here<'_>) -> Result<Understood<Window>,
     let said = |option: &str, error: &WhenError| format!("{option}: {error} {}", error.next());
     if let Some(lasts) = lasts {
         // Alone, so that what is wrong with it is not blamed on --from.
-        length(lasts).map_err(|error| said("--for", &error))?;
+        lasting(lasts)?;
     }
     let (option, words) = match (lasts, from, until, text) {
         (Some(lasts), None, None, None) => ("--for", format!("for {}", plain(lasts))),
@@ -42,6 +42,11 @@ pub fn window(typed: &WindowArgs, here: &Here<'_>) -> Result<Understood<Window>,
     };
     here.any_window(&words)
         .map_err(|error| said(option, &error))
+}
+
+/// The length after `--for`; the error is a sentence and its mend.
+pub fn lasting(typed: &str) -> Result<Understood<SignedDuration>, String> {
+    length(typed).map_err(|error| format!("--for: {error} {}", error.next()))
 }
 
 /// A length in the words of the grammar, which ISO's `PT2H` is not of.

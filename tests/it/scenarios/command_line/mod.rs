@@ -4,6 +4,7 @@
 //! A [`Desk`] is a folder with a `bot.toml` and a `policies.toml`. No mail server is needed: what a
 //! command leaves owing is sent by a daemon, and none runs unless a test starts it.
 
+mod access;
 mod doctor;
 mod embedded;
 mod mails;
