@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::book::{AccountRule, Book, ModuleRules, Person, Role};
-use super::decide::{Action, Actor, Around, Draft, Filing, Scene, Shown, decide, file};
+use super::decide::{Action, Actor, Around, Draft, Filing, Scene, Shown, decide, delegate, file};
 use super::event::Event;
 use super::ids::{GroupId, Module, PersonId, RequestId};
 use super::notice::{Change, Kind, Owed, owed};
@@ -262,6 +262,52 @@ impl World {
             channel,
         };
         self.act(&Actor::Person(id(name)), &action)
+    }
+
+    /// An approval by command line that sets the window (W16).
+    pub fn sets(&mut self, name: &str, window: Window) -> Result<Vec<Event>, Refusal> {
+        let action = Action::Vote {
+            decision: Decision::Approve,
+            comment: None,
+            window: Some(window),
+            shown: None,
+            channel: Channel::CommandLine,
+        };
+        self.act(&Actor::Person(id(name)), &action)
+    }
+
+    pub fn takes(&mut self, name: &str, reason: &str) -> Result<Vec<Event>, Refusal> {
+        let reason = reason.to_owned();
+        self.act(&Actor::Person(id(name)), &Action::Emergency { reason })
+    }
+
+    pub fn reviews(&mut self, name: &str, finding: &str) -> Result<Vec<Event>, Refusal> {
+        let finding = finding.to_owned();
+        self.act(&Actor::Person(id(name)), &Action::Review { finding })
+    }
+
+    pub fn revokes(&mut self, name: &str, reason: &str) -> Result<Vec<Event>, Refusal> {
+        let reason = reason.to_owned();
+        self.act(&Actor::Person(id(name)), &Action::Revoke { reason })
+    }
+
+    pub fn returns(&mut self, name: &str) -> Result<Vec<Event>, Refusal> {
+        self.act(&Actor::Person(id(name)), &Action::Return { reason: None })
+    }
+
+    /// `from` puts their votes into `to`'s hands from now on, for so many hours (W20).
+    pub fn delegates(&mut self, from: &str, to: &str, length: i64) -> Result<(), Refusal> {
+        let period = (
+            self.now,
+            self.now.checked_add(hours(length)).expect("in range"),
+        );
+        let delegation = delegate(&self.book, &id(from), &id(to), period, self.now)?;
+        self.book.delegations.push(delegation);
+        Ok(())
+    }
+
+    pub fn enable(&mut self, name: &str) {
+        self.book.people.get_mut(&id(name)).expect("known").active = true;
     }
 
     pub fn withdraws(&mut self, name: &str, reason: &str) -> Result<Vec<Event>, Refusal> {

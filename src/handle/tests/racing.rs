@@ -18,6 +18,9 @@ use crate::workflow::testing::{self, draft};
 /// Rounds of each race in a normal run.
 const ROUNDS: usize = 8;
 
+/// The environment variable that asks for more rounds of the 64 than a normal run makes.
+const MORE_ROUNDS: &str = "COUNTERSIGN_RACE_ROUNDS";
+
 /// Hands in all of them behind one barrier; the answers in the order of the things.
 async fn at_once(handlers: &[Handler], inbound: Vec<Inbound>) -> Vec<Answer> {
     let barrier = Arc::new(Barrier::new(inbound.len()));
@@ -130,10 +133,13 @@ async fn crowd_decides(world: &World, names: &[String], request: RequestId) -> V
 /// Goal: 64 people decide at once: one outcome, every vote until then counted once, and every one of
 /// them gets exactly one answer (W14, W17).
 /// Method: 32 approve and 32 disapprove, any of several counts deciding; answers and mails are counted.
+/// Some rounds, or as many as the environment variable says.
 #[sqlx::test(migrations = "./migrations")]
 async fn sixty_four_decide_at_once(pool: PgPool) {
     let (world, names) = crowd(pool, 9, 9).await;
-    for round in 1..=3 {
+    let asked = std::env::var(MORE_ROUNDS).ok();
+    let rounds = asked.map_or(8, |rounds| rounds.parse().expect("a number of rounds"));
+    for round in 1..=rounds {
         let request = world.filed().await;
         let answers = crowd_decides(&world, &names, request).await;
         let found = world.request(request).await;

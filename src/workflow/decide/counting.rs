@@ -21,10 +21,31 @@ pub(super) struct Counting<'a> {
 }
 
 impl Counting<'_> {
+    /// On whose behalf the vote is given: of several, the first whose approval no other step needs (W11,
+    /// W20). Fails as the first of them does.
+    pub(super) fn choose(
+        &mut self,
+        behalves: Vec<Option<PersonId>>,
+        ballot: &Ballot<'_>,
+    ) -> Result<(), Refusal> {
+        let mut refused = Ok(());
+        for behalf in behalves {
+            self.behalf = behalf;
+            match self.spendable(ballot) {
+                Ok(()) => return Ok(()),
+                Err(refusal) => refused = refused.and(Err(refusal)),
+            }
+        }
+        refused
+    }
+
     /// W11: one approval per request, and none that takes a person whom another step needs. Also:
     /// nothing is approved for a requester who has been disabled (W7).
-    pub(super) fn spendable(&self, ballot: &Ballot<'_>) -> Result<(), Refusal> {
+    fn spendable(&self, ballot: &Ballot<'_>) -> Result<(), Refusal> {
         let request = self.scene.request;
+        if ballot.decision == Decision::Disapprove {
+            return Ok(());
+        }
         if !self.scene.book.is_active(&request.requester) {
             let requester = self.scene.book.name_of(&request.requester);
             return Err(Refusal::RequesterNotActive {

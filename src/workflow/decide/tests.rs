@@ -5,6 +5,12 @@ use super::super::testing::*;
 use super::*;
 use jiff::SignedDuration;
 
+mod access;
+mod delegating;
+mod emergency;
+mod tick;
+mod windows;
+
 const YES: Decision = Decision::Approve;
 const NO: Decision = Decision::Disapprove;
 
@@ -26,6 +32,7 @@ fn files(change: impl FnOnce(&mut Draft, &mut Book)) -> Result<World, Refusal> {
     World::filed_as(&draft, book)
 }
 
+/// So many hours after the beginning.
 fn at(hour: i64) -> Timestamp {
     later_by(hours(hour))
 }

@@ -54,7 +54,7 @@ pub(super) fn vote(scene: &Scene<'_>, mut ballot: Ballot<'_>) -> Result<Vec<Even
     let index = meant_step(scene, &ballot, current)?;
     let step = request.terms.steps.get(index);
     let step = step.ok_or(Refusal::NotEligible { request: id })?;
-    let behalf = entitled(scene, index, &ballot)?;
+    let behalves = entitled(scene, index, &ballot)?;
     repeated(request, index, step, &ballot)?;
     current_enough(request, &ballot)?;
     confirms(request, index, &mut ballot);
@@ -68,15 +68,13 @@ pub(super) fn vote(scene: &Scene<'_>, mut ballot: Ballot<'_>) -> Result<Vec<Even
     if let Some(window) = &ballot.window {
         check_window(window, &request.terms, scene.now)?;
     }
-    let counting = Counting {
+    let mut counting = Counting {
         scene,
         current,
         index,
-        behalf,
+        behalf: None,
     };
-    if ballot.decision == Decision::Approve {
-        counting.spendable(&ballot)?;
-    }
+    counting.choose(behalves, &ballot)?;
     if request.terms.confirm_by_mail && ballot.channel != Channel::Mail {
         return counting.hold(&ballot);
     }
@@ -154,44 +152,36 @@ fn meant_step(scene: &Scene<'_>, ballot: &Ballot<'_>, current: usize) -> Result<
     }
 }
 
-/// W10, W20: the person votes for themselves if they may, else for the first of those who have
-/// delegated to them and whose vote is not used; the answer says for whom.
+/// W10, W20: for whom the person may vote, never nobody: for themselves (`None`) if their own vote
+/// counts, else for those who have delegated to them and whose vote is not used.
 fn entitled(
     scene: &Scene<'_>,
     index: usize,
     ballot: &Ballot<'_>,
-) -> Result<Option<PersonId>, Refusal> {
+) -> Result<Vec<Option<PersonId>>, Refusal> {
     let request = scene.request;
     let electorate = electorate(request, scene.book, scene.now);
-    // A vote of theirs that becomes stricter stays what it was: their own, or somebody else's.
-    if let Some(earlier) = request.vote_of(index, ballot.person)
-        && let Some(behalf) = &earlier.on_behalf_of
-    {
-        let still = electorate.delegators(index, ballot.person);
-        return if still.contains(&behalf) {
-            Ok(Some(behalf.clone()))
-        } else {
-            Err(Refusal::NotEligible {
-                request: request.id,
-            })
-        };
+    if let Some(earlier) = request.vote_of(index, ballot.person) {
+        let behalf = earlier.on_behalf_of.clone();
+        return stricter(scene, index, ballot.person, behalf).map(|behalf| vec![behalf]);
     }
     let own = electorate.check(index, ballot.person);
     if own.is_ok() {
         return match used_by_delegate(scene, index, ballot.person) {
             Some(used) => Err(used),
-            None => Ok(None),
+            None => Ok(vec![None]),
         };
     }
     let delegators = electorate.delegators(index, ballot.person);
-    let free = delegators.iter().find(|from| {
+    let free = delegators.iter().filter(|from| {
         let spent = ballot.decision == Decision::Approve
             && request.terms.distinct_approvers
             && request.approval_using(from).is_some();
         request.vote_using(index, from).is_none() && !spent
     });
-    if let Some(from) = free {
-        return Ok(Some((*from).clone()));
+    let free: Vec<Option<PersonId>> = free.map(|from| Some((*from).clone())).collect();
+    if !free.is_empty() {
+        return Ok(free);
     }
     if let Some(used) = delegators
         .iter()
@@ -199,8 +189,30 @@ fn entitled(
     {
         return Err(used);
     }
-    own.map(|()| None)
+    own.map(|()| vec![None])
         .map_err(|why| ineligible(scene, ballot.person, why))
+}
+
+/// A vote that becomes stricter stays what it was: the person's own, or on the same one's behalf. Who
+/// is no delegate any more, and entitled by now, takes it back in their own name: that uses up nobody
+/// else's vote.
+fn stricter(
+    scene: &Scene<'_>,
+    index: usize,
+    person: &PersonId,
+    behalf: Option<PersonId>,
+) -> Result<Option<PersonId>, Refusal> {
+    let electorate = electorate(scene.request, scene.book, scene.now);
+    let delegators = electorate.delegators(index, person);
+    if behalf
+        .as_ref()
+        .is_some_and(|behalf| delegators.contains(&behalf))
+    {
+        return Ok(behalf);
+    }
+    let own = electorate.check(index, person);
+    own.map(|()| None)
+        .map_err(|why| ineligible(scene, person, why))
 }
 
 fn ineligible(scene: &Scene<'_>, person: &PersonId, why: Ineligible) -> Refusal {
