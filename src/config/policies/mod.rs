@@ -8,8 +8,10 @@
 
 mod check;
 pub mod diff;
+mod emergency;
 mod people;
 mod policy;
+mod step;
 
 #[cfg(test)]
 mod tests;

@@ -5,29 +5,18 @@ use std::ops::Range;
 
 use jiff::SignedDuration;
 
-use super::Places;
 use super::people::{known_module, known_person};
+use super::{Places, emergency, step};
 use crate::config::read::{At, Section, nearest};
 use crate::workflow::book::Book;
 use crate::workflow::ids::{GroupId, Module};
 use crate::workflow::policy::{
     DEFAULT_MAX_DURATION, DEFAULT_MAX_LEAD, DEFAULT_PENDING_TTL, DEFAULT_WARN_BEFORE, Glob, Mode,
-    Policy, Step, Terms, Who,
+    Policy, Terms, Who,
 };
 
 /// Keys of a policy that later versions will know.
-const LATER_POLICY: [&str; 3] = ["emergency", "notify", "confirm_by"];
-/// Keys of a step that later versions will know.
-const LATER_STEP: [&str; 4] = [
-    "remind_after",
-    "max_reminders",
-    "escalate_after",
-    "escalate_to",
-];
-/// The most steps that one policy has.
-const MAX_STEPS: u64 = 20;
-/// The most approvals or disapprovals that a step asks for.
-const MAX_VOTES: u64 = 1000;
+const LATER_POLICY: [&str; 1] = ["notify"];
 
 /// Reads every policy; people, groups and modules are in the book already.
 pub(super) fn read(root: &mut Section<'_, '_>, book: &mut Book, places: &mut Places) {
@@ -78,19 +67,21 @@ fn policy(
         );
     }
     let mode = mode(section);
-    let (steps, spans) = steps(section, mode, book);
+    let pending_ttl = length(section, "pending_ttl", DEFAULT_PENDING_TTL);
+    let (steps, spans) = step::read(section, mode, book, pending_ttl);
+    let emergency = emergency::read(section, mode, book);
     let Some(mode) = mode else {
         return (None, spans);
     };
     let terms = Terms {
-        confirm_by_mail: false,
+        confirm_by_mail: confirmed_by_mail(section, mode),
         policy: name.to_owned(),
         version: 0,
         mode,
         justification_required: justification(section, mode),
         max_duration: length(section, "max_duration", DEFAULT_MAX_DURATION),
         max_lead: length(section, "max_lead", DEFAULT_MAX_LEAD),
-        pending_ttl: length(section, "pending_ttl", DEFAULT_PENDING_TTL),
+        pending_ttl,
         warn_before: length(section, "warn_before", DEFAULT_WARN_BEFORE),
         comment_required: section.flag("comment_required", false),
         allow_self_approval: section.flag("allow_self_approval", false),
@@ -98,7 +89,7 @@ fn policy(
         steps,
     };
     let policy = Policy {
-        emergency: None,
+        emergency,
         modules,
         requesters,
         resource,
@@ -108,7 +99,8 @@ fn policy(
     (Some(policy), spans)
 }
 
-fn length(
+/// A length of time, or what holds where none is given.
+pub(super) fn length(
     section: &mut Section<'_, '_>,
     key: &'static str,
     default: SignedDuration,
@@ -136,7 +128,7 @@ fn modules(section: &mut Section<'_, '_>, book: &Book) -> Vec<Module> {
 }
 
 /// People and groups; an empty list that stands in the file is a problem.
-fn whos(section: &mut Section<'_, '_>, key: &'static str, book: &Book) -> Vec<Who> {
+pub(super) fn whos(section: &mut Section<'_, '_>, key: &'static str, book: &Book) -> Vec<Who> {
     let found = section.texts(key);
     if let Some(there) = section.value(key)
         && there
@@ -249,79 +241,17 @@ fn justification(section: &mut Section<'_, '_>, mode: Mode) -> bool {
     }
 }
 
-fn steps(
-    section: &mut Section<'_, '_>,
-    mode: Option<Mode>,
-    book: &Book,
-) -> (Vec<Step>, Vec<Range<usize>>) {
-    let found = section.sections("steps", "{ name, approvers, approvals }");
-    let span = section.value("steps").map(toml::Spanned::span);
-    let whole = span.clone().unwrap_or(section.span.clone());
-    match mode {
-        Some(Mode::Approval) if found.is_empty() => {
-            let mend = "write steps = [{ name = \"Review\", approvers = [\"…\"] }]";
-            section.wrong("steps", &whole, "an approval needs at least one step", mend);
-        }
-        Some(Mode::Free | Mode::Justification) if span.is_some() => {
-            let mend = "write mode = \"approval\", or take the steps out";
-            section.wrong("steps", &whole, "nobody is asked in this mode", mend);
-        }
-        _ => {}
-    }
-    if u64::try_from(found.len()).is_ok_and(|count| count > MAX_STEPS) {
-        section.wrong(
-            "steps",
-            &whole,
-            format!("are more than {MAX_STEPS}"),
-            "join some of them",
-        );
-    }
-    let mut names = BTreeSet::new();
-    let mut steps = Vec::new();
-    let mut spans = Vec::new();
-    for mut step in found {
-        step.name = format!("{} step", section.name);
-        spans.push(step.span.clone());
-        if let Some(read) = self::step(&mut step, book, &mut names) {
-            steps.push(read);
-        }
-        step.not_built(&LATER_STEP);
-        step.end();
-    }
-    (steps, spans)
-}
-
-fn step(section: &mut Section<'_, '_>, book: &Book, names: &mut BTreeSet<String>) -> Option<Step> {
-    let name = section.needed_text(
-        "name",
-        "say what people call the step, e.g. \"Manager review\"",
-    );
-    if let Some(name) = &name {
-        section.name = format!("{} `{}`", section.name, name.value);
-        if !names.insert(name.value.to_owned()) {
-            let mend = "give each step of a policy a name of its own";
-            section.wrong("name", &name.span, "names two steps", mend);
-        }
-    }
-    let approvers = whos(section, "approvers", book);
-    if !section.has("approvers") {
-        section.missing(
-            "approvers",
-            "name people or groups, e.g. [\"group:managers\"]",
-        );
-    }
-    let votes = |section: &mut Section<'_, '_>, key| {
-        let found = section
-            .number(key, 1..MAX_VOTES + 1)
-            .map_or(1, |found| found.value);
-        usize::try_from(found).unwrap_or(usize::MAX)
+/// Whether votes by other channels wait for a confirmation by mail (W30).
+fn confirmed_by_mail(section: &mut Section<'_, '_>, mode: Mode) -> bool {
+    let Some(found) = section.text("confirm_by") else {
+        return false;
     };
-    Some(Step {
-        reminders: None,
-        escalation: None,
-        approvals: votes(section, "approvals"),
-        disapprovals: votes(section, "disapprovals"),
-        name: name?.value.to_owned(),
-        approvers,
-    })
+    if found.value != "mail" {
+        let what = format!("`{}` is not known", found.value);
+        section.wrong("confirm_by", &found.span, what, "write \"mail\"");
+    } else if mode != Mode::Approval {
+        let mend = "write mode = \"approval\", or take the line out";
+        section.wrong("confirm_by", &found.span, "nobody votes in this mode", mend);
+    }
+    true
 }

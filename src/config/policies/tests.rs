@@ -7,7 +7,10 @@ use super::diff::{Kind, diff};
 use super::{Checked, read};
 use crate::workflow::book::AccountRule;
 use crate::workflow::ids::{GroupId, Module, PersonId};
-use crate::workflow::policy::{DEFAULT_MAX_DURATION, Mode};
+use crate::workflow::notice;
+use crate::workflow::policy::{
+    DEFAULT_MAX_DURATION, DEFAULT_MAX_REMINDERS, DEFAULT_REMIND_REVIEW_AFTER, Mode, Who,
+};
 
 const EXAMPLE: &str = include_str!("../../../policies.toml.example");
 
@@ -75,6 +78,57 @@ fn the_example_is_read() {
         (Mode::Justification, DEFAULT_MAX_DURATION)
     );
     assert!(second.terms.justification_required);
+    let last = &first.terms.steps[1];
+    let reminders = last.reminders.expect("reminders");
+    assert_eq!((reminders.after.as_mins(), reminders.most), (30, 3));
+    let escalation = last.escalation.as_ref().expect("an escalation");
+    assert_eq!(escalation.to, [Who::Group(GroupId::new("managers"))]);
+    let block = first.emergency.as_ref().expect("an emergency block");
+    assert!(block.block_until_reviewed && block.max_duration.as_hours() == 1);
+    let digest = &book.people[&PersonId::new("carol")].digest;
+    assert_eq!(
+        digest,
+        &[notice::Kind::Progress, notice::Kind::Settled].into()
+    );
+}
+
+#[test]
+fn what_is_not_said_has_its_default() {
+    // Goal: the keys of time and emergency have the defaults that are documented. Method: the least of each.
+    let read = |lines: &str| read("p.toml", &policy(lines)).expect(lines).book;
+    let lines = "confirm_by = \"mail\"\nemergency = { allowed = [\"ann\"], max_duration = \"1h\" }\n\
+                 steps = [{ name = \"one\", approvers = [\"ben\"], remind_after = \"1h\" }]";
+    let book = read(lines);
+    let said = &book.policies[0];
+    assert!(said.terms.confirm_by_mail);
+    let step = &said.terms.steps[0];
+    assert_eq!(step.reminders.map(|r| r.most), Some(DEFAULT_MAX_REMINDERS));
+    assert_eq!(step.escalation, None);
+    let block = said.emergency.as_ref().expect("a block");
+    assert!(block.block_until_reviewed);
+    assert_eq!(block.remind_review_after, DEFAULT_REMIND_REVIEW_AFTER);
+    let plain = read("");
+    assert_eq!(
+        (
+            &plain.policies[0].emergency,
+            plain.policies[0].terms.confirm_by_mail
+        ),
+        (&None, false)
+    );
+    let changes: Vec<_> = diff(&plain, &book)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let [policy] = changes.as_slice() else {
+        panic!("one change: {changes:?}")
+    };
+    for part in [
+        "confirm_by_mail: false -> true",
+        "emergency: null -> {\"allowed\"",
+        "\"reminders\":{\"after\":\"PT1H\",\"most\":3}",
+    ] {
+        assert!(policy.contains(part), "{part}: {policy}");
+    }
 }
 
 #[test]
@@ -139,12 +193,69 @@ fn bad_policies_are_refused_with_key_and_mend() {
             "aprovers: is unknown; mend: did you mean",
         ),
         (
-            "steps = [{ name = \"one\", approvers = [\"ben\"], remind_after = \"1h\" }]",
-            "step `one` remind_after: is not built yet",
+            "steps = [{ name = \"one\", approvers = [\"ben\"], remind_after = \"0s\" }]",
+            "step `one` remind_after: ",
+        ),
+        (
+            "steps = [{ name = \"one\", approvers = [\"ben\"], remind_after = \"1h\", max_reminders = 0 }]",
+            "max_reminders: is 0, and must be",
+        ),
+        (
+            "steps = [{ name = \"one\", approvers = [\"ben\"], max_reminders = 2 }]",
+            "max_reminders: there is no remind_after",
+        ),
+        (
+            "steps = [{ name = \"one\", approvers = [\"ben\"], escalate_after = \"1h\" }]",
+            "step `one` escalate_to: is missing",
+        ),
+        (
+            "steps = [{ name = \"one\", approvers = [\"ben\"], escalate_to = [\"ben\"] }]",
+            "step `one` escalate_after: is missing",
+        ),
+        (
+            "steps = [{ name = \"one\", approvers = [\"ben\"], escalate_after = \"1h\", escalate_to = [] }]",
+            "step `one` escalate_to: is empty",
+        ),
+        (
+            "steps = [{ name = \"one\", approvers = [\"ben\"], escalate_after = \"1h\", escalate_to = [\"bem\"] }]",
+            "escalate_to: there is no person `bem`",
+        ),
+        (
+            "emergency = { max_duration = \"1h\" }",
+            "[[policy]] `p` emergency allowed: is missing",
+        ),
+        (
+            "emergency = { allowed = [], max_duration = \"1h\" }",
+            "[[policy]] `p` emergency allowed: is empty",
+        ),
+        (
+            "emergency = { allowed = [\"group:empty\"], max_duration = \"1h\" }",
+            "emergency allowed: the group `empty` is empty",
         ),
         (
             "emergency = { allowed = [\"ann\"] }",
-            "[[policy]] `p` emergency: is not built yet",
+            "emergency max_duration: is missing",
+        ),
+        (
+            "emergency = { allowed = [\"ann\"], max_duration = \"0m\" }",
+            "emergency max_duration: ",
+        ),
+        (
+            "emergency = { allowed = [\"ann\"], max_duration = \"1h\", block = true }",
+            "emergency block: is unknown; mend: ",
+        ),
+        (
+            "mode = \"free\"\nsteps = []\nemergency = { allowed = [\"ann\"], max_duration = \"1h\" }",
+            "[[policy]] `p` emergency: nobody waits for an approval in this mode",
+        ),
+        (
+            "emergency = \"yes\"",
+            "emergency: is a text, and must be a table",
+        ),
+        ("confirm_by = \"chat\"", "confirm_by: `chat` is not known"),
+        (
+            "notify = { channel = \"x\" }",
+            "[[policy]] `p` notify: is not built yet",
         ),
         (
             "justification = \"yes\"",
@@ -210,6 +321,14 @@ fn bad_people_groups_and_modules_are_refused() {
             "`boss` is no role",
         ),
         (
+            "person = [{ id = \"a\", email = \"a@b.c\", digest = [\"ask\"] }]",
+            "[[person]] `a` digest: `ask` cannot wait; mend: those that can wait are filed, ",
+        ),
+        (
+            "person = [{ id = \"a\", email = \"a@b.c\", digest = [\"everything\"] }]",
+            "digest: `everything` is no kind of notice; mend: those that can wait are",
+        ),
+        (
             "person = [{ id = \"a\", email = \"a@b.c\", discord = 1 }]",
             "discord: is not built yet",
         ),
@@ -257,6 +376,14 @@ fn odd_policies_are_warned_of() {
         stuck.contains("requests of ben could never complete and are refused (W5)"),
         "{stuck}"
     );
+    let late = "steps = [{ name = \"one\", approvers = [\"ben\"], remind_after = \"4h\", \
+                escalate_after = \"5h\", escalate_to = [\"cat\"] }]";
+    let late = warned(&policy(&format!("pending_ttl = \"4h\"\n{late}")));
+    for key in ["remind_after", "escalate_after"] {
+        let expected =
+            format!("step `one` {key}: never comes: a request is pending for at most 4h");
+        assert!(late.contains(&expected), "{late}");
+    }
     let later = "[[policy]]\nname = \"q\"\nmodules = [\"credential\"]\nrequesters = [\"ann\"]\n";
     for (rest, shadowed) in [
         ("resource = \"db-*\"\nmode = \"free\"", true),

@@ -8,7 +8,7 @@ use super::print::{self, count, put};
 use crate::config::read::nearest;
 use crate::workflow::book::{AccountRule, Book, Person};
 use crate::workflow::ids::{Module, PersonId};
-use crate::workflow::policy::{Glob, Policy, Step, Who, choose};
+use crate::workflow::policy::{Glob, Policy, Reminders, Step, Who, choose};
 use crate::workflow::refusal::Refusal;
 use crate::workflow::request::Subject;
 
@@ -41,13 +41,16 @@ pub(super) fn explain(
     let refused = refused(rules.account, &subject).map(|refusal| refusal.to_string());
     let choice = choose(book, &subject, person);
     let chosen = choice.chosen.map(|policy| &policy.terms);
+    let emergency = choice.chosen.and_then(|policy| policy.emergency.as_ref());
     if as_json {
         let others: Vec<_> = choice
             .others
             .iter()
             .map(|(policy, lost)| json!({ "policy": policy.terms.policy, "why_not": lost.to_string() }))
             .collect();
-        return print::json(&json!({ "chosen": chosen, "refused": refused, "others": others }));
+        return print::json(&json!({
+            "chosen": chosen, "emergency": emergency, "refused": refused, "others": others,
+        }));
     }
     if let Some(refused) = refused {
         put!("Whatever the policies say, this is refused: {refused}");
@@ -129,6 +132,10 @@ fn of_person(person: &Person) -> String {
         modules => format!(", registered for {modules}"),
     };
     let active = if person.active { "" } else { ", not active" };
+    let digest = match joined(person.digest.iter().map(|kind| kind.as_str())) {
+        none if none.is_empty() => none,
+        kinds => format!(", in a daily digest: {kinds}"),
+    };
     let Person {
         id,
         name,
@@ -136,7 +143,7 @@ fn of_person(person: &Person) -> String {
         zone,
         ..
     } = person;
-    format!("{id}: {name} <{email}>, {zone}{user}{registered}{active}")
+    format!("{id}: {name} <{email}>, {zone}{user}{registered}{digest}{active}")
 }
 
 fn of_policy(policy: &Policy) {
@@ -165,10 +172,42 @@ fn steps(policy: &Policy) {
         let number = index + 1;
         let approvals = count(*approvals, "approval");
         put!(
-            "    step {number}, {name}: {approvals} of {}",
-            whos(approvers)
+            "    step {number}, {name}: {approvals} of {}{}",
+            whos(approvers),
+            while_waiting(step)
         );
     }
+    if policy.terms.confirm_by_mail {
+        put!("    votes by another channel count once they are confirmed by mail");
+    }
+    if let Some(block) = &policy.emergency {
+        let blocked = if block.block_until_reviewed {
+            ", one at a time until it is reviewed"
+        } else {
+            ""
+        };
+        put!(
+            "    emergency: {} for at most {:#}{blocked}; reviewers are reminded every {:#}",
+            whos(&block.allowed),
+            block.max_duration,
+            block.remind_review_after
+        );
+    }
+}
+
+/// What happens while nobody votes (W19).
+fn while_waiting(step: &Step) -> String {
+    let mut said = String::new();
+    if let Some(Reminders { after, most }) = step.reminders {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let most = count(most, "time");
+        said = format!("; reminded every {after:#}, at most {most}");
+    }
+    if let Some(escalation) = &step.escalation {
+        let (after, to) = (escalation.after, whos(&escalation.to));
+        said = format!("{said}; after {after:#} also {to}");
+    }
+    said
 }
 
 fn whos(list: &[Who]) -> String {
