@@ -15,6 +15,7 @@
 //! came; they are applied one after the other (W17).
 
 mod action;
+mod delegate;
 mod extend;
 mod file;
 mod identify;
@@ -39,7 +40,7 @@ use crate::store::books::BookCache;
 use crate::store::inbound as ledger;
 use crate::store::requests::Locked;
 use crate::token::Keyring;
-use crate::workflow::book::Book;
+use crate::workflow::book::{Book, Delegation};
 use crate::workflow::decide::Actor;
 use crate::workflow::event::Event;
 use crate::workflow::ids::RequestId;
@@ -60,6 +61,13 @@ pub enum Answer {
         request: RequestId,
         /// What happened to it; empty where a filing was repeated under its key (W6).
         events: Vec<Event>,
+    },
+    /// Applied, and about no request: votes are in another's hands, or are no longer (W20).
+    Delegated {
+        /// Which delegations.
+        delegations: Vec<Delegation>,
+        /// Whether they end by this, or begin.
+        ended: bool,
     },
     /// An identified person was refused.
     Refused {
@@ -158,7 +166,7 @@ impl Handler {
             return Ok(answer);
         }
         let outcome = match &answer {
-            Answer::Accepted { .. } => Outcome::Accepted,
+            Answer::Accepted { .. } | Answer::Delegated { .. } => Outcome::Accepted,
             Answer::Refused { .. } => Outcome::Refused,
             Answer::Unclear => Outcome::Unclear,
             Answer::Unidentified(_) => Outcome::Unidentified,
@@ -213,9 +221,21 @@ impl Case<'_> {
             (Words::Said(command @ Command::Extend { .. }), Actor::Person(person)) => {
                 self.extend(conn, &speaker, person, command).await
             }
-            (Words::Said(Command::File { .. } | Command::Extend { .. }), Actor::Clock) => {
-                self.unidentified(conn, "the clock files nothing".to_owned())
-                    .await
+            (
+                Words::Said(command @ (Command::Delegate { .. } | Command::EndDelegation)),
+                Actor::Person(person),
+            ) => self.delegation(conn, &speaker, person, command).await,
+            (
+                Words::Said(
+                    Command::File { .. }
+                    | Command::Extend { .. }
+                    | Command::Delegate { .. }
+                    | Command::EndDelegation,
+                ),
+                Actor::Clock,
+            ) => {
+                let why = "the clock files nothing and delegates nothing";
+                self.unidentified(conn, why.to_owned()).await
             }
             (Words::Said(command), _) => self.act(conn, &speaker, command).await,
         }

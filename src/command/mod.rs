@@ -2,11 +2,11 @@
 
 pub mod when;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::workflow::decide::Draft;
-use crate::workflow::ids::RequestId;
+use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::request::Decision;
 
 /// Which request a vote is about.
@@ -92,6 +92,18 @@ pub enum Command {
         /// Why, if said.
         reason: Option<String>,
     },
+    /// Put one's votes in another's hands for a period (W20).
+    Delegate {
+        /// Whose hands.
+        to: PersonId,
+        /// From when; `None`: from now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start: Option<Timestamp>,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// End what one has delegated (W20).
+    EndDelegation,
     /// Our clock: do what has become due (W18-W23, W26).
     Tick {
         /// About which request.

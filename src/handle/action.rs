@@ -111,7 +111,11 @@ impl Case<'_> {
 /// Commands that name their request and say all there is to say.
 fn plain(command: &Command) -> Option<(RequestId, Action)> {
     Some(match command {
-        Command::File { .. } | Command::Extend { .. } | Command::Vote { .. } => return None,
+        Command::File { .. }
+        | Command::Extend { .. }
+        | Command::Vote { .. }
+        | Command::Delegate { .. }
+        | Command::EndDelegation => return None,
         Command::Withdraw { request, reason } => (
             *request,
             Action::Withdraw {

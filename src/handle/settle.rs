@@ -234,7 +234,17 @@ impl Case<'_> {
         speaker: &Identified,
         id: RequestId,
     ) -> Result<Answer, sqlx::Error> {
-        let refusal = Refusal::UnknownRequest { request: id };
+        self.refuse_aside(conn, speaker, Refusal::UnknownRequest { request: id })
+            .await
+    }
+
+    /// Refuses what is about no request that there is.
+    pub(super) async fn refuse_aside(
+        &self,
+        conn: &mut PgConnection,
+        speaker: &Identified,
+        refusal: Refusal,
+    ) -> Result<Answer, sqlx::Error> {
         let entry = Entry {
             refusal: Some(refusal.clone()),
             ..self.entry(Outcome::Refused, Some(speaker))

@@ -3,6 +3,7 @@
 //! of its events.
 
 mod crashing;
+mod delegating;
 mod filing;
 mod racing;
 mod speaking;

@@ -204,7 +204,11 @@ impl StepWords {
 impl VoteWords {
     fn of(vote: &VoteFacts, zone: &TimeZone) -> Self {
         Self {
-            name: short(&vote.name),
+            // Both who gave the vote and whose it is (W20).
+            name: match &vote.on_behalf_of {
+                Some(from) => format!("{} for {}", short(&vote.name), short(from)),
+                None => short(&vote.name),
+            },
             decision: past(vote.decision),
             comment: vote.comment.as_deref().map(lines).unwrap_or_default(),
             at: instant(vote.at, zone),

@@ -23,6 +23,7 @@ pub use verify::{Finding, Verified, Verify, verify};
 use crate::command::Command;
 use crate::export::Record;
 use crate::inbound::{Proof, Unclear};
+use crate::workflow::book::Delegation;
 use crate::workflow::event::Event;
 use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::refusal::Refusal;
@@ -79,6 +80,9 @@ pub struct Entry {
     /// What changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Event>,
+    /// What was delegated, or ended (W20).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delegations: Vec<Delegation>,
     /// Why not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
@@ -102,6 +106,7 @@ impl Entry {
             proof: None,
             command: None,
             events: Vec::new(),
+            delegations: Vec::new(),
             refusal: None,
             unclear: None,
             why: None,

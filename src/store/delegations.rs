@@ -65,8 +65,32 @@ pub async fn insert(
     Ok(())
 }
 
-/// Takes the table for a change: its number, and what stands.
-pub async fn begin(conn: &mut PgConnection) -> Result<(i64, Vec<Delegation>), sqlx::Error> {
-    let change = hold(conn).await?;
-    Ok((change, standing(conn, change).await?))
+/// Ends everything of a person's that is not over, under numbers from `change` on; how many. Decide about
+/// it with the table held by this transaction, by [`begin`].
+pub async fn end(
+    conn: &mut PgConnection,
+    from: &PersonId,
+    change: i64,
+    now: Timestamp,
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        "WITH open AS (
+             SELECT id, $2 + row_number() OVER (ORDER BY id) - 1 AS change
+             FROM delegation WHERE from_person = $1 AND ended_at IS NULL AND ends_at > $3
+         )
+         UPDATE delegation AS d SET ended_at = $3, change = open.change
+         FROM open WHERE d.id = open.id",
+        from.as_str(),
+        change,
+        now.to_sqlx() as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Takes the table for a change: the number that the change gets. Until the end of the transaction nobody
+/// else writes a delegation; what stands is version `change - 1`.
+pub async fn begin(conn: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    hold(conn).await
 }

@@ -399,6 +399,17 @@ impl Person {
         .await
     }
 
+    /// Waits for a mail of the system's own that has these words in its subject.
+    pub async fn hears_of(&self, subject: &str) -> Mail {
+        until(&format!("{} hears `{subject}`", self.id), async || {
+            let mails = self.unread();
+            let found = mails.into_iter().find(|m| m.subject().contains(subject))?;
+            self.heard.lock().expect("lock").insert(found.message_id());
+            Some(found)
+        })
+        .await
+    }
+
     /// Which notice a mail is, by the delivery's id in its Message-ID.
     async fn kind_of(&self, mail: &Mail) -> Option<String> {
         let id = mail.message_id();

@@ -118,6 +118,7 @@ async fn only_plain_votes_are_applied_together(pool: PgPool) {
             Answer::Refused { .. } => "refused",
             Answer::Accepted { .. } => "accepted",
             Answer::Duplicate => "duplicate",
+            Answer::Delegated { .. } => "delegated",
         };
         assert_eq!(answer, expected);
     }

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod decide;
+pub mod delegate;
 mod record;
 
 use std::path::PathBuf;
@@ -95,6 +96,8 @@ pub enum Top {
     Revoke(Revoke),
     /// Record what you found about an emergency
     Review(Review),
+    /// Put your votes in another approver's hands for a period
+    Delegate(delegate::Delegate),
     /// Look after messages that are owed
     #[command(subcommand)]
     Outbox(Outbox),
@@ -116,6 +119,7 @@ impl Top {
             | Self::Outbox(Outbox::Retry { .. } | Outbox::Drop { .. }) => return false,
             Self::Request(Request::File(file)) => &file.output,
             Self::Approve(Approve { vote, .. }) | Self::Disapprove(vote) => &vote.output,
+            Self::Delegate(delegate) => &delegate.output,
             Self::Doctor { output }
             | Self::Revoke(Revoke { output, .. })
             | Self::Review(Review { output, .. })

@@ -20,6 +20,7 @@ mod access;
 pub mod args;
 mod audit;
 mod book;
+mod delegate;
 mod doctor;
 mod explain;
 mod history;
@@ -180,6 +181,7 @@ async fn command(cli: Cli) -> Result<(), Failure> {
         Top::Disapprove(vote) => request::disapprove(vote, &load(config)?).await,
         Top::Revoke(revoke) => access::revoke(revoke, &load(config)?).await,
         Top::Review(review) => access::review(review, &load(config)?).await,
+        Top::Delegate(what) => delegate::run(what, &load(config)?).await,
         Top::Audit(what) => audit::run(what, &load(config)?).await,
         Top::Outbox(what) => outbox::run(what, &load(config)?).await,
         Top::Mail(Mail::Explain {

@@ -8,8 +8,9 @@ use super::Failure;
 use super::print::{self, count, put};
 use super::when::{say, say_window};
 use crate::handle::Answer;
+use crate::workflow::book::Delegation;
 use crate::workflow::event::Event;
-use crate::workflow::request::{Decision, GrantState, Request, State, Subject};
+use crate::workflow::request::{Decision, GrantState, Request, State, Subject, Vote};
 
 /// Prints what came of a command.
 pub(super) fn answer(answer: &Answer, zone: &TimeZone, as_json: bool) -> Result<(), Failure> {
@@ -24,6 +25,16 @@ pub(super) fn answer(answer: &Answer, zone: &TimeZone, as_json: bool) -> Result<
             }
             for event in events {
                 put!("{request}: {}", event_words(event, zone));
+            }
+            Ok(())
+        }
+        Answer::Delegated { delegations, ended } => {
+            if as_json {
+                return print::json(&json!({ "delegations": delegations, "ended": ended }));
+            }
+            for it in delegations {
+                let what = if *ended { "Ended" } else { "Delegated" };
+                put!("{what}: {}.", delegation(it, zone));
             }
             Ok(())
         }
@@ -45,6 +56,17 @@ pub(super) fn answer(answer: &Answer, zone: &TimeZone, as_json: bool) -> Result<
     }
 }
 
+/// Whose votes are in whose hands, and when.
+pub(super) fn delegation(delegation: &Delegation, zone: &TimeZone) -> String {
+    format!(
+        "the votes of {} to {}, from {} until {}",
+        delegation.from,
+        delegation.to,
+        say(delegation.start, zone),
+        say(delegation.until, zone)
+    )
+}
+
 fn event_words(event: &Event, zone: &TimeZone) -> String {
     match event {
         Event::Filed(filed) => format!(
@@ -55,8 +77,8 @@ fn event_words(event: &Event, zone: &TimeZone) -> String {
             say(filed.pending_until, zone)
         ),
         Event::Voted { vote } => match vote.decision {
-            Decision::Approve => "your approval is recorded.".to_owned(),
-            Decision::Disapprove => "your disapproval is recorded.".to_owned(),
+            Decision::Approve => format!("your approval{} is recorded.", for_whom(vote)),
+            Decision::Disapprove => format!("your disapproval{} is recorded.", for_whom(vote)),
         },
         Event::VoteHeld { .. } => {
             "your vote counts once you confirm it by answering the mail that is on its way."
@@ -91,6 +113,14 @@ fn event_words(event: &Event, zone: &TimeZone) -> String {
         Event::GrantCut { ending } => format!("{}; access is over.", ending.cause.as_str()),
         by_the_clock => clock_words(by_the_clock, zone),
     }
+}
+
+/// Whose vote a delegate gave (W20); empty for one's own.
+fn for_whom(vote: &Vote) -> String {
+    let behalf = vote.on_behalf_of.as_ref();
+    behalf
+        .map(|from| format!(" for {from}"))
+        .unwrap_or_default()
 }
 
 /// What only our clock brings about.
@@ -187,8 +217,9 @@ pub(super) fn whole(request: &Request, now: Timestamp, zone: &TimeZone) {
         for vote in request.votes.iter().filter(|vote| vote.step == index) {
             let comment = vote.comment.as_deref().map(|text| format!(": {text}"));
             put!(
-                "     {} {} at {} by {}{}",
+                "     {}{} {} at {} by {}{}",
                 vote.person,
+                for_whom(vote),
                 match vote.decision {
                     Decision::Approve => "approved",
                     Decision::Disapprove => "disapproved",

@@ -49,6 +49,12 @@ pub fn lasting(typed: &str) -> Result<Understood<SignedDuration>, String> {
     length(typed).map_err(|error| format!("--for: {error} {}", error.next()))
 }
 
+/// A point in time that was typed; the error is a sentence with its mend.
+pub fn instant(here: &Here<'_>, option: &str, text: &str) -> Result<Understood<Timestamp>, String> {
+    here.instant(text)
+        .map_err(|error| format!("{option}: {error} {}", error.next()))
+}
+
 /// A length in the words of the grammar, which ISO's `PT2H` is not of.
 fn plain(lasts: &str) -> String {
     length(lasts).map_or_else(|_| lasts.to_owned(), |read| read.said)

@@ -108,3 +108,26 @@ pub async fn unreviewed(
     .await?;
     Ok(ids.into_iter().map(RequestId).collect())
 }
+
+/// The pending requests whose current step somebody was asked about and has not voted on, nor anybody for
+/// them, locked, the lowest number first (W20).
+pub async fn lock_unanswered(
+    conn: &mut PgConnection,
+    person: &PersonId,
+) -> Result<Vec<RequestId>, sqlx::Error> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM request AS r
+         WHERE state = 'pending'
+           AND EXISTS (SELECT 1 FROM notice AS n
+                       WHERE n.request_id = r.id AND n.kind = 'ask' AND n.person = $1
+                         AND (n.facts ->> 'step')::integer = r.step)
+           AND NOT EXISTS (SELECT 1 FROM vote AS v
+                           WHERE v.request_id = r.id AND v.step = r.step
+                             AND coalesce(v.on_behalf_of, v.person) = $1)
+         ORDER BY id FOR UPDATE",
+        person.as_str()
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(RequestId).collect())
+}

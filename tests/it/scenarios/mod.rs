@@ -3,6 +3,7 @@
 mod command_line;
 mod crash;
 mod deciding;
+mod delegating;
 mod filing;
 mod inbox;
 mod outage;

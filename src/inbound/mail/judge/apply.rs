@@ -117,6 +117,7 @@ impl Judge {
             }
             Ok(
                 Answer::Accepted { .. }
+                | Answer::Delegated { .. }
                 | Answer::Refused { .. }
                 | Answer::Unclear
                 | Answer::Duplicate,
