@@ -8,7 +8,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::book::Book;
+use super::book::{Book, Electorate};
 use super::request::{Clockwork, Request, State, later};
 
 /// What becomes due.
@@ -63,11 +63,14 @@ fn pending(
             dues.push((at, Due::Remind(number)));
         }
     }
+    // Only of those who could vote themselves: everybody else's delegate cannot either (W20).
+    let electorate = Electorate { request, book, now };
     let begins = book
         .delegations
         .iter()
+        .filter(|delegation| delegation.start > now)
+        .filter(|delegation| electorate.check(step, &delegation.from).is_ok())
         .map(|delegation| delegation.start)
-        .filter(|start| *start > now)
         .min();
     dues.extend(begins.map(|at| (at, Due::Delegation)));
     dues.into_iter().min()
