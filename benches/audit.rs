@@ -6,30 +6,22 @@
 //! connection, and SHA-256 over the same bytes, nothing compared. Verify checks every event's chain, time,
 //! leaf and head, folds and compares every request, and recomputes the tree of every seal.
 
+mod shared;
+
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use countersign::app;
-use countersign::clock::{Clock, new_id};
+use countersign::clock::Clock;
 use countersign::command::{Command, Target};
-use countersign::config;
-use countersign::handle::{Answer, Handler};
-use countersign::inbound::{Inbound, Proof, Speaker, Words};
+use countersign::handle::Answer;
 use countersign::seal::{SealKey, Signed};
 use countersign::store::audit::{self, Verify};
-use countersign::store::{books, leases, seals};
-use countersign::token::Keyring;
-use countersign::workflow::decide::Draft;
-use countersign::workflow::ids::{Module, PersonId};
-use countersign::workflow::request::{Channel, Decision, Subject, Window};
-use countersign_sandbox::Stack;
+use countersign::store::{leases, seals};
+use countersign::workflow::request::Decision;
 use futures::TryStreamExt as _;
-use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
-use tokio::sync::Notify;
 
 /// Requests, each with four events.
 const REQUESTS: i64 = 50_000;
@@ -114,46 +106,10 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A database with policies, and one request that was filed, refused once, and approved in two steps.
+/// A database with one request that was filed, refused once, and approved in two steps.
 async fn set_up() -> anyhow::Result<PgPool> {
-    let stack = Stack::from_env()?;
-    let url = stack.new_database().await?;
-    let folder = tempfile::tempdir()?;
-    let file = folder.path().join("bot.toml");
-    std::fs::write(&file, stack.bot_toml(&url, "bench"))?;
-    let config = config::load(&file).map_err(|problems| anyhow::anyhow!("{problems}"))?;
-    let pool = app::connect(&config.database).await?.pool;
-    app::migrate(&pool).await?;
-    let checked = config::policies::read("policies.toml", POLICIES)
-        .map_err(|problems| anyhow::anyhow!("{problems}"))?;
-    let clock = Clock::system();
-    let mut tx = pool.begin().await?;
-    books::apply(&mut tx, POLICIES, &checked.book, 0, "bench", clock.now()).await?;
-    tx.commit().await?;
-    let keys = Arc::new(Keyring::new(&config.tokens)?);
-    let handler = Handler::new(pool.clone(), clock, keys, Arc::new(Notify::new()), true);
-    let draft = Draft {
-        extends: None,
-        subject: Subject {
-            module: Module::new("credential"),
-            resource: "prod-db-1".to_owned(),
-            account: Some("admin".to_owned()),
-        },
-        window: Window::FromApproval {
-            length: SignedDuration::from_hours(1),
-        },
-        justification: Some("bench".to_owned()),
-    };
-    let filed = says(
-        &handler,
-        "rita",
-        Command::File {
-            draft,
-            key: None,
-            emergency: None,
-        },
-    )
-    .await?;
+    let (pool, handler) = shared::open(POLICIES).await?;
+    let filed = shared::files(&handler, "rita", "prod-db-1").await?;
     let Answer::Accepted { request, .. } = filed else {
         anyhow::bail!("not filed: {filed:?}");
     };
@@ -165,23 +121,9 @@ async fn set_up() -> anyhow::Result<PgPool> {
             comment: None,
             window: None,
         };
-        says(&handler, person, vote).await?;
+        shared::says(&handler, person, vote).await?;
     }
     Ok(pool)
-}
-
-async fn says(handler: &Handler, person: &str, command: Command) -> anyhow::Result<Answer> {
-    let inbound = Inbound {
-        channel: Channel::CommandLine,
-        dedupe_key: format!("cli/{}", new_id()),
-        speaker: Speaker::Person(PersonId::new(person)),
-        proof: Proof {
-            method: "os-user".to_owned(),
-            details: serde_json::json!({ "uid": 1000, "user": person, "host": "bench" }),
-        },
-        words: Words::Said(command),
-    };
-    Ok(handler.handle(&inbound).await?)
 }
 
 /// Copies request 1 with its votes and events under the numbers 2 to [`REQUESTS`].

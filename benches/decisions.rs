@@ -1,0 +1,264 @@
+//! Decisions a second, on one connection and on eight, beside the smallest transactions that could carry
+//! them; filing with 10,000 policies in force; and what a decision costs when a million requests are stored.
+//!
+//! Run by `make bench NAME=decisions`, which starts Postgres (durable). A decision is one approval by the
+//! command line that settles its request: state, vote, grant, audit event, two notices with their
+//! deliveries, ledger key, in one transaction. The floor is as many transactions that insert one row and
+//! update another, on the same server in the same run.
+
+mod shared;
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use countersign::command::{Command, Target};
+use countersign::handle::{Answer, Handler};
+use countersign::workflow::ids::RequestId;
+use countersign::workflow::request::Decision;
+use sqlx::{Connection as _, PgPool};
+
+/// Decisions, and floor transactions, of one measurement.
+const COUNT: usize = 1_000;
+/// How many connections the wide measurements use.
+const WIDE: usize = 8;
+/// Policies in force while filing is measured.
+const POLICIES: usize = 10_000;
+/// Requests stored before the first and before the second measurement of what a decision costs.
+const FEW: i64 = 1_000;
+const MANY: i64 = 1_000_000;
+/// Requests copied by one statement.
+const BATCH: i64 = 50_000;
+
+fn policies() -> String {
+    let mut text = String::from(
+        r#"
+[[person]]
+id = "rita"
+email = "rita@example.test"
+[[person]]
+id = "bob"
+email = "bob@example.test"
+roles = ["approver"]
+modules = ["credential"]
+"#,
+    );
+    for number in 1..POLICIES {
+        let _ = write!(
+            text,
+            "[[policy]]\nname = \"other {number}\"\nmodules = [\"credential\"]\nrequesters = [\"rita\"]\n\
+             resource = \"other-{number}-*\"\nmode = \"approval\"\n\
+             steps = [{{ name = \"Owner\", approvers = [\"bob\"] }}]\n"
+        );
+    }
+    text.push_str(
+        "[[policy]]\nname = \"bench\"\nmodules = [\"credential\"]\nrequesters = [\"rita\"]\n\
+         resource = \"db-*\"\nmode = \"approval\"\n\
+         steps = [{ name = \"Owner\", approvers = [\"bob\"] }]\n",
+    );
+    text
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    // `cargo test --benches` builds and starts every bench; only `cargo bench` measures.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return Ok(());
+    }
+    let (pool, handler) = shared::open(&policies()).await?;
+    // The first of everything reads the book.
+    file(&handler, "db-first", 1).await?;
+
+    let began = Instant::now();
+    let narrow = file(&handler, "db-a", COUNT).await?;
+    let filing = rate(COUNT, began.elapsed());
+    let wide = file(&handler, "db-b", COUNT).await?;
+    sqlx::raw_sql(
+        "CREATE TABLE floor_row (id bigint GENERATED ALWAYS AS IDENTITY, body text);
+                   CREATE TABLE floor_state (id integer PRIMARY KEY, count bigint);
+                   INSERT INTO floor_state SELECT n, 0 FROM generate_series(1, 100000) AS n;
+                   VACUUM ANALYZE",
+    )
+    .execute(&pool)
+    .await?;
+    let floor_1 = floor(&pool, 1).await?;
+    let one = decide(&handler, narrow, 1).await?;
+    let floor_8 = floor(&pool, WIDE).await?;
+    let eight = decide(&handler, wide, WIDE).await?;
+
+    grow(&pool, FEW).await?;
+    let few = decide(&handler, file(&handler, "db-c", COUNT).await?, 1).await?;
+    grow(&pool, MANY).await?;
+    let many = decide(&handler, file(&handler, "db-d", COUNT).await?, 1).await?;
+    println!(
+        "decisions count={COUNT} one_per_s={one:.0} floor_one_per_s={floor_1:.0} of_floor_one={:.2} \
+         eight_per_s={eight:.0} floor_eight_per_s={floor_8:.0} of_floor_eight={:.2} \
+         filed_per_s={filing:.0} policies={POLICIES} few={FEW} few_us={:.0} many={MANY} many_us={:.0} \
+         many_of_few={:.2}",
+        one / floor_1,
+        eight / floor_8,
+        1e6 / few,
+        1e6 / many,
+        few / many,
+    );
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+fn rate(count: usize, took: Duration) -> f64 {
+    count as f64 / took.as_secs_f64()
+}
+
+/// Files requests for different resources, one after the other.
+async fn file(handler: &Handler, prefix: &str, count: usize) -> anyhow::Result<Vec<RequestId>> {
+    let mut filed = Vec::with_capacity(count);
+    for number in 0..count {
+        match shared::files(handler, "rita", &format!("{prefix}-{number}")).await? {
+            Answer::Accepted { request, .. } => filed.push(request),
+            other => anyhow::bail!("not filed: {other:?}"),
+        }
+    }
+    Ok(filed)
+}
+
+/// Approves them all, so many at once; decisions a second.
+async fn decide(
+    handler: &Handler,
+    requests: Vec<RequestId>,
+    at_once: usize,
+) -> anyhow::Result<f64> {
+    let count = requests.len();
+    let requests = Arc::new(requests);
+    let next = Arc::new(AtomicUsize::new(0));
+    let began = Instant::now();
+    let mut tasks = Vec::new();
+    for _ in 0..at_once {
+        let (handler, requests, next) = (handler.clone(), requests.clone(), next.clone());
+        tasks.push(tokio::spawn(async move {
+            while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let vote = Command::Vote {
+                    target: Target::Request(*request),
+                    decision: Decision::Approve,
+                    comment: Some("checked".to_owned()),
+                    window: None,
+                };
+                let answer = shared::says(&handler, "bob", vote).await?;
+                let Answer::Accepted { events, .. } = &answer else {
+                    anyhow::bail!("not decided: {answer:?}");
+                };
+                ensure!(events.len() == 2, "voted and approved: {events:?}");
+            }
+            Ok(())
+        }));
+    }
+    for task in tasks {
+        task.await??;
+    }
+    Ok(rate(count, began.elapsed()))
+}
+
+/// As many transactions that insert one row and update another.
+async fn floor(pool: &PgPool, at_once: usize) -> anyhow::Result<f64> {
+    let began = Instant::now();
+    let mut tasks = Vec::new();
+    for task in 0..at_once {
+        let pool = pool.clone();
+        tasks.push(tokio::spawn(async move {
+            let mut conn = pool.acquire().await?;
+            for number in 0..COUNT / at_once {
+                let mut tx = conn.begin().await?;
+                sqlx::query("INSERT INTO floor_row (body) VALUES ($1)")
+                    .bind("a decision")
+                    .execute(&mut *tx)
+                    .await?;
+                let row = i32::try_from(task * COUNT + number + 1)?;
+                sqlx::query("UPDATE floor_state SET count = count + 1 WHERE id = $1")
+                    .bind(row)
+                    .execute(&mut *tx)
+                    .await?;
+                tx.commit().await?;
+            }
+            anyhow::Ok(())
+        }));
+    }
+    for task in tasks {
+        task.await??;
+    }
+    Ok(rate(COUNT / at_once * at_once, began.elapsed()))
+}
+
+/// Copies a settled request, with vote, grant and event, until so many are stored.
+async fn grow(pool: &PgPool, upto: i64) -> anyhow::Result<()> {
+    let stored: i64 = sqlx::query_scalar("SELECT count(*) FROM request")
+        .fetch_one(pool)
+        .await?;
+    let model: i64 = sqlx::query_scalar("SELECT min(id) FROM request WHERE state = 'approved'")
+        .fetch_one(pool)
+        .await?;
+    let mut left = upto - stored;
+    while left > 0 {
+        let count = left.min(BATCH);
+        let from: i64 =
+            sqlx::query_scalar("SELECT nextval(pg_get_serial_sequence('request', 'id'))")
+                .fetch_one(pool)
+                .await?;
+        for (table, key) in [
+            ("request", "id"),
+            ("vote", "request_id"),
+            ("access_grant", "request_id"),
+        ] {
+            copy(pool, table, key, (model, from, count)).await?;
+        }
+        sqlx::query(
+            "INSERT INTO audit_event (chain, seq, at, body, prev_hash, hash)
+             SELECT 'request/' || n, seq, at, body, prev_hash, hash FROM audit_event,
+                    generate_series($2::bigint, $2 + $3 - 1) AS n
+             WHERE chain = 'request/' || $1",
+        )
+        .bind(model)
+        .bind(from)
+        .bind(count)
+        .execute(pool)
+        .await?;
+        sqlx::query("SELECT setval(pg_get_serial_sequence('request', 'id'), $1)")
+            .bind(from + count)
+            .execute(pool)
+            .await?;
+        left -= count;
+    }
+    sqlx::raw_sql("VACUUM ANALYZE; CHECKPOINT")
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+/// Copies one row under so many other numbers.
+async fn copy(
+    pool: &PgPool,
+    table: &str,
+    key: &str,
+    (model, from, count): (i64, i64, i64),
+) -> anyhow::Result<()> {
+    let columns: String = sqlx::query_scalar(
+        "SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns
+         WHERE table_name = $1 AND column_name NOT IN ($2, 'filing_key')
+           AND table_schema = current_schema()",
+    )
+    .bind(table)
+    .bind(key)
+    .fetch_one(pool)
+    .await?;
+    sqlx::query(sqlx::AssertSqlSafe(format!(
+        "INSERT INTO {table} ({key}, {columns}) SELECT n, {columns} FROM {table},
+                generate_series($2::bigint, $2 + $3 - 1) AS n WHERE {key} = $1"
+    )))
+    .bind(model)
+    .bind(from)
+    .bind(count)
+    .execute(pool)
+    .await
+    .with_context(|| format!("copies of {table}"))?;
+    Ok(())
+}
