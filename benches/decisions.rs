@@ -78,11 +78,11 @@ async fn main() -> anyhow::Result<()> {
     sqlx::raw_sql(
         "CREATE TABLE floor_row (id bigint GENERATED ALWAYS AS IDENTITY, body text);
                    CREATE TABLE floor_state (id integer PRIMARY KEY, count bigint);
-                   INSERT INTO floor_state SELECT n, 0 FROM generate_series(1, 100000) AS n;
-                   VACUUM ANALYZE",
+                   INSERT INTO floor_state SELECT n, 0 FROM generate_series(1, 100000) AS n;",
     )
     .execute(&pool)
     .await?;
+    sqlx::raw_sql("VACUUM ANALYZE").execute(&pool).await?;
     let floor_1 = floor(&pool, 1).await?;
     let one = decide(&handler, narrow, 1).await?;
     let floor_8 = floor(&pool, WIDE).await?;
@@ -228,9 +228,9 @@ async fn grow(pool: &PgPool, upto: i64) -> anyhow::Result<()> {
             .await?;
         left -= count;
     }
-    sqlx::raw_sql("VACUUM ANALYZE; CHECKPOINT")
-        .execute(pool)
-        .await?;
+    for sql in ["VACUUM ANALYZE", "CHECKPOINT"] {
+        sqlx::raw_sql(sql).execute(pool).await?;
+    }
     Ok(())
 }
 
