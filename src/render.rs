@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 use minijinja::{Environment, UndefinedBehavior};
 use rust_embed::RustEmbed;
 
+use crate::workflow::ids::PersonId;
 use crate::workflow::notice::{Facts, Kind};
 
 pub use human::{duration, instant, window};
@@ -49,6 +50,8 @@ struct BuiltIn;
 /// Who reads, and how they can answer.
 #[derive(Debug, Clone)]
 pub struct Reader {
+    /// Their short name: some mails speak to the requester otherwise than to others.
+    pub id: PersonId,
     /// Their name.
     pub name: String,
     /// IANA name of their zone; an unknown one reads as UTC.

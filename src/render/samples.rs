@@ -1,12 +1,19 @@
 //! One request as every kind of notice shows it: what templates are checked with when they are loaded.
 
-use jiff::{SignedDuration, Timestamp};
+mod variants;
+
+use jiff::Timestamp;
 
 use super::{Reader, Reply};
 use crate::workflow::ids::{Module, PersonId, RequestId};
-use crate::workflow::notice::{AnswerFacts, Facts, Kind, StepFacts, VoteFacts};
+use crate::workflow::notice::{
+    AnswerFacts, ChangedFacts, EmergencyFacts, EndingFacts, Facts, Kind, ReviewFacts, StepFacts,
+    VoteFacts,
+};
 use crate::workflow::policy::Mode;
-use crate::workflow::request::{Channel, Decision, ExpiryCause, Grant, State, Subject, Window};
+use crate::workflow::request::{
+    Channel, Decision, EndCause, ExpiryCause, Grant, State, Subject, Window,
+};
 
 /// A message with its reader.
 #[derive(Debug, Clone)]
@@ -32,64 +39,8 @@ pub fn samples() -> Vec<Sample> {
             reader: reader(kind),
         })
         .collect();
-    all.extend(variants());
+    all.extend(variants::variants());
     all
-}
-
-fn variants() -> Vec<Sample> {
-    let mut silent = facts(Kind::Ask);
-    silent.window = Window::FromApproval {
-        length: SignedDuration::from_mins(90),
-    };
-    silent.subject.account = None;
-    silent.justification = None;
-    silent.comment_required = true;
-    let mut withdrawn = facts(Kind::Settled);
-    withdrawn.state = State::Withdrawn {
-        at: at(50),
-        reason: "solved without it".into(),
-    };
-    withdrawn.grant = None;
-    withdrawn.comment = Some("solved without it".into());
-    let mut expired = facts(Kind::Expired);
-    expired.state = State::Expired {
-        at: at(180),
-        cause: ExpiryCause::WindowOver,
-    };
-    let settled_expired = facts(Kind::Expired);
-    let mut step_over = facts(Kind::Settled);
-    step_over.state = State::Pending { step: 2 };
-    step_over.grant = None;
-    let mut granted = facts(Kind::Approved);
-    granted.steps = Vec::new();
-    granted.mode = Mode::Justification;
-    let mut disapproved = facts(Kind::Recorded);
-    disapproved.decision = Some(Decision::Disapprove);
-    disapproved.comment = Some("not during the freeze".into());
-    disapproved.state = State::Rejected {
-        at: at(40),
-        step: 1,
-    };
-    let plain = Reader {
-        reply: None,
-        ..reader(Kind::Ask)
-    };
-    let sample = |name, kind, facts, reader: &Reader| Sample {
-        name,
-        kind,
-        facts,
-        reader: reader.clone(),
-    };
-    vec![
-        sample("ask-no-reply", Kind::Ask, silent.clone(), &plain),
-        sample("ask-short", Kind::Ask, silent, &reader(Kind::Ask)),
-        sample("settled-withdrawn", Kind::Settled, withdrawn, &plain),
-        sample("settled-expired", Kind::Settled, settled_expired, &plain),
-        sample("settled-step-over", Kind::Settled, step_over, &plain),
-        sample("expired-window", Kind::Expired, expired, &plain),
-        sample("approved-at-once", Kind::Approved, granted, &plain),
-        sample("recorded-disapproved", Kind::Recorded, disapproved, &plain),
-    ]
 }
 
 /// Minutes after the filing of the sample request, on 21 November 2026.
@@ -97,18 +48,27 @@ fn at(minutes: i64) -> Timestamp {
     Timestamp::from_second(1_795_255_200 + minutes * 60).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
+/// The requester, or an approver.
 fn reader(kind: Kind) -> Reader {
-    let (name, zone) = match kind {
-        Kind::Filed | Kind::Progress | Kind::Approved | Kind::Rejected | Kind::Expired => {
-            ("Bob Baker", "America/New_York")
-        }
-        _ => ("Ana Alves", "Europe/Lisbon"),
+    let (id, name, zone) = match kind {
+        Kind::Filed
+        | Kind::Progress
+        | Kind::Reopened
+        | Kind::WindowChanged
+        | Kind::Approved
+        | Kind::Rejected
+        | Kind::Expired
+        | Kind::GrantStarted
+        | Kind::GrantWarning
+        | Kind::GrantEnded => ("bob", "Bob Baker", "America/New_York"),
+        _ => ("ana", "Ana Alves", "Europe/Lisbon"),
     };
     Reader {
+        id: PersonId::new(id),
         name: name.into(),
         zone: zone.into(),
         locale: "en".into(),
-        reply: (kind == Kind::Ask).then(|| Reply {
+        reply: kind.asks().then(|| Reply {
             address: "approvals+mfrggzdfmztwq2lknnwg23tpoa@example.test".into(),
         }),
     }
@@ -138,14 +98,30 @@ fn steps(kind: Kind) -> Vec<StepFacts> {
         _ => vote("Dave Dunn", Decision::Approve, None, 40),
     };
     let owners = match kind {
-        Kind::Filed => vec![],
-        Kind::Progress | Kind::Approved | Kind::Rejected | Kind::Settled => vec![carol, last],
+        Kind::Filed | Kind::Emergency | Kind::Reviewed | Kind::ReviewReminder | Kind::Voided => {
+            vec![]
+        }
+        Kind::Progress
+        | Kind::Approved
+        | Kind::Rejected
+        | Kind::Settled
+        | Kind::GrantStarted
+        | Kind::GrantWarning
+        | Kind::GrantEnded => vec![carol, last],
+        Kind::Reopened => vec![
+            carol,
+            vote(
+                "Dave Dunn",
+                Decision::Disapprove,
+                Some("I misread the host"),
+                44,
+            ),
+        ],
         _ => vec![carol],
     };
-    let leads = if kind == Kind::Filed {
-        vec![]
-    } else {
-        vec![lead]
+    let leads = match kind {
+        Kind::Filed => vec![],
+        _ => vec![lead],
     };
     let step = |name: &str, approvals, votes| StepFacts {
         name: name.into(),
@@ -159,11 +135,19 @@ fn steps(kind: Kind) -> Vec<StepFacts> {
     ]
 }
 
-fn facts(kind: Kind) -> Facts {
-    let (start, end) = (at(240), at(360));
-    let grant = Grant { start, end };
-    let state = match kind {
-        Kind::Approved | Kind::Settled => State::Approved { at: at(40), grant },
+/// Where the request stands when this message goes out.
+fn state(kind: Kind) -> State {
+    let granted = |start, end| State::Approved {
+        at: at(40),
+        grant: Grant { start, end },
+    };
+    match kind {
+        Kind::Approved
+        | Kind::Settled
+        | Kind::GrantStarted
+        | Kind::GrantWarning
+        | Kind::GrantEnded => granted(at(240), at(360)),
+        Kind::Emergency | Kind::Reviewed | Kind::ReviewReminder => granted(at(40), at(100)),
         Kind::Rejected => State::Rejected {
             at: at(40),
             step: 1,
@@ -175,10 +159,19 @@ fn facts(kind: Kind) -> Facts {
         Kind::Progress => State::Pending { step: 2 },
         Kind::Filed => State::Pending { step: 0 },
         _ => State::Pending { step: 1 },
+    }
+}
+
+fn facts(kind: Kind) -> Facts {
+    let (start, end) = (at(240), at(360));
+    let state = state(kind);
+    let grant = match state {
+        State::Approved { grant, .. } => Some(grant),
+        _ => None,
     };
     let decision = match kind {
-        Kind::Rejected => Some(Decision::Disapprove),
-        Kind::Recorded | Kind::Approved | Kind::Settled => Some(Decision::Approve),
+        Kind::Rejected | Kind::Reopened => Some(Decision::Disapprove),
+        Kind::Recorded | Kind::Approved | Kind::Settled | Kind::Confirm => Some(Decision::Approve),
         _ => None,
     };
     Facts {
@@ -203,19 +196,62 @@ fn facts(kind: Kind) -> Facts {
             Kind::Approved | Kind::Expired => None,
             _ => Some(1),
         },
-        grant: matches!(state, State::Approved { .. }).then_some(grant),
+        grant,
         state,
         decision,
-        comment: (kind == Kind::Rejected).then(|| "not during the freeze".to_owned()),
+        comment: match kind {
+            Kind::Rejected => Some("not during the freeze".to_owned()),
+            Kind::Reopened => Some("I misread the host".to_owned()),
+            Kind::Confirm => Some("as agreed on the phone".to_owned()),
+            _ => None,
+        },
         answer: answer(kind),
         comment_required: false,
         extends: None,
-        emergency: None,
+        emergency: matches!(
+            kind,
+            Kind::Emergency | Kind::Reviewed | Kind::ReviewReminder
+        )
+        .then(|| emergency(kind == Kind::Reviewed)),
         emergency_offered: false,
         ending: None,
         others: Vec::new(),
-        changed: None,
-        reminder: None,
+        changed: matches!(kind, Kind::WindowChanged | Kind::Voided).then(|| ChangedFacts {
+            by: "Carol Chen".into(),
+            before: Window::Fixed {
+                start: at(240),
+                end: at(300),
+            },
+        }),
+        sets: None,
+        reminder: match kind {
+            Kind::Reminder | Kind::ReviewReminder => Some(1),
+            _ => None,
+        },
+    }
+}
+
+fn emergency(reviewed: bool) -> EmergencyFacts {
+    EmergencyFacts {
+        at: at(40),
+        reason: "Replication is broken and the shop is down.".into(),
+        review: reviewed.then(|| ReviewFacts {
+            by: "Carol Chen".into(),
+            finding: "Justified: the outage is in OPS-731.\nThe password was changed afterwards."
+                .into(),
+            at: at(200),
+        }),
+    }
+}
+
+/// Taken back before its time.
+fn revoked(minutes: i64) -> EndingFacts {
+    EndingFacts {
+        cause: EndCause::Revoked,
+        by: "Carol Chen".into(),
+        reason: Some("The ticket is solved.".into()),
+        at: at(minutes),
+        with: None,
     }
 }
 

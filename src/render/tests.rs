@@ -1,6 +1,12 @@
 //! Every template, rendered from every sample; and what other people's words cannot do.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::*;
+use crate::command::when::Here;
+use crate::workflow::notice::EmergencyFacts;
+use crate::workflow::request::Window;
 
 /// Goal: every template renders, and what it says is what we want to be read.
 /// Method: snapshots of subject and text of every sample; the HTML of the ask as well.
@@ -15,6 +21,303 @@ fn every_template_reads_well() {
         insta::assert_snapshot!(
             format!("mail_{}", sample.name),
             format!("Subject: {}\n\n{}", mail.subject, mail.text)
+        );
+    }
+}
+
+/// Goal: an emergency is marked as one in every mail about it, for good (W25).
+/// Method: every sample once more as an emergency that has been reviewed.
+#[test]
+fn an_emergency_is_marked_everywhere() {
+    let renderer = Renderer::new(None).expect("the built-in templates are right");
+    for sample in samples() {
+        let mut facts = sample.facts;
+        facts.emergency = Some(EmergencyFacts {
+            at: facts.filed_at,
+            reason: "<the shop is down>".into(),
+            review: None,
+        });
+        let mail = renderer
+            .mail(sample.kind, &facts, &sample.reader)
+            .expect("it renders");
+        let name = sample.name;
+        assert!(mail.subject.starts_with("EMERGENCY: "), "{name}");
+        let text = mail.text.contains("\nEMERGENCY: ");
+        assert!(
+            text && mail.text.contains("\n| <the shop is down>\n"),
+            "{name}"
+        );
+        let html = mail.html.contains("<strong>EMERGENCY:</strong>");
+        assert!(
+            html && mail.html.contains("&lt;the shop is down&gt;"),
+            "{name}"
+        );
+    }
+}
+
+/// Goal: every kind that asks says how to answer, in text and HTML, and only those carry the links.
+/// Method: every sample whose reader can reply, and the same one who cannot.
+#[test]
+fn only_what_asks_carries_links() {
+    let renderer = Renderer::new(None).expect("the built-in templates are right");
+    for sample in samples() {
+        let mail = renderer
+            .mail(sample.kind, &sample.facts, &sample.reader)
+            .expect("it renders");
+        let offers = sample.kind.asks() && sample.reader.reply.is_some();
+        for part in [&mail.text, &mail.html] {
+            for word in ["body=APPROVE", "body=DISAPPROVE%0D%0A"] {
+                assert_eq!(part.contains(word), offers, "{}: {word}", sample.name);
+            }
+            assert_eq!(
+                part.contains("do not forward it"),
+                offers,
+                "{}",
+                sample.name
+            );
+        }
+    }
+}
+
+/// Goal: the line that an ask proposes for less time is read as a window inside the one asked for.
+/// Method: propose and read, in zones with odd offsets, with seconds, across a change of clocks.
+#[test]
+fn the_proposed_line_narrows() {
+    let at = |text: &str| text.parse::<Timestamp>().expect("a timestamp");
+    let minutes = jiff::SignedDuration::from_mins;
+    for (zone, start, length, line) in [
+        (
+            "Europe/Lisbon",
+            "2026-11-21T14:00:00Z",
+            120,
+            "from 2026-11-21 14:00 to 2026-11-21 15:00",
+        ),
+        (
+            "Asia/Kathmandu",
+            "2026-11-21T14:00:31Z",
+            3,
+            "from 2026-11-21 19:46 to 2026-11-21 19:47",
+        ),
+        (
+            "Europe/Lisbon",
+            "2026-03-29T00:30:00Z",
+            120,
+            "from 2026-03-29 00:30 to 2026-03-29 02:30",
+        ),
+    ] {
+        let zone = TimeZone::get(zone).expect("a zone");
+        let start = at(start);
+        let end = start + minutes(length);
+        let asked = Window::Fixed { start, end };
+        assert_eq!(view::narrower(&asked, &zone).as_deref(), Some(line));
+        let now = at("2026-03-01T00:00:00Z").min(start);
+        let here = Here { now, zone: &zone };
+        let read = here.any_window(line).expect("it is read").value;
+        assert!(
+            read.lies_inside(&asked) && read != asked,
+            "{line}: {read:?}"
+        );
+    }
+    let zone = TimeZone::get("Europe/Lisbon").expect("a zone");
+    let now = at("2026-11-21T09:00:00Z");
+    for (length, line) in [(90, "for 45 minutes"), (605, "for 5 hours 2 minutes")] {
+        let asked = Window::FromApproval {
+            length: minutes(length),
+        };
+        assert_eq!(view::narrower(&asked, &zone).as_deref(), Some(line));
+        let here = Here { now, zone: &zone };
+        let read = here.any_window(line).expect("it is read").value;
+        assert!(
+            read.lies_inside(&asked) && read != asked,
+            "{line}: {read:?}"
+        );
+    }
+    // 01:15 comes twice on 25 October: nothing is proposed that would be refused.
+    let start = at("2026-10-25T00:15:00Z");
+    let end = start + minutes(120);
+    assert_eq!(view::narrower(&Window::Fixed { start, end }, &zone), None);
+    let length = minutes(1);
+    assert_eq!(
+        view::narrower(&Window::FromApproval { length }, &zone),
+        None
+    );
+}
+
+/// Goal: a window across a change of clocks shows both edges as the reader's clocks do (W1).
+/// Method: both changes of 2026 in Lisbon, one in Sao Paulo's zone without any, and one within a day.
+#[test]
+fn windows_across_a_change_of_clocks() {
+    let at = |text: &str| text.parse::<Timestamp>().expect("a timestamp");
+    let shown = |start: &str, end: &str, zone: &str| {
+        let zone = TimeZone::get(zone).expect("a zone");
+        window(at(start), at(end), &zone)
+    };
+    for (start, end, zone, words) in [
+        (
+            "2026-03-28T22:00:00Z",
+            "2026-03-29T08:00:00Z",
+            "Europe/Lisbon",
+            "Sat 28 Mar 2026, 22:00 WET – Sun 29 Mar 2026, 09:00 WEST (Europe/Lisbon)",
+        ),
+        (
+            "2026-10-25T00:30:00Z",
+            "2026-10-25T01:30:00Z",
+            "Europe/Lisbon",
+            "Sun 25 Oct 2026, 01:30 WEST – 01:30 WET (Europe/Lisbon)",
+        ),
+        (
+            "2026-03-29T00:30:00Z",
+            "2026-03-29T02:00:00Z",
+            "Europe/Lisbon",
+            "Sun 29 Mar 2026, 00:30 WET – 03:00 WEST (Europe/Lisbon)",
+        ),
+        (
+            "2026-03-28T22:00:00Z",
+            "2026-03-29T08:00:00Z",
+            "America/Sao_Paulo",
+            "Sat 28 Mar 2026, 19:00 – Sun 29 Mar 2026, 05:00 -03 (America/Sao_Paulo)",
+        ),
+        (
+            "2026-03-29T00:30:00Z",
+            "2026-03-29T02:00:00Z",
+            "UTC",
+            "Sun 29 Mar 2026, 00:30–02:00 UTC",
+        ),
+    ] {
+        assert_eq!(shown(start, end, zone), words);
+    }
+}
+
+/// A folder with these files.
+fn own(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        std::fs::write(path, text).expect("a file");
+    }
+    folder
+}
+
+fn ask() -> Sample {
+    let found = samples()
+        .into_iter()
+        .find(|sample| sample.kind == Kind::Ask);
+    found.expect("there is a sample ask")
+}
+
+/// Goal: an operator's file takes the place of ours, one by one, shared ones too.
+/// Method: an own subject and an own table of votes; the rest stays.
+#[test]
+fn an_operators_files_win() {
+    let folder = own(&[
+        ("mail/ask/subject.txt", "House rule: {{ request }}"),
+        ("mail/votes.txt", "{{ votes|length }} votes so far\n"),
+        ("mail/notes.md", "{{ not a template }}"),
+    ]);
+    let renderer = Renderer::new(Some(folder.path())).expect("they are right");
+    let ask = ask();
+    let ours = Renderer::new(None).expect("right");
+    let mail = renderer
+        .mail(Kind::Ask, &ask.facts, &ask.reader)
+        .expect("renders");
+    let plain = ours
+        .mail(Kind::Ask, &ask.facts, &ask.reader)
+        .expect("renders");
+    assert_eq!(mail.subject, "House rule: R-42");
+    assert!(mail.text.contains("2 votes so far") && mail.text.contains("HOW TO ANSWER"));
+    assert!(
+        mail.text.contains("Re%3A%20House%20rule"),
+        "the links carry it"
+    );
+    assert!(!mail.text.contains("fine by me") && plain.text.contains("fine by me"));
+    assert!(
+        mail.html.contains("fine by me"),
+        "the HTML part is not theirs"
+    );
+}
+
+/// Goal: an operator whose template is wrong learns which file and which line, at the start.
+/// Method: an unknown word, a syntax error, an error in a shared file, an endless loop, a huge file.
+#[test]
+fn a_broken_template_names_file_and_line() {
+    let huge = "x".repeat(257 * 1024);
+    for (name, text, line, why) in [
+        (
+            "mail/ask/body.txt",
+            "one\ntwo {{ requestor }}\n",
+            Some(2),
+            "undefined",
+        ),
+        ("mail/ask/subject.txt", "{% if %}", Some(1), "syntax error"),
+        (
+            "mail/votes.txt",
+            "one\n\n{{ vote.nmae }}",
+            Some(3),
+            "undefined",
+        ),
+        (
+            "mail/filed/body.html",
+            "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}",
+            Some(1),
+            "fuel",
+        ),
+        ("mail/ask/body.html", huge.as_str(), None, "larger than"),
+    ] {
+        let folder = own(&[(name, text)]);
+        let error = Renderer::new(Some(folder.path()))
+            .expect_err(name)
+            .to_string();
+        let path = folder.path().join(name);
+        assert!(error.contains(&format!("`{}`", path.display())), "{error}");
+        if let Some(line) = line {
+            assert!(error.contains(&format!("line {line}:")), "{name}: {error}");
+        }
+        assert!(error.contains(why), "{name}: {error}");
+    }
+    let nowhere = Path::new("/nowhere/at/all");
+    let error = Renderer::new(Some(nowhere))
+        .expect_err("not there")
+        .to_string();
+    assert!(error.contains("/nowhere/at/all"), "{error}");
+}
+
+/// Goal: a reader gets their language where there is one, file by file, and English otherwise.
+/// Method: a subject in two Portuguese tags; readers of these, of others, and of tags that are none.
+#[test]
+fn the_readers_language_falls_back() {
+    let folder = own(&[
+        ("mail/ask/pt-BR/subject.txt", "Decida {{ request }}"),
+        (
+            "mail/ask/pt/subject.txt",
+            "Decida, por favor, {{ request }}",
+        ),
+        ("mail/secret/subject.txt", "never"),
+    ]);
+    let renderer = Renderer::new(Some(folder.path())).expect("they are right");
+    let ask = ask();
+    let english = "Please decide R-42: Bob Baker asks for prod-db-1 as admin";
+    for (locale, subject) in [
+        ("pt-BR", "Decida R-42"),
+        ("pt-PT", "Decida, por favor, R-42"),
+        ("pt", "Decida, por favor, R-42"),
+        ("de-CH-1996", english),
+        ("en", english),
+        ("", english),
+        ("../secret", english),
+        ("pt-BR/../../secret", english),
+    ] {
+        let reader = Reader {
+            locale: locale.into(),
+            ..ask.reader.clone()
+        };
+        let mail = renderer
+            .mail(Kind::Ask, &ask.facts, &reader)
+            .expect("renders");
+        assert_eq!(mail.subject, subject, "{locale}");
+        assert!(
+            mail.text.contains("HOW TO ANSWER"),
+            "{locale}: the rest is English"
         );
     }
 }

@@ -1,5 +1,7 @@
 //! What templates see: facts turned into words, every word of another person made safe.
 
+mod more;
+
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -7,6 +9,9 @@ use super::human::{cut, duration, instant, lines, one_line, percent, window};
 use super::{Reader, Reply};
 use crate::workflow::notice::{Facts, Kind, StepFacts, VoteFacts};
 use crate::workflow::request::{Channel, Decision, ExpiryCause, State, Window};
+#[cfg(test)]
+pub(super) use more::narrower;
+use more::{ChangedWords, EmergencyWords, EndingWords};
 
 /// The longest name of a person or a thing in a mail, in characters.
 const MAX_NAME: usize = 120;
@@ -40,6 +45,16 @@ pub(super) struct Words {
     answer: Option<AnswerWords>,
     comment_required: bool,
     open: bool,
+    mine: bool,
+    extends: Option<String>,
+    emergency: Option<EmergencyWords>,
+    emergency_offered: bool,
+    early: Option<EndingWords>,
+    others: Vec<String>,
+    changed: Option<ChangedWords>,
+    sets: Option<String>,
+    narrower: Option<String>,
+    reminder: Option<u32>,
     reply: Option<Links>,
 }
 
@@ -66,6 +81,10 @@ struct VoteWords {
 struct GrantWords {
     window: String,
     length: String,
+    start: String,
+    end: String,
+    /// Whether it begins later than it was approved.
+    later: bool,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -156,6 +175,9 @@ pub(super) fn words(kind: Kind, facts: &Facts, reader: &Reader) -> Words {
         grant: facts.grant.map(|grant| GrantWords {
             window: self::window(grant.start, grant.end, &zone),
             length: duration(grant.end.duration_since(grant.start)),
+            start: instant(grant.start, &zone),
+            end: instant(grant.end, &zone),
+            later: facts.state.settled_at().is_some_and(|at| grant.start > at),
         }),
         votes,
         decision: facts.decision.map(past),
@@ -176,6 +198,16 @@ pub(super) fn words(kind: Kind, facts: &Facts, reader: &Reader) -> Words {
             }),
         comment_required: facts.comment_required,
         open: matches!(facts.state, State::Pending { .. }),
+        mine: reader.id == facts.requester,
+        extends: facts.extends.map(|base| base.to_string()),
+        emergency: EmergencyWords::of(facts, &zone),
+        emergency_offered: facts.emergency_offered,
+        early: EndingWords::of(facts, &zone),
+        others: facts.others.iter().map(ToString::to_string).collect(),
+        changed: ChangedWords::of(facts, &zone),
+        sets: facts.sets.as_ref().map(|sets| more::told(sets, &zone)),
+        narrower: more::narrower(&facts.window, &zone),
+        reminder: facts.reminder,
         reply: None,
     }
 }

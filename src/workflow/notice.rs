@@ -248,6 +248,9 @@ pub struct Facts {
     /// The change of the window that this message is about (W16).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<ChangedFacts>,
+    /// The window that a vote which waits for its confirmation would set (W16, W30).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sets: Option<Window>,
     /// Which reminder this is, from 1 (W19, W26).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminder: Option<u32>,
@@ -391,6 +394,7 @@ impl Facts {
                 .map(|ending| EndingFacts::of(ending, book)),
             others: Vec::new(),
             changed: None,
+            sets: None,
             reminder: None,
         }
     }

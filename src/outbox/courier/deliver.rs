@@ -93,6 +93,7 @@ impl Courier {
         let (rendered, kind) = match &claimed.content {
             Content::Notice { kind, facts } => {
                 let reader = Reader {
+                    id: claimed.person.clone(),
                     name: claimed.name.clone(),
                     zone: claimed.zone.clone(),
                     locale: claimed.locale.clone(),

@@ -216,6 +216,7 @@ fn facts(change: &Change<'_>) -> Facts {
                     });
                 }
             }
+            Event::VoteHeld { held } => facts.sets = held.window,
             Event::Withdrawn { reason, .. } => facts.comment = Some(reason.clone()),
             Event::BaseCut { reason, .. } => facts.comment.clone_from(reason),
             Event::Reminded { number, .. } | Event::ReviewReminded { number, .. } => {
