@@ -8,6 +8,7 @@
 //! ([`Request::state_at`]), but its event waits for the clock.
 
 mod access;
+mod change;
 mod counting;
 mod delegating;
 mod emergency;
@@ -30,6 +31,7 @@ use super::refusal::{Decider, Refusal};
 use super::request::{Channel, Decision, Grant, Request, State, Subject, Window};
 
 pub use access::{cut_with_base, extension};
+pub use change::{Shift, shift};
 pub use delegating::{delegate, end_delegation};
 pub use emergency::offered as emergency_offered;
 pub use filing::{file, file_emergency, same_filing};

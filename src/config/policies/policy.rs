@@ -89,12 +89,12 @@ fn policy(
         steps,
     };
     let policy = Policy {
-        emergency,
         modules,
         requesters,
         resource,
         account,
         terms,
+        emergency,
     };
     (Some(policy), spans)
 }

@@ -193,6 +193,9 @@ pub enum Policy {
         /// Do not ask
         #[arg(long)]
         yes: bool,
+        /// Even where pending requests could then never be decided
+        #[arg(long)]
+        force: bool,
         /// Who acts.
         #[command(flatten)]
         acting: Acting,

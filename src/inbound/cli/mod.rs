@@ -30,6 +30,7 @@ mod policy;
 mod print;
 mod request;
 mod say;
+mod strand;
 pub mod when;
 pub mod who;
 

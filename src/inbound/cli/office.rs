@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use super::Failure;
 use super::print::put;
+use super::strand::Shifted;
 use crate::app::{self, Connected, StartError};
 use crate::clock::Clock;
 use crate::config::{self, Config, Database};
@@ -32,6 +33,21 @@ pub(super) struct Office {
     /// The clock.
     pub clock: Clock,
     connected: Connected,
+}
+
+/// A book that is to come into force.
+#[derive(Clone, Copy)]
+pub(super) struct Applying<'a> {
+    /// The file as it was read.
+    pub source: &'a str,
+    /// What it means.
+    pub book: &'a Book,
+    /// What was in force when the change was shown.
+    pub before: &'a Book,
+    /// Who applies.
+    pub by: &'a str,
+    /// Even where that strands requests.
+    pub force: bool,
 }
 
 impl Office {
@@ -94,17 +110,25 @@ impl Office {
         Ok(audit::entries(&mut conn, &audit::request_chain(id)).await?)
     }
 
-    /// Puts a book in force if `before` still is; the new version.
-    pub async fn apply(
-        &self,
-        source: &str,
-        book: &Book,
-        before: &Book,
-        by: &str,
-    ) -> Result<i64, Failure> {
+    /// What a new book would change for the requests that are pending.
+    pub async fn shifted(&self, old: &Book, new: &Book) -> Result<Shifted, Failure> {
+        let mut conn = self.pool.acquire().await?;
+        Ok(Shifted::find(&mut conn, old, new, self.clock.now()).await?)
+    }
+
+    /// Puts a book in force if `before` still is, and has the clock look at every request whose approvers
+    /// changed; the new version, and what it strands.
+    pub async fn apply(&self, applying: &Applying<'_>) -> Result<(i64, Shifted), Failure> {
+        let Applying {
+            source,
+            book,
+            before,
+            by,
+            force,
+        } = *applying;
+        let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        let version =
-            books::apply(&mut tx, source, book, before.version, by, self.clock.now()).await?;
+        let version = books::apply(&mut tx, source, book, before.version, by, now).await?;
         let Some(version) = version else {
             return Err(Failure::Refused {
                 code: "applied-meanwhile".to_owned(),
@@ -114,8 +138,12 @@ impl Office {
                 next: "Apply again and look at what would change now.".to_owned(),
             });
         };
+        // Looked at again: while somebody was asked, others filed and voted.
+        let shifted = Shifted::find(&mut tx, before, book, now).await?;
+        shifted.allowed(force)?;
+        shifted.look_again(&mut tx, now).await?;
         tx.commit().await?;
-        Ok(version)
+        Ok((version, shifted))
     }
 
     /// Tells the daemons that something was written. One that is not told finds it when it next looks.

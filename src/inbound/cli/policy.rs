@@ -6,8 +6,9 @@ use std::path::Path;
 use serde_json::json;
 
 use super::args::{Acting, Policy};
-use super::office::Office;
+use super::office::{Applying, Office};
 use super::print::{self, put};
+use super::strand::Shifted;
 use super::{Failure, book, load, who};
 use crate::config::policies::diff::{Change, diff};
 use crate::config::policies::{self, Checked, MAX_POLICIES_BYTES};
@@ -22,9 +23,18 @@ pub(super) async fn run(what: Policy, config: Option<&Path>) -> Result<(), Failu
         Policy::Apply {
             file,
             yes,
+            force,
             acting,
             output,
-        } => apply(&file, yes, &acting, output.json, &load(config)?).await,
+        } => {
+            let wanted = Wanted {
+                file: &file,
+                yes,
+                force,
+                as_json: output.json,
+            };
+            apply(&wanted, &acting, &load(config)?).await
+        }
         Policy::Explain {
             acting,
             subject,
@@ -96,16 +106,19 @@ fn check(file: &Path, as_json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn apply(
-    file: &Path,
+/// What `policy apply` was told.
+struct Wanted<'a> {
+    file: &'a Path,
     yes: bool,
-    acting: &Acting,
+    force: bool,
     as_json: bool,
-    config: &Config,
-) -> Result<(), Failure> {
-    let (source, Checked { book, warnings }) = read(file)?;
+}
+
+async fn apply(wanted: &Wanted<'_>, acting: &Acting, config: &Config) -> Result<(), Failure> {
+    let as_json = wanted.as_json;
+    let (source, Checked { mut book, warnings }) = read(wanted.file)?;
     print::warn(&warnings);
-    let (version, changes) = Office::with(config, async |office| {
+    let (version, changes, shifted) = Office::with(config, async |office| {
         let before = office.book_if_any().await?.unwrap_or_default();
         let by = applier(&before, acting, config)?;
         let changes = diff(&before, &book);
@@ -113,20 +126,38 @@ async fn apply(
             show_changes(&changes);
         }
         if changes.is_empty() {
-            return Ok((before.version, changes));
+            return Ok((before.version, changes, Shifted::default()));
         }
-        agreed(yes)?;
-        let version = office.apply(&source, &book, &before, &by).await?;
-        Ok((version, changes))
+        // Delegations are no part of the file, and stay as they are.
+        book.delegations.clone_from(&before.delegations);
+        office
+            .shifted(&before, &book)
+            .await?
+            .allowed(wanted.force)?;
+        agreed(wanted.yes)?;
+        let applying = Applying {
+            source: &source,
+            book: &book,
+            before: &before,
+            by: &by,
+            force: wanted.force,
+        };
+        let (version, shifted) = office.apply(&applying).await?;
+        Ok((version, changes, shifted))
     })
     .await?;
     if as_json {
-        return print::json(&json!({ "version": version, "changes": changes }));
+        return print::json(&json!({
+            "version": version, "changes": changes, "stranded": shifted.stranded,
+        }));
     }
     if changes.is_empty() {
         put!("Nothing changes; version {version} stays in force.");
     } else {
         put!("Version {version} is in force.");
+    }
+    if !shifted.stranded.is_empty() {
+        put!("Nobody can decide these any more: {}.", shifted.named());
     }
     Ok(())
 }

@@ -180,3 +180,85 @@ async fn policies_that_are_wrong(pool: PgPool) {
     }
     desk.types("policy show").done().says(&["Version 1 "]);
 }
+
+/// Goal: a file that would leave a pending request without approvers says which request and step, and is
+/// put in force only by force; then the clock has something to do about it at once (W7).
+/// Method: the only approver of the first step goes; first without `--force`, then with it.
+#[sqlx::test(migrations = "./migrations")]
+async fn stranding_needs_force(pool: PgPool) {
+    let desk = Desk::furnished(&pool);
+    let request = desk.files("--resource db-1 --account admin --for 1h --reason x");
+    let other = Desk::policies().replace("members = [\"bob\"]", "members = [\"bob\", \"carol\"]");
+    let due = "SELECT count(*) FROM request WHERE next_due_at <= now()";
+    let due = async || -> i64 {
+        sqlx::query_scalar(due)
+            .fetch_one(&pool)
+            .await
+            .expect("a number")
+    };
+    assert_eq!(due().await, 0);
+    desk.writes("policies.toml", &other);
+    let said = desk.types("policy apply policies.toml --yes").done();
+    assert!(!said.out.contains("Nobody can decide"), "{said:#?}");
+    assert_eq!(due().await, 1, "carol is to be asked too");
+    // The step `Owner` keeps its group, of which nobody is left who may approve.
+    let gone = Desk::policies().replace("members = [\"bob\"]", "members = [\"rita\"]");
+    let gone = gone.replace("approvers = [\"group:owners\"]", "approvers = [\"bob\"]");
+    desk.writes("policies.toml", &gone);
+    let refused = desk
+        .types("policy apply policies.toml --yes")
+        .refused("would-strand", "W7")
+        .says(&[&format!("{request} at step `Owner`"), "--force"]);
+    assert!(!refused.out.contains("is in force"), "{refused:#?}");
+    desk.types("policy show").done().says(&["Version 2 "]);
+    let forced = desk
+        .types("policy apply policies.toml --yes --force --json")
+        .done()
+        .json();
+    assert_eq!(forced["version"], 3);
+    assert_eq!(forced["stranded"][0]["step"], "Owner");
+}
+
+/// Goal: what a policy says of time, emergency and confirmation can be read back from what is in force.
+/// Method: the keys in the file; check, the difference, show and explain.
+#[sqlx::test(migrations = "./migrations")]
+async fn time_and_emergency_are_shown(pool: PgPool) {
+    let desk = Desk::furnished(&pool);
+    let text = Desk::policies()
+        .replace(
+            "approvers = [\"carol\"] }",
+            "approvers = [\"carol\"], remind_after = \"30m\", max_reminders = 2, \
+             escalate_after = \"2h\", escalate_to = [\"group:owners\"] }",
+        )
+        .replace(
+            "comment_required = true",
+            "comment_required = true\nconfirm_by = \"mail\"\n\
+             emergency = { allowed = [\"rita\"], max_duration = \"1h\" }",
+        )
+        .replace("id = \"bob\"", "id = \"bob\"\ndigest = [\"settled\"]");
+    desk.writes("policies.toml", &text);
+    desk.types("policy check policies.toml").done();
+    desk.types("policy apply policies.toml --yes")
+        .done()
+        .says(&[
+            "~ person `bob`",
+            "digest: null -> [\"settled\"]",
+            "~ policy `databases`",
+            "confirm_by_mail: false -> true",
+            "emergency: null -> {",
+            "\"escalation\":{\"after\":\"PT2H\"",
+        ]);
+    let expected = [
+        "reminded every 30m, at most 2 times; after 2h also group:owners",
+        "votes by another channel count once they are confirmed by mail",
+        "emergency: rita for at most 1h, one at a time until it is reviewed",
+    ];
+    desk.types("policy show").done().says(&expected);
+    desk.types("policy show")
+        .done()
+        .says(&["in a daily digest: settled"]);
+    let explain = "policy explain --module credential --resource db-7 --account admin";
+    desk.types(explain).done().says(&expected);
+    let explained = desk.types(&format!("{explain} --json")).done().json();
+    assert_eq!(explained["emergency"]["max_duration"], "PT1H");
+}
