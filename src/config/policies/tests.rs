@@ -193,6 +193,33 @@ fn bad_policies_are_refused_with_key_and_mend() {
             "aprovers: is unknown; mend: did you mean",
         ),
         (
+            "justification = \"yes\"",
+            "justification: `yes` is not known",
+        ),
+    ];
+    each_is_refused(&cases);
+}
+
+/// Each of these lines is refused with this, with a place and a mend.
+fn each_is_refused(cases: &[(&str, &str)]) {
+    for (lines, expected) in cases {
+        let said = refused(&policy(lines));
+        assert!(
+            said.contains(expected),
+            "{lines}\nsaid:     {said}\nexpected: {expected}"
+        );
+        assert!(
+            said.starts_with("p.toml:") && said.contains("; mend: "),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn bad_times_and_emergencies_are_refused_with_key_and_mend() {
+    // Goal: each mistake in what is new names its key, cause and mend. Method: one mistake at a time.
+    let cases = [
+        (
             "steps = [{ name = \"one\", approvers = [\"ben\"], remind_after = \"0s\" }]",
             "step `one` remind_after: ",
         ),
@@ -257,22 +284,8 @@ fn bad_policies_are_refused_with_key_and_mend() {
             "notify = { channel = \"x\" }",
             "[[policy]] `p` notify: is not built yet",
         ),
-        (
-            "justification = \"yes\"",
-            "justification: `yes` is not known",
-        ),
     ];
-    for (lines, expected) in cases {
-        let said = refused(&policy(lines));
-        assert!(
-            said.contains(expected),
-            "{lines}\nsaid:     {said}\nexpected: {expected}"
-        );
-        assert!(
-            said.starts_with("p.toml:") && said.contains("; mend: "),
-            "{said}"
-        );
-    }
+    each_is_refused(&cases);
 }
 
 #[test]
