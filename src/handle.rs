@@ -304,8 +304,8 @@ fn storable(inbound: &Inbound) -> Cow<'_, Inbound> {
     inbound
 }
 
-/// Whether our own clock asked before the time, as it may when the machine's is set back. Nothing is
-/// kept of that: its key would stand against the same question at the right time.
+/// Whether our own clock asked before the time, as it may when the machine's is set back. Its key is not
+/// used up by that: it would stand against the same question at the right time.
 fn too_early(answer: &Answer) -> bool {
     let Answer::Refused { refusal, .. } = answer else {
         return false;

@@ -1,6 +1,7 @@
 //! Commands on a request that exists: votes, withdrawal, the end of its grant, what time brings, and
 //! words that were not understood.
 
+use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::identify::Identified;
@@ -8,6 +9,7 @@ use super::{Answer, Case};
 use crate::command::Command;
 use crate::inbound::Unclear;
 use crate::store::audit::{self, Entry, Outcome};
+use crate::store::inbound as ledger;
 use crate::store::outbox::{self, Enqueue};
 use crate::store::requests::{self, Locked, Saved};
 use crate::workflow::decide::{Action, Actor, Scene, decide, settled};
@@ -42,17 +44,43 @@ impl Case<'_> {
             Ok(answer) => Ok(answer),
             Err(refused) => {
                 let (locked, refusal) = *refused;
-                if let Refusal::NotDue { next, .. } = &refusal {
-                    // Nothing is left to do of what was due: the clock looks again when something is.
-                    requests::reschedule(conn, &locked, *next).await?;
-                    return Ok(Answer::Refused {
-                        request: Some(id),
-                        refusal,
-                    });
+                if let Refusal::NotDue { next, .. } = refusal {
+                    return case.not_due(conn, speaker, &locked, (next, refusal)).await;
                 }
                 case.refuse(conn, speaker, locked, refusal).await
             }
         }
+    }
+
+    /// Nothing is left to do of what was due: the clock looks again when something is. Written down once
+    /// for each instant that it is to look at next, so that a clock that asks again and again is one
+    /// entry; and not at all where another daemon has done the same thing while we waited for the lock.
+    async fn not_due(
+        &self,
+        conn: &mut PgConnection,
+        speaker: &Identified,
+        locked: &Locked,
+        (next, refusal): (Option<Timestamp>, Refusal),
+    ) -> Result<Answer, sqlx::Error> {
+        if ledger::look(conn, &self.inbound.dedupe_key).await?.0 {
+            return Ok(Answer::Duplicate);
+        }
+        let id = locked.request().id;
+        requests::reschedule(conn, locked, next).await?;
+        let next = next.map_or("never".to_owned(), |at| at.as_microsecond().to_string());
+        let said_once = format!("timer/not-due/{}/{next}", id.0);
+        let channel = self.inbound.channel;
+        if ledger::claim(conn, &said_once, channel, Outcome::Refused, self.now).await? {
+            let entry = Entry {
+                refusal: Some(refusal.clone()),
+                ..self.entry(Outcome::Refused, Some(speaker))
+            };
+            audit::append_system(conn, channel, &[entry]).await?;
+        }
+        Ok(Answer::Refused {
+            request: Some(id),
+            refusal,
+        })
     }
 
     /// Lets the workflow decide about a request as it is under the lock, and writes down what follows.

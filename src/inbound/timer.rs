@@ -70,6 +70,12 @@ pub async fn pass(handler: &Handler) -> Result<Pass, sqlx::Error> {
         let mut inbound = tick(request, at);
         let mut answer = handler.handle(&inbound).await;
         if matches!(answer, Ok(Answer::Duplicate)) {
+            let mut conn = handler.pool.acquire().await?;
+            if !requests::is_due(&mut conn, request, handler.clock.now()).await? {
+                // Another daemon was first.
+                continue;
+            }
+            drop(conn);
             // Something else became due at an instant that was done before.
             let now = handler.clock.now().as_microsecond();
             inbound.dedupe_key = format!("{}/{now}", inbound.dedupe_key);

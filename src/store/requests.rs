@@ -204,6 +204,21 @@ pub async fn due(
         .collect())
 }
 
+/// Whether something is due about a request at `now`.
+pub async fn is_due(
+    conn: &mut PgConnection,
+    request: RequestId,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM request WHERE id = $1 AND next_due_at <= $2) AS "due!""#,
+        request.0,
+        now.to_sqlx() as _,
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// When something is due next.
 pub async fn next_due(conn: &mut PgConnection) -> Result<Option<Timestamp>, sqlx::Error> {
     let row = sqlx::query!(

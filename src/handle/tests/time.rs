@@ -15,6 +15,7 @@ use crate::inbound::timer::{self, Pass};
 use crate::inbound::{Inbound, Proof, Speaker, Words};
 use crate::store::requests;
 use crate::workflow::ids::RequestId;
+use crate::workflow::refusal::Refusal;
 use crate::workflow::request::{Channel, State};
 
 fn done(done: usize) -> Pass {
@@ -131,19 +132,32 @@ async fn the_loop_follows_the_clock(pool: PgPool) {
     world.check().await;
 }
 
-/// Goal: a clock that asks too early leaves nothing, not even its key, which the same question needs when
-/// it is time; asked twice at the time, it is answered once.
-/// Method: the same thing before, at and after the time.
+/// Goal: a clock that asks too early is written down once for the instant that it waits for, however often
+/// it asks, and its key stays free for the same question at the right time (W27); asked twice at the time,
+/// it is answered once.
+/// Method: the same thing and one with another key before the time; the same at and after the time.
 #[sqlx::test(migrations = "./migrations")]
-async fn too_early_leaves_nothing(pool: PgPool) {
+async fn too_early_is_written_down_once(pool: PgPool) {
     let world = World::new(pool, two_steps()).await;
     let request = world.filed().await;
-    let before = world.mark().await;
-    assert_eq!(code(&world.handle(&expire(request)).await), "not-due");
-    assert_eq!(world.mark().await, before);
+    let state = world.request(request).await;
+    for n in 0..5 {
+        let mut early = expire(request);
+        early.dedupe_key = format!("{}/{}", early.dedupe_key, n / 2);
+        assert_eq!(code(&world.handle(&early).await), "not-due");
+    }
+    let written = world.chain("system/timer").await;
+    let [entry] = written.as_slice() else {
+        panic!("one entry: {written:?}");
+    };
+    let next = Some(state.pending_until);
+    assert_eq!(entry.refusal, Some(Refusal::NotDue { request, next }));
+    assert_eq!(world.request(request).await, state);
+    assert_eq!(world.of_request(request).await.len(), 1);
     world.advance(25);
     assert_eq!(events(&world.handle(&expire(request)).await), ["expired"]);
     assert_eq!(world.handle(&expire(request)).await, Answer::Duplicate);
+    assert_eq!(world.chain("system/timer").await.len(), 1);
     world.check().await;
 }
 
