@@ -18,6 +18,10 @@ const MAX_NAME: usize = 120;
 
 /// Everything that a template may use.
 #[derive(Debug, Clone, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that a template asks about"
+)]
 pub(super) struct Words {
     request: String,
     reader: String,

@@ -2,6 +2,7 @@
 //! Postgres, Postfix and Dovecot (`scenarios`). Run it with `make test`; by hand:
 //! `cargo run -p countersign-sandbox -- with -- cargo nextest run --test it`.
 
+mod documents;
 mod office;
 mod own_mails;
 mod scenarios;

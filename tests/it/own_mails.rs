@@ -114,3 +114,36 @@ fn hostile_texts_stay_texts() {
     assert!(mail.html.contains("mailto:approvals%2B") || mail.html.contains("mailto:approvals+"));
     assert!(mail.html.contains("body=APPROVE") && mail.html.contains("body=DISAPPROVE"));
 }
+
+/// Goal: the line that an ask proposes for less time is one that a reply may carry (W16).
+/// Method: take it from the text of each sample that asks, and send it below the decision.
+#[test]
+fn the_proposed_line_is_read_as_a_window() {
+    let renderer = Renderer::new(None).expect("the built-in templates");
+    let rules = rules();
+    let mut proposed = Vec::new();
+    for sample in samples() {
+        let mail = renderer
+            .mail(sample.kind, &sample.facts, &sample.reader)
+            .expect("renders");
+        let lines = mail.text.lines();
+        proposed.extend(
+            lines
+                .filter_map(|line| line.strip_prefix("To agree to less time, "))
+                .filter_map(|line| Some(line.split_once("such as: ")?.1.to_owned())),
+        );
+    }
+    assert!(
+        proposed.iter().any(|line| line.starts_with("for ")),
+        "{proposed:?}"
+    );
+    assert!(
+        proposed.iter().any(|line| line.starts_with("from ")),
+        "{proposed:?}"
+    );
+    for line in proposed {
+        let reading = read(&reply(&format!("APPROVE\n{line}")), &rules);
+        assert_eq!(reading.verdict, Verdict::Decision, "{line}");
+        assert_eq!(reading.reply.window.as_deref(), Some(line.as_str()));
+    }
+}

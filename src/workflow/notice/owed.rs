@@ -295,12 +295,8 @@ fn about(change: &Change<'_>, when: When) -> Option<usize> {
         _ => None,
     };
     let named = change.events.iter().rev().find_map(of_event);
-    named.or_else(|| {
-        change
-            .after
-            .current_step()
-            .filter(|_| when != When::Rejected)
-    })
+    let current = change.after.current_step();
+    named.or(current.filter(|_| when != When::Rejected))
 }
 
 fn can_decide(change: &Change<'_>) -> BTreeSet<PersonId> {
