@@ -27,7 +27,7 @@ use crate::workflow::request::{Request, Vote};
 
 pub use find::{extensions, find_by_key, find_pending, lock_unanswered, other_grants, unreviewed};
 pub use list::list;
-pub use many::many;
+pub use many::{Evidence, Kept, many};
 pub use pending::pending_page;
 use rows::{RequestRow, VoteRow};
 pub use write::{Saved, insert, look_again, note, reschedule, save};

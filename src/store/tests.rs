@@ -15,7 +15,7 @@ use crate::workflow::book::Book;
 use crate::workflow::request::Channel;
 
 /// The samples of `migrations/sample`, as the migrations' README describes them.
-const SAMPLES: [(i64, &str); 8] = [
+const SAMPLES: [(i64, &str); 9] = [
     (
         20_261_121_000_001,
         include_str!("../../migrations/sample/20261121000001.sql"),
@@ -47,6 +47,10 @@ const SAMPLES: [(i64, &str); 8] = [
     (
         20_261_121_000_008,
         include_str!("../../migrations/sample/20261121000008.sql"),
+    ),
+    (
+        20_261_121_000_009,
+        include_str!("../../migrations/sample/20261121000009.sql"),
     ),
 ];
 
@@ -167,6 +171,35 @@ async fn the_constraints_refuse(pool: PgPool) {
         (
             "INSERT INTO access_grant SELECT * FROM access_grant",
             "access_grant_pkey",
+        ),
+        (
+            "UPDATE request SET requester = ''",
+            "request_requester_not_empty",
+        ),
+        ("UPDATE request SET module = ''", "request_module_not_empty"),
+        (
+            "UPDATE request SET resource = ''",
+            "request_resource_not_empty",
+        ),
+        (
+            "UPDATE request SET account = ''",
+            "request_account_not_empty",
+        ),
+        (
+            "UPDATE access_grant SET person = ''",
+            "access_grant_person_not_empty",
+        ),
+        (
+            "UPDATE access_grant SET module = ''",
+            "access_grant_module_not_empty",
+        ),
+        (
+            "UPDATE access_grant SET resource = ''",
+            "access_grant_resource_not_empty",
+        ),
+        (
+            "UPDATE access_grant SET account = ''",
+            "access_grant_account_not_empty",
         ),
         (
             "UPDATE inbound SET outcome = 'odd'",

@@ -341,6 +341,23 @@ async fn every_damage_is_named(pool: PgPool) {
             "request/1: the stored request says one thing in its outcome and another in `grant`",
         ),
         (
+            "UPDATE access_grant SET reason = 'another'",
+            "request/1: the stored request says one thing in its outcome and another in `grant`",
+        ),
+        (
+            "UPDATE access_grant SET starts_at = starts_at - interval '1 minute'",
+            "request/1: the stored request says one thing in its outcome and another in `grant`",
+        ),
+        (
+            "UPDATE access_grant SET emergency = true",
+            "request/1: the stored request says one thing in its outcome and another in `grant`",
+        ),
+        (
+            "UPDATE vote SET evidence = '{\"method\": \"os-user\", \"details\": {}}'
+             WHERE request_id = 1 AND person = 'ben'",
+            "request/1: the stored request is not as its events tell: evidence of its votes",
+        ),
+        (
             "UPDATE request SET emergency = true WHERE id = 1",
             "request/1: the stored request says one thing in its outcome and another in `emergency`",
         ),

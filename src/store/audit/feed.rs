@@ -10,7 +10,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Postgres, Row as _, Transaction};
 
 use super::request_number;
-use crate::workflow::request::Request;
+use crate::store::requests::Kept;
 
 /// Rows that a cursor hands over at once.
 const FETCH: usize = 1_000;
@@ -61,7 +61,7 @@ pub(super) struct Batch {
     /// Requests whose chains ended here.
     pub ended: Vec<i64>,
     /// The same as they are stored.
-    pub stored: BTreeMap<i64, Result<Request, String>>,
+    pub stored: BTreeMap<i64, Result<Kept, String>>,
     /// Whether this is the last.
     pub over: bool,
 }

@@ -2,18 +2,21 @@
 //!
 //! Pure: places in, findings out. An event is whole if its number is the next one, it names the hash of
 //! the one before it, its own hash comes out, its time is the one in its body, and it is the one that a
-//! leaf or the head of the chain names. A chain that is whole is folded, and must give the stored request.
+//! leaf or the head of the chain names. A chain that is whole is folded, and must give the stored request;
+//! what the votes came with must be what their events came with.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::feed::{Batch, Place, Row};
 use super::verify::{Finding, Verified};
 use super::{hash, request_number};
+use crate::store::requests::{Evidence, Kept};
 use crate::workflow::event::Event;
-use crate::workflow::request::Request;
+use crate::workflow::request::{Request, Vote};
 
 /// Findings that are kept; the rest are counted.
 pub const MAX_FINDINGS: usize = 100;
@@ -24,6 +27,16 @@ struct Said {
     at: Timestamp,
     #[serde(default)]
     events: Vec<Event>,
+    #[serde(default)]
+    proof: Value,
+}
+
+/// What the events of a chain tell.
+#[derive(Debug, Default)]
+struct Told {
+    events: Vec<Event>,
+    /// The last vote of each person in each step, and how they were proven.
+    votes: Vec<(Vote, Value)>,
 }
 
 /// Walks along.
@@ -34,7 +47,7 @@ pub(super) struct Walk {
     pub after_seal: i64,
     chain: Option<Chain>,
     /// Chains that ended whole and whose stored request has not come yet.
-    whole: BTreeMap<i64, Vec<Event>>,
+    whole: BTreeMap<i64, Told>,
 }
 
 /// The chain that is being walked.
@@ -50,7 +63,7 @@ struct Chain {
     broken: bool,
     /// Begun behind its first event: it cannot be folded.
     partial: bool,
-    events: Vec<Event>,
+    told: Told,
 }
 
 impl Walk {
@@ -104,27 +117,62 @@ impl Walk {
             let finding = Finding::event(&chain.name, chain.seq + 1, what.to_owned());
             self.verified.find(finding);
         } else if let (Some(id), false) = (request_number(&chain.name), chain.partial) {
-            self.whole.insert(id, chain.events);
+            self.whole.insert(id, chain.told);
         }
     }
 
-    fn compare(&mut self, stored: BTreeMap<i64, Result<Request, String>>) {
+    fn compare(&mut self, stored: BTreeMap<i64, Result<Kept, String>>) {
         let mut whole = std::mem::take(&mut self.whole);
         // The chain that has not ended yet keeps its turn; all others have their answer in this batch.
         for (id, stored) in stored {
-            let Some(events) = whole.remove(&id) else {
+            let Some(told) = whole.remove(&id) else {
                 continue;
             };
             self.verified.requests += 1;
-            let what = match (Request::replay(&events), stored) {
+            let what = match (Request::replay(&told.events), stored) {
                 (_, Err(what)) => what,
                 (None, _) => "does not come out of its events".to_owned(),
-                (Some(replayed), Ok(stored)) if replayed != stored => differs(&replayed, &stored),
+                (Some(replayed), Ok(kept)) if replayed != kept.request => {
+                    differs(&replayed, &kept.request)
+                }
+                (_, Ok(kept)) if told.evidence(&kept.request) != kept.evidence => {
+                    "is not as its events tell: evidence of its votes".to_owned()
+                }
                 _ => continue,
             };
             self.verified.find(Finding::state(id, what));
         }
         self.whole = whole;
+    }
+}
+
+impl Told {
+    fn hear(&mut self, said: Said) {
+        for event in &said.events {
+            let Event::Voted { vote } = event else {
+                continue;
+            };
+            let same = |(before, _): &(Vote, Value)| {
+                before.step == vote.step && before.person == vote.person
+            };
+            match self.votes.iter().position(same) {
+                // A vote that is repeated to the letter keeps what it first came with.
+                Some(place) if self.votes.get(place).is_some_and(|(it, _)| it == vote) => continue,
+                Some(place) => drop(self.votes.swap_remove(place)),
+                None => {}
+            }
+            self.votes.push((vote.clone(), said.proof.clone()));
+        }
+        self.events.extend(said.events);
+    }
+
+    /// What the votes that stand came with.
+    fn evidence(self, stands: &Request) -> Evidence {
+        let votes = self.votes.into_iter();
+        votes
+            .filter(|(vote, _)| stands.vote_of(vote.step, &vote.person).is_some())
+            .map(|(vote, proof)| ((vote.step, vote.person), proof))
+            .collect()
     }
 }
 
@@ -165,7 +213,7 @@ impl Chain {
             headed: false,
             broken: false,
             partial: false,
-            events: Vec::new(),
+            told: Told::default(),
         }
     }
 
@@ -228,8 +276,9 @@ impl Chain {
         let at = if wanted {
             let said: Said = serde_json::from_str(&event.body)
                 .map_err(|error| (seq, format!("cannot be read: {error}")))?;
-            self.events.extend(said.events);
-            Some(said.at)
+            let at = said.at;
+            self.told.hear(said);
+            Some(at)
         } else {
             time_of(&event.body)
         };

@@ -3,24 +3,39 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::rows::{Aside, Columns, RequestRow, VoteRow};
+use super::write::reason;
+use crate::workflow::ids::PersonId;
 use crate::workflow::policy::Terms;
 use crate::workflow::request::{Request, State, Vote};
+
+/// How the voters of one request were proven, by step and person.
+pub type Evidence = BTreeMap<(usize, PersonId), Value>;
+
+/// A request as it is stored.
+#[derive(Debug)]
+pub struct Kept {
+    /// Itself.
+    pub request: Request,
+    /// What its votes came with.
+    pub evidence: Evidence,
+}
 
 /// The requests of these numbers that there are; one whose row cannot be read, or contradicts itself or
 /// its grant, with what is wrong.
 pub async fn many(
     conn: &mut PgConnection,
     ids: &[i64],
-) -> Result<BTreeMap<i64, Result<Request, String>>, sqlx::Error> {
-    let checked = |(request, beside): (Request, Beside)| {
-        let id = request.id.0;
+) -> Result<BTreeMap<i64, Result<Kept, String>>, sqlx::Error> {
+    let checked = |(kept, beside): (Kept, Beside)| {
+        let id = kept.request.id.0;
         let what = |column| format!("says one thing in its outcome and another in `{column}`");
-        let wrong = beside.contradicts(&request)?;
-        Ok((id, wrong.map_or(Ok(request), |column| Err(what(column)))))
+        let wrong = beside.contradicts(&kept.request)?;
+        Ok((id, wrong.map_or(Ok(kept), |column| Err(what(column)))))
     };
     match readable(conn, ids).await {
         Ok(found) => found.into_iter().map(checked).collect(),
@@ -76,6 +91,7 @@ struct Granted {
     starts_at: Timestamp,
     ends_at: Timestamp,
     emergency: bool,
+    reason: Option<String>,
     /// Ended before its time.
     ended: Option<(Timestamp, String)>,
 }
@@ -92,6 +108,7 @@ impl Beside {
             starts_at: grant.start,
             ends_at: grant.end,
             emergency: request.emergency.is_some(),
+            reason: reason(request).map(str::to_owned),
             ended: request
                 .ended
                 .as_ref()
@@ -124,7 +141,7 @@ impl Beside {
 async fn readable(
     conn: &mut PgConnection,
     ids: &[i64],
-) -> Result<Vec<(Request, Beside)>, sqlx::Error> {
+) -> Result<Vec<(Kept, Beside)>, sqlx::Error> {
     let mut voted = votes_of(conn, ids).await?;
     let rows = sqlx::query!(
         r#"SELECT r.id AS "id!", r.requester AS "requester!", r.module AS "module!",
@@ -145,7 +162,7 @@ async fn readable(
                   g.ended_at AS "ended_at?: jiff_sqlx::Timestamp",
                   g.person AS "person?", g.module AS "g_module?", g.resource AS "g_resource?",
                   g.account AS "g_account?", g.starts_at AS "starts_at?: jiff_sqlx::Timestamp",
-                  g.ends_at AS "ends_at?: jiff_sqlx::Timestamp"
+                  g.ends_at AS "ends_at?: jiff_sqlx::Timestamp", g.reason AS "reason?"
            FROM request AS r LEFT JOIN access_grant AS g ON g.request_id = r.id
            WHERE r.id = ANY($1)"#,
         ids,
@@ -154,7 +171,7 @@ async fn readable(
     .await?;
     rows.into_iter()
         .map(|row| {
-            let of_this = voted.remove(&row.id).unwrap_or_default();
+            let (votes, evidence) = voted.remove(&row.id).unwrap_or_default();
             let named = row.person.zip(row.g_module).zip(row.g_resource);
             let grant = named.zip(row.starts_at.zip(row.ends_at)).map(
                 |(((person, module), resource), (start, end))| Granted {
@@ -165,6 +182,7 @@ async fn readable(
                     starts_at: start.to_jiff(),
                     ends_at: end.to_jiff(),
                     emergency: row.g_emergency.unwrap_or(false),
+                    reason: row.reason,
                     ended: row
                         .ended_at
                         .map(jiff_sqlx::Timestamp::to_jiff)
@@ -202,25 +220,26 @@ async fn readable(
                 extends: row.extends,
                 aside: row.aside,
             };
-            Ok((row.request(of_this)?, beside))
+            let request = row.request(votes)?;
+            Ok((Kept { request, evidence }, beside))
         })
         .collect()
 }
 
-/// The votes of these requests in their order.
+/// The votes of these requests in their order, and what they came with.
 async fn votes_of(
     conn: &mut PgConnection,
     ids: &[i64],
-) -> Result<BTreeMap<i64, Vec<Vote>>, sqlx::Error> {
+) -> Result<BTreeMap<i64, (Vec<Vote>, Evidence)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"SELECT request_id, step, person, decision, comment, revision,
-                  at AS "at: jiff_sqlx::Timestamp", channel, on_behalf_of
+                  at AS "at: jiff_sqlx::Timestamp", channel, on_behalf_of, evidence
            FROM vote WHERE request_id = ANY($1) ORDER BY request_id, position"#,
         ids,
     )
     .fetch_all(conn)
     .await?;
-    let mut votes: BTreeMap<i64, Vec<Vote>> = BTreeMap::new();
+    let mut votes: BTreeMap<i64, (Vec<Vote>, Evidence)> = BTreeMap::new();
     for row in rows {
         let vote = VoteRow {
             step: row.step,
@@ -232,7 +251,10 @@ async fn votes_of(
             channel: row.channel,
             on_behalf_of: row.on_behalf_of,
         };
-        votes.entry(row.request_id).or_default().push(vote.vote()?);
+        let vote = vote.vote()?;
+        let (of_this, evidence) = votes.entry(row.request_id).or_default();
+        evidence.insert((vote.step, vote.person.clone()), row.evidence);
+        of_this.push(vote);
     }
     Ok(votes)
 }

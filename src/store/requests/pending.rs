@@ -25,5 +25,6 @@ pub async fn pending_page(
     .await?;
     let last = ids.last().map(|id| RequestId(*id));
     let found = many(conn, &ids).await?;
-    Ok((found.into_values().filter_map(Result::ok).collect(), last))
+    let whole = found.into_values().filter_map(Result::ok);
+    Ok((whole.map(|kept| kept.request).collect(), last))
 }

@@ -216,7 +216,7 @@ pub async fn save(
 }
 
 /// Why access was given, as whoever opens it needs to know (W21).
-fn reason(request: &Request) -> Option<&str> {
+pub(super) fn reason(request: &Request) -> Option<&str> {
     let emergency = request.emergency.as_ref();
     emergency
         .map(|emergency| emergency.reason.as_str())
