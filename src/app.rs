@@ -233,6 +233,7 @@ fn start_courier(
         reply_to: config.mail.reply_to.clone(),
         wake: handler.wake.clone(),
         backlog: handler.backlog.clone(),
+        period: courier::PERIOD,
     };
     supervisor.spawn("courier", move |cancel| {
         let courier = courier.clone();

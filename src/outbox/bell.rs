@@ -71,6 +71,9 @@ mod tests {
     /// The longest wait for what must come.
     const SOON: Duration = Duration::from_secs(20);
 
+    const END_LISTENERS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+
     fn bell(pool: &PgPool, me: &str) -> Bell {
         Bell {
             pool: pool.clone(),
@@ -119,24 +122,32 @@ mod tests {
     }
 
     /// Goal: a lost connection is made anew, and what is rung afterwards is heard.
-    /// Method: end the listener's connection from outside.
+    /// Method: end the listener's connection from outside; the loop's, then one that says what it hears.
     #[sqlx::test(migrations = "./migrations")]
     async fn a_lost_connection_is_made_anew(pool: PgPool) {
         let bell = bell(&pool, "me");
         let cancel = CancellationToken::new();
         let listening = tokio::spawn(hear(bell.clone(), cancel.clone()));
         rung_until_heard(&bell, "another").await;
-        let ended: Vec<bool> = sqlx::query_scalar(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-             WHERE datname = current_database() AND query LIKE 'LISTEN%'",
-        )
-        .fetch_all(&pool)
-        .await
-        .expect("asks");
+        let ended: Vec<bool> = sqlx::query_scalar(END_LISTENERS)
+            .fetch_all(&pool)
+            .await
+            .expect("asks");
         assert_eq!(ended, [true], "it listens on one connection");
         rung_until_heard(&bell, "another").await;
         cancel.cancel();
         listening.await.expect("no panic").expect("ends");
+
+        let mut ear = Ear::open(&pool).await.expect("listens");
+        sqlx::query(END_LISTENERS)
+            .execute(&pool)
+            .await
+            .expect("asks");
+        let heard = tokio::time::timeout(SOON, ear.hear()).await;
+        assert_eq!(heard.expect("in time").expect("again"), "", "it was lost");
+        ring(&pool, "another").await.expect("rings");
+        let heard = tokio::time::timeout(SOON, ear.hear()).await;
+        assert_eq!(heard.expect("in time").expect("hears"), "another");
     }
 
     /// Goal: many commits are one ring, and each ring comes after its commit (no notification in a

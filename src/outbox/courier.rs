@@ -1,7 +1,7 @@
 //! The courier: leases what is due, renders it, sends it, records what came of it.
 //!
-//! A loop without input. It waits for a wake-up (after a commit), for the next due time, or for
-//! [`PERIOD`], whichever comes first, and then does all that is due. Any number of couriers may run on
+//! A loop without input. It waits for a wake-up (after a commit), for the next due time, or for its
+//! period ([`PERIOD`]), whichever comes first, and then does all that is due. Any number of couriers may run on
 //! one database: each row is claimed by one.
 //!
 //! ```text
@@ -71,6 +71,8 @@ pub struct Courier {
     pub wake: Arc<Notify>,
     /// Given way to.
     pub backlog: Backlog,
+    /// The longest sleep: [`PERIOD`].
+    pub period: Duration,
 }
 
 /// Why the courier stopped; it is started again.
@@ -222,15 +224,16 @@ impl Round {
         }
     }
 
-    /// How long nothing is due, at most [`PERIOD`].
+    /// How long nothing is due, at most the period.
     async fn pause(&self) -> Result<Duration, CourierError> {
         let mut conn = self.courier.pool.acquire().await?;
         let due = outbox::next_due(&mut conn).await?;
         let now = self.courier.clock.now();
-        Ok(due.map_or(PERIOD, |due| {
+        let period = self.courier.period;
+        Ok(due.map_or(period, |due| {
             Duration::try_from(due.duration_since(now))
                 .unwrap_or(Duration::ZERO)
-                .min(PERIOD)
+                .min(period)
         }))
     }
 

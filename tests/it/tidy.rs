@@ -178,6 +178,27 @@ fn no_orphan_file() {
     }
 }
 
+/// Goal: no transaction that decides carries a notification, which would hold a lock over all commits.
+/// Method: the database is told to notify in one file only, whose function takes the pool and so no
+/// transaction; no migration does it by a trigger or a function.
+#[test]
+fn only_the_bell_notifies() {
+    let notifies = Regex::new(r#"(?i)pg_notify|"\s*notify\s"#).expect("regex");
+    let telling: Vec<_> = files(&root().join("src"), ".rs")
+        .into_iter()
+        .filter(|file| notifies.is_match(&code_of(file)))
+        .map(|file| module_of(&file))
+        .collect();
+    assert_eq!(telling, ["store::bell"]);
+    let bell = code_of(&root().join("src/store/bell.rs"));
+    assert!(bell.contains("pub async fn ring(pool: &PgPool,"), "{bell}");
+    assert!(!bell.contains("PgConnection"), "{bell}");
+    let in_sql = Regex::new(r"(?im)^[^-]*\b(?:pg_)?notify\b|\btrigger\b").expect("regex");
+    for file in files(&root().join("migrations"), ".sql") {
+        assert!(!in_sql.is_match(&read(&file)), "{}", file.display());
+    }
+}
+
 /// Goal: a file is one room.
 /// Method: count the lines before the unit tests.
 #[test]

@@ -144,6 +144,31 @@ async fn what_waits_has_the_time_after_the_wait(pool: PgPool) {
     world.check().await;
 }
 
+/// Goal: words that were not understood are answered by the book after the wait: who was removed
+/// meanwhile is written to no more, and the event says that they spoke (W7).
+/// Method: hold the request's row, let the reply wait, disable its writer, let go.
+#[sqlx::test(migrations = "./migrations")]
+async fn an_unclear_reply_is_answered_by_the_book_after_the_wait(pool: PgPool) {
+    let world = World::new(pool, two_steps()).await;
+    let request = world.filed().await;
+    let token = world.token(request, "ann").await;
+    let held = holding(&world, LOCK, &request.0.to_string()).await;
+    let handler = world.handler.clone();
+    let inbound = mail(vec![token], "ann@example.com", unclear());
+    let under_way = tokio::spawn(async move { handler.handle(&inbound).await });
+    until("it waits", || async { world.waiting().await == 1 }).await;
+    let disable = |book: &mut Book| book.people.get_mut(&id("ann")).expect("known").active = false;
+    world.amend(disable).await;
+    held.close().await.expect("closes");
+    let answer = under_way.await.expect("no panic").expect("an answer");
+    assert_eq!(answer, Answer::Unclear);
+    assert_eq!(world.owed("unclear", "ann").await, 0);
+    let last = world.of_request(request).await.pop().expect("an event");
+    assert_eq!(last.actor, Some(id("ann")));
+    assert!(last.unclear.is_some());
+    world.check().await;
+}
+
 /// Goal: a row that is there twice by a defect is an error at once, neither a race nor an endless loop.
 /// Method: a grant that stands in the way of the one that the vote makes.
 #[sqlx::test(migrations = "./migrations")]

@@ -1,13 +1,16 @@
 //! Who speaks, and who is answered.
 
 use sqlx::PgPool;
+use sqlx::types::Json;
 
 use super::world::*;
 use crate::command::{Command, Target};
 use crate::handle::Answer;
 use crate::inbound::Words;
+use crate::render::{Reader, Renderer};
 use crate::store::audit::Outcome;
 use crate::token::TokenHash;
+use crate::workflow::notice::{Facts, Kind};
 use crate::workflow::request::Decision;
 use crate::workflow::testing::id;
 
@@ -252,7 +255,7 @@ async fn windows_that_are_not_clear(pool: PgPool) {
 
 /// Goal: an unclear reply on a settled request is told who settled it, and not to reply again (W14).
 /// Method: ben approves, then ann writes nonsense an hour later; what the notice shows. The same on a
-/// request that is past its time, which the clock has yet to say: nobody is told that it can be decided.
+/// request that is past its time, which the clock has yet to say: the mail does not say that it can be decided.
 #[sqlx::test(migrations = "./migrations")]
 async fn an_unclear_reply_on_a_settled_request_is_told_so(pool: PgPool) {
     let world = World::new(pool, one_step(&["ann", "ben"], 1, 1)).await;
@@ -282,15 +285,30 @@ async fn an_unclear_reply_on_a_settled_request_is_told_so(pool: PgPool) {
         .handle(&mail(vec![ann], "ann@example.com", unclear()))
         .await;
     assert_eq!(answer, Answer::Unclear);
-    let state: String = sqlx::query_scalar(
-        "SELECT facts -> 'state' ->> 'state' FROM notice
-         WHERE kind = 'unclear' AND request_id = $1",
+    let Json(facts) = sqlx::query_scalar::<_, Json<Facts>>(
+        "SELECT facts FROM notice WHERE kind = 'unclear' AND request_id = $1",
     )
     .bind(request.0)
     .fetch_one(&world.pool)
     .await
     .expect("was answered");
-    assert_eq!(state, "expired");
+    assert_eq!(facts.state.as_str(), "expired");
+    let reader = Reader {
+        id: id("ann"),
+        name: "Ann".to_owned(),
+        zone: "UTC".to_owned(),
+        locale: "en".to_owned(),
+        reply: None,
+    };
+    let renderer = Renderer::new(None).expect("our own templates");
+    let mail = renderer.mail(Kind::Unclear, &facts, &reader);
+    let mail = mail.expect("renders");
+    for text in [&mail.text, &mail.html] {
+        assert!(text.contains("no decision is needed any more"), "{text}");
+        for wrong in ["How to say it", "can be decided", "Reply again"] {
+            assert!(!text.contains(wrong), "{text}");
+        }
+    }
     assert_eq!(world.state(request).await, "pending", "the clock says it");
     world.check().await;
 }

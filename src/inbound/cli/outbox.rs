@@ -36,6 +36,7 @@ async fn done(what: Outbox, office: &Office) -> Result<(), Failure> {
         }
         Outbox::Retry { id } => {
             let done = outbox::retry(&mut conn, id, now).await?;
+            office.ring().await;
             said(
                 done,
                 id,

@@ -7,6 +7,8 @@ use super::*;
 use crate::outbound::Link;
 use crate::outbound::mail::Sender;
 use crate::outbound::mail::fake::{Script, Server};
+use crate::outbox::bell::{self, Bell};
+use crate::store::bell::ring;
 use crate::store::outbox::testing::{keys, owe_at, request, state};
 use crate::store::outbox::{DeliveryRow, Filter};
 use crate::workflow::ids::RequestId;
@@ -62,6 +64,7 @@ impl World {
             reply_to: "approvals@bot.test".into(),
             wake: Arc::new(Notify::new()),
             backlog: Backlog::default(),
+            period: PERIOD,
         };
         Self { courier, server }
     }
@@ -193,6 +196,38 @@ async fn a_ring_sends_at_once(pool: PgPool) {
     let ids = world.server.lines("Message-ID: ");
     assert_eq!((ids.len(), once(ids).len()), (6, 6));
     assert_eq!(world.outcomes().await, vec![Some("sent".to_owned()); 6]);
+    world.end().await;
+}
+
+/// Goal: what another process leaves is sent when it rings, not at the next look.
+/// Method: a loop that would sleep for a day, a delivery of somebody who does not share its wake-up, and
+/// their rings at the bell until it is sent.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_ring_of_another_process_sends_at_once(pool: PgPool) {
+    let mut world = World::new(&pool, Script::default()).await;
+    world.courier.period = Duration::from_hours(24);
+    let running = world.start();
+    world.owe(Kind::Ask, 1).await;
+    world.becomes("sent", 1).await;
+    let bell = Bell {
+        pool: pool.clone(),
+        me: "daemon".to_owned(),
+        committed: Arc::default(),
+        wake: world.courier.wake.clone(),
+        look: Arc::default(),
+    };
+    let cancel = CancellationToken::new();
+    let listening = tokio::spawn(bell::hear(bell, cancel.clone()));
+    let now = world.courier.clock.now();
+    owe_at(&pool, Kind::Ask, 1, now).await;
+    until("it is sent", async || {
+        ring(&pool, "command line").await.expect("rings");
+        world.count("sent").await == 2
+    })
+    .await;
+    cancel.cancel();
+    listening.await.expect("no panic").expect("ends");
+    running.stop().await;
     world.end().await;
 }
 
