@@ -338,6 +338,30 @@ impl Office {
         .await;
     }
 
+    /// Everybody puts all that they were sent aside, once it has arrived.
+    pub async fn everybody_reads(&self) {
+        let owed = "SELECT count(*) FROM delivery WHERE state IN ('pending', 'leased')";
+        self.counts(owed, 0).await;
+        for person in &self.people {
+            let sql = "SELECT count(*) FROM delivery WHERE state = 'sent' AND person = $1";
+            until(&format!("{} has all mail", person.id), async || {
+                let sent: i64 = sqlx::query_scalar(sql)
+                    .bind(person.id.as_str())
+                    .fetch_one(&self.pool)
+                    .await
+                    .expect("a number");
+                let arrived = person
+                    .mailbox
+                    .inbox()
+                    .expect("the mailbox can be read")
+                    .len();
+                (i64::try_from(arrived) == Ok(sent)).then_some(())
+            })
+            .await;
+            person.reads_everything();
+        }
+    }
+
     /// Ends the story: nothing is owed, nothing lies unread or unjudged, every request is the fold of
     /// its audit events.
     pub async fn close(mut self) {
