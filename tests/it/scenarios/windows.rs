@@ -40,3 +40,82 @@ async fn w16_a_window_that_is_not_clear_is_asked_back() {
     assert!(told.text().contains("until 5"), "{}", told.text());
     office.close().await;
 }
+
+/// Two approvals in one step, of three who may give them.
+const TWO_OF_THREE: &str = r#"
+[[policy]]
+name = "databases"
+modules = ["credential"]
+requesters = ["rita"]
+resource = "db-*"
+mode = "approval"
+max_duration = "8h"
+steps = [{ name = "Owners", approvers = ["alice", "bob", "carol"], approvals = 2 }]
+"#;
+
+/// Goal: an approver narrows the window by mail: the approval stands, later approvers see the narrower one,
+/// and the grant is that long (W16).
+/// Method: of two hours alice gives one, in words; bob and carol agree to that.
+#[tokio::test(flavor = "multi_thread")]
+async fn w16_a_window_is_narrowed_by_mail() {
+    let office = Office::open(TWO_STEPS).await;
+    let [rita, alice, bob, carol] =
+        ["rita", "alice", "bob", "carol"].map(|name| office.person(name));
+    let request = office.files("rita", "db-1", 2).await;
+    rita.hears(Kind::Filed).await;
+    let ask = alice.hears(Kind::Ask).await;
+    alice.replies(&ask, "APPROVE\n\nfor 1 hour.").await;
+    alice.hears(Kind::Recorded).await;
+    rita.hears(Kind::WindowChanged).await;
+    for person in [&bob, &carol] {
+        let ask = person.hears(Kind::Ask).await;
+        person.replies(&ask, "APPROVE").await;
+        person.hears(Kind::Recorded).await;
+    }
+    rita.hears(Kind::Approved).await;
+    for voter in [alice, bob] {
+        voter.hears(Kind::Settled).await;
+    }
+    assert_eq!(office.state(request).await, "approved");
+    let hour = "SELECT count(*) FROM active_grants WHERE ends_at - starts_at = interval '1 hour'";
+    assert_eq!(office.count(hour).await, 1);
+    office.close().await;
+}
+
+/// Goal: an approver who widens the window voids the approvals given so far; their answers to what they were
+/// shown before count no more (W16).
+/// Method: alice approves two hours, bob three; alice and carol are asked again; carol answers the old mail
+/// first, then the new one.
+#[tokio::test(flavor = "multi_thread")]
+async fn w16_a_window_is_widened_by_mail() {
+    let office = Office::open(TWO_OF_THREE).await;
+    let [rita, alice, bob, carol] =
+        ["rita", "alice", "bob", "carol"].map(|name| office.person(name));
+    let request = office.files("rita", "db-1", 2).await;
+    rita.hears(Kind::Filed).await;
+    let (first, asked_bob, old) = (
+        alice.hears(Kind::Ask).await,
+        bob.hears(Kind::Ask).await,
+        carol.hears(Kind::Ask).await,
+    );
+    alice.replies(&first, "APPROVE").await;
+    alice.hears(Kind::Recorded).await;
+    bob.replies(&asked_bob, "APPROVE\nfor 3h").await;
+    bob.hears(Kind::Recorded).await;
+    rita.hears(Kind::WindowChanged).await;
+    assert_eq!(office.state(request).await, "pending");
+    alice.hears(Kind::Ask).await;
+    let new = carol.hears(Kind::Ask).await;
+    carol.replies(&old, "APPROVE").await;
+    carol.hears(Kind::Refused).await;
+    assert_eq!(office.refused_as("stale-revision").await, 1);
+    carol.replies(&new, "APPROVE").await;
+    carol.hears(Kind::Recorded).await;
+    rita.hears(Kind::Approved).await;
+    for voter in [alice, bob] {
+        voter.hears(Kind::Settled).await;
+    }
+    let hours = "SELECT count(*) FROM active_grants WHERE ends_at - starts_at = interval '3 hours'";
+    assert_eq!(office.count(hours).await, 1);
+    office.close().await;
+}
