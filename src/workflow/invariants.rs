@@ -1,9 +1,12 @@
 //! What holds in every state that can be reached, whoever does what in whichever order.
 //!
 //! The invariants are numbered functions over a step: the world before it, what was done, the world
-//! after it. Two drivers take such steps: `walk` takes all of them, over small policies, until no new
-//! state appears; `random` takes some of them over policies that nobody thought of.
+//! after it. Three drivers take such steps: `walk` takes all of them, over small policies, until no new
+//! state appears; `random` takes some of them over policies that nobody thought of; in
+//! `daemons` two processes take them, through crashes and lost connections.
 
+mod daemons;
+mod plots;
 mod random;
 mod walk;
 
