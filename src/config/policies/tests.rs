@@ -280,10 +280,6 @@ fn bad_times_and_emergencies_are_refused_with_key_and_mend() {
             "emergency: is a text, and must be a table",
         ),
         ("confirm_by = \"chat\"", "confirm_by: `chat` is not known"),
-        (
-            "notify = { channel = \"x\" }",
-            "[[policy]] `p` notify: is not built yet",
-        ),
     ];
     each_is_refused(&cases);
 }
