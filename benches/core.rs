@@ -154,7 +154,6 @@ fn member(number: usize) -> PersonId {
 
 fn person(number: usize) -> Person {
     Person {
-        digest: BTreeSet::new(),
         id: member(number),
         name: format!("Person {number}"),
         email: format!("p{number}@example.com"),

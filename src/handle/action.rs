@@ -74,6 +74,7 @@ impl Case<'_> {
                 Ok(locked.seeing(others, Vec::new()))
             }
             Action::Emergency { .. } => {
+                requests::hold_emergencies(conn).await?;
                 let open = requests::unreviewed(conn, &locked.request().requester).await?;
                 Ok(locked.seeing(Vec::new(), open))
             }

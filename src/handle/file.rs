@@ -62,6 +62,9 @@ impl Case<'_> {
             return self.filed_before(conn, person, draft, key, first).await;
         }
         let id = requests::next_id(conn).await?;
+        if wanted.emergency.is_some() {
+            requests::hold_emergencies(conn).await?;
+        }
         let around = self.around(conn, person).await?;
         let filing = Filing {
             book: &self.book,

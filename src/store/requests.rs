@@ -25,7 +25,10 @@ use crate::workflow::decide::{Around, OtherGrant};
 use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::request::{Request, Vote};
 
-pub use find::{extensions, find_by_key, find_pending, lock_unanswered, other_grants, unreviewed};
+pub use find::{
+    extensions, find_by_key, find_pending, hold_emergencies, lock_unanswered, other_grants,
+    unreviewed,
+};
 pub use list::list;
 pub use many::{Evidence, Kept, many};
 pub use pending::pending_page;

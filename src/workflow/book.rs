@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use jiff::Timestamp;
 
 use super::ids::{GroupId, Module, PersonId};
-use super::notice::Kind;
 use super::policy::{Policy, Who};
 use super::request::Request;
 
@@ -49,9 +48,6 @@ pub struct Person {
     pub roles: BTreeSet<Role>,
     /// The modules that they are registered for as approver; bites only with [`Role::Approver`].
     pub modules: BTreeSet<Module>,
-    /// What reaches them in one mail a day instead of at once; only kinds that ask nothing of them.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub digest: BTreeSet<Kind>,
     /// The operating system user whose commands on this machine are theirs.
     pub os_user: Option<String>,
 }

@@ -156,26 +156,6 @@ impl Kind {
     pub fn asks(self) -> bool {
         matches!(self, Self::Ask | Self::Reminder | Self::Confirm)
     }
-
-    /// Whether a person may have it in a daily digest: it asks nothing of them, and can wait.
-    pub fn can_wait(self) -> bool {
-        matches!(
-            self,
-            Self::Filed
-                | Self::Progress
-                | Self::Reopened
-                | Self::WindowChanged
-                | Self::Approved
-                | Self::Rejected
-                | Self::Expired
-                | Self::GrantStarted
-                | Self::GrantEnded
-                | Self::Reviewed
-                | Self::Unstranded
-                | Self::Settled
-                | Self::Recorded
-        )
-    }
 }
 
 /// One person must be told one thing.

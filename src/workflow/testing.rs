@@ -4,7 +4,7 @@
 //! `rita` asks. `ann`, `ben` and `cat` are registered approvers, `dan` is an approver who is not
 //! registered for the module, `eve` is a disabled one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -42,7 +42,6 @@ fn person(name: &str, roles: &[Role], modules: &[&str]) -> (PersonId, Person) {
         active: name != "eve",
         roles: roles.iter().copied().collect(),
         modules: modules.iter().map(|module| Module::from(*module)).collect(),
-        digest: BTreeSet::new(),
         os_user: None,
     };
     (id(name), person)

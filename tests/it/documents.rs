@@ -30,11 +30,10 @@ fn document() -> String {
     };
     format!(
         "{DOCUMENT_HEAD}\n{}\n{DOCUMENT_KINDS}\n\
-         - A reply decides: {}.\n- An answer to a mail of yours: {}.\n- Can wait for a digest: {}.\n",
+         - A reply decides: {}.\n- An answer to a mail of yours: {}.\n",
         rendered(),
         marked(Kind::asks),
         marked(Kind::is_answer),
-        marked(Kind::can_wait),
     )
 }
 

@@ -8,7 +8,6 @@ use super::Places;
 use crate::config::read::{At, Section, nearest};
 use crate::workflow::book::{AccountRule, Book, ModuleRules, Person, Role};
 use crate::workflow::ids::{GroupId, Module, PersonId};
-use crate::workflow::notice::Kind;
 
 /// The modules that are known without the file saying so, with whether an account is needed (W2).
 const KNOWN_MODULES: [(&str, AccountRule); 6] = [
@@ -103,7 +102,7 @@ fn people(root: &mut Section<'_, '_>, book: &mut Book) {
     let mut taken = Taken::default();
     for mut section in root.sections("person", "[[person]]") {
         let person = person(&mut section, book, &mut taken);
-        section.not_built(&["discord", "chat"]);
+        section.not_built(&["discord", "chat", "digest"]);
         section.end();
         if let Some(person) = person {
             book.people.insert(person.id.clone(), person);
@@ -141,7 +140,6 @@ fn person(section: &mut Section<'_, '_>, book: &Book, taken: &mut Taken) -> Opti
     let locale = locale(section);
     let roles = roles(section);
     let modules = registrations(section, book);
-    let digest = digest(section);
     let active = section.flag("active", true);
     let id = PersonId::new(id?.value);
     claim(section, "email", email.as_ref(), &mut taken.emails, &id);
@@ -153,7 +151,6 @@ fn person(section: &mut Section<'_, '_>, book: &Book, taken: &mut Taken) -> Opti
         &id,
     );
     Some(Person {
-        digest,
         name: name.map_or(id.as_str(), |name| name.value).to_owned(),
         id,
         email: email?.value.to_owned(),
@@ -249,32 +246,6 @@ fn roles(section: &mut Section<'_, '_>) -> BTreeSet<Role> {
         }
     }
     roles
-}
-
-/// What they have in a daily digest instead of at once: only what asks nothing of them.
-fn digest(section: &mut Section<'_, '_>) -> BTreeSet<Kind> {
-    let can_wait = || Kind::ALL.into_iter().filter(|kind| kind.can_wait());
-    let mut kinds = BTreeSet::new();
-    for found in section.texts("digest") {
-        let known = Kind::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == found.value);
-        match known {
-            Some(kind) if kind.can_wait() => {
-                kinds.insert(kind);
-            }
-            known => {
-                let what = match known {
-                    Some(_) => format!("`{}` cannot wait", found.value),
-                    None => format!("`{}` is no kind of notice", found.value),
-                };
-                let names: Vec<_> = can_wait().map(Kind::as_str).collect();
-                let mend = format!("those that can wait are {}", names.join(", "));
-                section.wrong("digest", &found.span, what, mend);
-            }
-        }
-    }
-    kinds
 }
 
 fn registrations(section: &mut Section<'_, '_>, book: &Book) -> BTreeSet<Module> {

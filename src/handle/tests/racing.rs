@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use sqlx::PgPool;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use super::world::*;
-use crate::command::Target;
+use crate::command::{Command, Target};
 use crate::handle::{Answer, Handler};
 use crate::inbound::Inbound;
+use crate::workflow::book::Book;
 use crate::workflow::ids::{GroupId, PersonId, RequestId};
+use crate::workflow::policy::{EmergencyBlock, Who};
 use crate::workflow::request::{Decision, State};
 use crate::workflow::testing::{self, draft};
 
@@ -253,6 +256,45 @@ async fn timer_filing_and_vote_meet(pool: PgPool) {
             unreachable!("accepted");
         };
         world.votes("ann", new, Decision::Disapprove).await;
+    }
+    world.check().await;
+}
+
+/// Goal: of two emergencies that one person takes in the same instant only one is given, since the other
+/// has to wait for the first one's review (W26).
+/// Method: two pending requests of rita's for different things, and both confirmed at once, many times.
+#[sqlx::test(migrations = "./migrations")]
+async fn two_emergencies_at_once(pool: PgPool) {
+    let world = World::new(pool, one_step(&["ann", "ben"], 1, 1)).await;
+    let offer = |book: &mut Book| {
+        for policy in &mut book.policies {
+            policy.emergency = Some(EmergencyBlock {
+                allowed: vec![Who::Person("rita".into())],
+                max_duration: SignedDuration::from_hours(1),
+                block_until_reviewed: true,
+                remind_review_after: SignedDuration::from_hours(24),
+            });
+        }
+    };
+    world.amend(offer).await;
+    for round in 0..10 {
+        let first = world.filed_for(&format!("prod-{round}-a")).await;
+        let second = world.filed_for(&format!("prod-{round}-b")).await;
+        let takes = |request| {
+            let reason = "the shop is down".to_owned();
+            says("rita", Command::Emergency { request, reason })
+        };
+        let (one, other) = (takes(first), takes(second));
+        let (one, other) = tokio::join!(world.handle(&one), world.handle(&other));
+        let taken = [&one, &other].map(|answer| matches!(answer, Answer::Accepted { .. }));
+        assert!(taken[0] != taken[1], "{one:?} {other:?}");
+        let request = if taken[0] { first } else { second };
+        let finding = "it was".to_owned();
+        let review = says("ann", Command::Review { request, finding });
+        assert!(matches!(
+            world.handle(&review).await,
+            Answer::Accepted { .. }
+        ));
     }
     world.check().await;
 }

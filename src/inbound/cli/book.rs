@@ -132,10 +132,6 @@ fn of_person(person: &Person) -> String {
         modules => format!(", registered for {modules}"),
     };
     let active = if person.active { "" } else { ", not active" };
-    let digest = match joined(person.digest.iter().map(|kind| kind.as_str())) {
-        none if none.is_empty() => none,
-        kinds => format!(", in a daily digest: {kinds}"),
-    };
     let Person {
         id,
         name,
@@ -143,7 +139,7 @@ fn of_person(person: &Person) -> String {
         zone,
         ..
     } = person;
-    format!("{id}: {name} <{email}>, {zone}{user}{registered}{digest}{active}")
+    format!("{id}: {name} <{email}>, {zone}{user}{registered}{active}")
 }
 
 fn of_policy(policy: &Policy) {

@@ -39,7 +39,6 @@ fn book() -> Book {
         active: true,
         roles: BTreeSet::new(),
         modules: BTreeSet::new(),
-        digest: BTreeSet::new(),
         os_user: None,
     };
     Book {

@@ -95,6 +95,15 @@ pub async fn extensions(
     Ok(ids.into_iter().map(RequestId).collect())
 }
 
+/// Lets nobody else take an emergency until the end of this transaction: of two at once the second has
+/// to see the first one's, which is not reviewed yet (W26). Grants wait meanwhile; emergencies are rare.
+pub async fn hold_emergencies(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query!("LOCK TABLE access_grant IN SHARE ROW EXCLUSIVE MODE")
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Somebody's emergencies that nobody has reviewed (W26).
 pub async fn unreviewed(
     conn: &mut PgConnection,

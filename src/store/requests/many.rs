@@ -171,7 +171,7 @@ async fn readable(
     .await?;
     rows.into_iter()
         .map(|row| {
-            let (votes, evidence) = voted.remove(&row.id).unwrap_or_default();
+            let (of_this, evidence) = voted.remove(&row.id).unwrap_or_default();
             let named = row.person.zip(row.g_module).zip(row.g_resource);
             let grant = named.zip(row.starts_at.zip(row.ends_at)).map(
                 |(((person, module), resource), (start, end))| Granted {
@@ -220,7 +220,7 @@ async fn readable(
                 extends: row.extends,
                 aside: row.aside,
             };
-            let request = row.request(votes)?;
+            let request = row.request(of_this)?;
             Ok((Kept { request, evidence }, beside))
         })
         .collect()

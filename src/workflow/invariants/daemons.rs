@@ -126,18 +126,18 @@ impl Daemons {
             system.told.insert(thing);
         }
         system.daemons[daemon] = Phase::Committed(thing);
-        self.release(system, daemon);
+        Self::release(system, daemon);
         true
     }
 
-    fn release(self, system: &mut System, daemon: usize) {
+    fn release(system: &mut System, daemon: usize) {
         if system.lock == Some(daemon) {
             system.lock = None;
         }
     }
 
-    fn forget(self, system: &mut System, daemon: usize) {
-        self.release(system, daemon);
+    fn forget(system: &mut System, daemon: usize) {
+        Self::release(system, daemon);
         system.daemons[daemon] = Phase::Idle;
         system.faults += 1;
     }
@@ -204,12 +204,12 @@ impl Model for Daemons {
                 system.mailbox.remove(&thing);
                 system.daemons[daemon] = Phase::Idle;
             }
-            Move::Crash(daemon) => self.forget(&mut system, daemon),
+            Move::Crash(daemon) => Self::forget(&mut system, daemon),
             Move::Lose(daemon, committed) => {
                 if committed {
                     self.commit(&mut system, daemon);
                 }
-                self.forget(&mut system, daemon);
+                Self::forget(&mut system, daemon);
             }
         }
         Some(system)
