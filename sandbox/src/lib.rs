@@ -24,11 +24,13 @@
 //! - `tempfail@example.test` and `permfail@example.test` are refused with 450 and 550.
 //!
 //! Not promised: that a command that runs in a stack ends when the stack is killed; it finds the
-//! servers gone. The real DMARC, DKIM and SPF. The field is what their verifier would write.
+//! servers gone. That Postfix checks DMARC, DKIM or SPF: the field is what their verifier would write. Mails
+//! that are really signed, and the keys to check them by, come from [`Signer`] and [`Dns`].
 
 mod certificates;
 pub mod demo;
 mod describe;
+mod dns;
 mod dovecot;
 mod mail;
 mod mailbox;
@@ -39,6 +41,7 @@ mod process;
 mod stack;
 
 pub use describe::Description;
+pub use dns::{Answer, Dns, FIELDS, Signer, Signing, rsa_key};
 pub use mail::Mail;
 pub use mailbox::Mailbox;
 pub use stack::{Options, Stack};
