@@ -19,6 +19,7 @@
 //! | | `control-bytes` | alarm: a NUL, or a CR or LF of its own, among the header fields |
 //! | | `own` | silent: one of our own mails came back |
 //! | | `bounce`, `receipt`, `calendar`, `auto-reply`, `list`, `robot` | silent: a machine's |
+//! | | `challenge`, `ticket` | likewise; every reason ends with the name of its mark |
 //! | sender | `proven`, `exempted` | goes on |
 //! | | `unproven` | silent: nothing shows that the domain sent it |
 //! | | `ambiguous` | alarm: not exactly one plain address in exactly one From field |
