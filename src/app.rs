@@ -119,7 +119,8 @@ impl Daemon {
             keys,
             wake,
             config.imap.is_some(),
-        );
+        )
+        .with_links(config.web.is_some());
         let supervisor = Supervisor::new(clock, CancellationToken::new());
         let look = Arc::new(Notify::new());
         let mut probes = BTreeMap::new();
@@ -231,6 +232,7 @@ fn start_courier(
         renderer: Arc::new(Renderer::new(config.templates.as_deref())?),
         mailer,
         reply_to: config.mail.reply_to.clone(),
+        public_url: config.web.as_ref().map(|web| web.public_url.clone()),
         wake: handler.wake.clone(),
         backlog: handler.backlog.clone(),
         period: courier::PERIOD,

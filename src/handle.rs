@@ -38,6 +38,7 @@ use crate::outbox::backlog::Backlog;
 use crate::store::audit::{self, Entry, Outcome};
 use crate::store::books::BookCache;
 use crate::store::inbound as ledger;
+use crate::store::outbox::Offers;
 use crate::store::requests::Locked;
 use crate::token::Keyring;
 use crate::workflow::book::{Book, Delegation};
@@ -100,7 +101,7 @@ pub struct Handler {
     /// What the local courier gives way to.
     pub backlog: Backlog,
     books: BookCache,
-    offers_reply: bool,
+    offers: Offers,
 }
 
 /// What every part of one judgement needs.
@@ -128,8 +129,19 @@ impl Handler {
             committed: Arc::default(),
             backlog: Backlog::default(),
             books: BookCache::default(),
-            offers_reply,
+            offers: Offers {
+                reply: offers_reply,
+                link: false,
+            },
         }
+    }
+
+    /// The same, whose mails also carry a link to the page on which to decide if `offered` (`[web]` is
+    /// configured).
+    #[must_use]
+    pub fn with_links(mut self, offered: bool) -> Self {
+        self.offers.link = offered;
+        self
     }
 
     /// Applies one inbound thing: once, in one transaction, or not at all (W28).

@@ -60,6 +60,8 @@ pub struct Reader {
     pub locale: String,
     /// Where their reply goes; absent: replies are not offered.
     pub reply: Option<Reply>,
+    /// The page on which they can decide; absent: none is offered.
+    pub link: Option<String>,
 }
 
 /// Where a reply goes.

@@ -4,6 +4,7 @@ mod audit;
 mod mail;
 mod servers;
 mod tokens;
+mod web;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use self::audit::{audit, with_key};
 use self::mail::mail;
 use self::servers::{imap, smtp};
 use self::tokens::tokens;
+use self::web::web;
 use super::read::{Problems, Report, Section, parse};
 use super::secret::{self, SERVICE_DIRECTORY, Surroundings};
 use super::{CommandLine, Config, Database, Mail};
@@ -79,6 +81,7 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
             directory
         });
     let status = root.section("status", "[status]").and_then(status);
+    let web = root.section("web", "[web]").and_then(web);
     let command_line = root
         .section("command_line", "[command_line]")
         .map(|mut section| {
@@ -108,6 +111,7 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
         smtp: smtp?,
         imap,
         mail: mail?,
+        web,
         tokens: tokens?,
         audit: audit?,
         templates,

@@ -134,6 +134,8 @@ pub struct Config {
     pub imap: Option<Imap>,
     /// How our mails look and which replies count.
     pub mail: Mail,
+    /// The page behind the link in the mails; absent: mails carry no link.
+    pub web: Option<Web>,
     /// Keys that tokens are derived under.
     pub tokens: TokenKeys,
     /// How the record is sealed.
@@ -249,6 +251,25 @@ pub struct Mail {
     pub approve_words: BTreeSet<String>,
     /// Words that disapprove, upper case.
     pub disapprove_words: BTreeSet<String>,
+}
+
+/// The page on which approvers decide by the link in their mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Web {
+    /// Where it listens, in plain HTTP.
+    pub listen: SocketAddr,
+    /// Where browsers find it: `https://` (or `http://` on this machine), host and port, nothing behind.
+    pub public_url: String,
+    /// Whether browsers come by https.
+    pub https: bool,
+    /// Whether a browser that we do not know has to show a code that is mailed to the approver.
+    pub ask_code: bool,
+    /// How long a browser that showed a code is known.
+    pub remember: Duration,
+    /// Connections at once.
+    pub connections: usize,
+    /// Requests that one client address may make in a minute.
+    pub requests_per_minute: u32,
 }
 
 /// Keys that tokens are derived under; the newest is used, older ones still identify.

@@ -207,6 +207,46 @@ const BAD_LINES: &[(&str, &str)] = &[
         "[audit] key: is missing; mend: write key = { file",
     ),
     (
+        "web.public_url = \"https://a.example\"",
+        "[web] listen: is missing; mend: write it like \"127.0.0.1:8981\"",
+    ),
+    (
+        "web.listen = \"8981\"\nweb.public_url = \"https://a.example\"",
+        "bot.toml:6:14: [web] listen: `8981` is no address with a port",
+    ),
+    (
+        "web.listen = \"[::1]:8981\"",
+        "[web] public_url: is missing; mend: write where browsers find the page",
+    ),
+    (
+        "web.public_url = \"http://a.example\"\nweb.listen = \"[::1]:8981\"",
+        "bot.toml:6:18: [web] public_url: is not https, and its host is not this machine",
+    ),
+    (
+        "web.public_url = \"https://a.example/page\"\nweb.listen = \"[::1]:8981\"",
+        "[web] public_url: must end behind the host",
+    ),
+    (
+        "web.public_url = \"https://me:pw@a.example\"\nweb.listen = \"[::1]:8981\"",
+        "[web] public_url: must not carry a user name",
+    ),
+    (
+        "web.public_url = \"a.example\"\nweb.listen = \"[::1]:8981\"",
+        "[web] public_url: `a.example` is no address of a page",
+    ),
+    (
+        "web.remember = \"2y\"\nweb.public_url = \"https://a.example\"\nweb.listen = \"[::1]:8981\"",
+        "[web] remember: `2y` counts months or years",
+    ),
+    (
+        "web.remember = \"400d\"\nweb.public_url = \"https://a.example\"\nweb.listen = \"[::1]:8981\"",
+        "bot.toml:6:16: [web] remember: is longer than 365 days",
+    ),
+    (
+        "web.connections = 0\nweb.public_url = \"https://a.example\"\nweb.listen = \"[::1]:8981\"",
+        "[web] connections: is 0, and must be between 1 and 10000",
+    ),
+    (
         "database.directory = \"/x\"",
         "[database] directory: is for the embedded database only",
     ),
@@ -339,6 +379,36 @@ fn an_inbox_without_proof_and_exempted_domains_are_warned_of() {
     let (config, warnings) = parse(&with("mail.exempt_domains = [\"Example.ORG\"]")).expect("read");
     assert!(warnings.to_string().contains("may decide"), "{warnings}");
     assert!(config.mail.exempt_domains.contains("example.org"));
+}
+
+#[test]
+fn the_page_is_reached_where_its_links_say() {
+    // Goal: links begin with the address as browsers write it, https everywhere but on this machine, and a
+    // page that asks for no code is warned of. Method: addresses in several spellings.
+    for (url, origin, https) in [
+        (
+            "https://Approvals.Example.ORG/",
+            "https://approvals.example.org",
+            true,
+        ),
+        ("https://a.example:8443", "https://a.example:8443", true),
+        ("http://localhost:8981", "http://localhost:8981", false),
+        ("http://[::1]:8981/", "http://[::1]:8981", false),
+    ] {
+        let lines = format!("web.public_url = \"{url}\"\nweb.listen = \"127.0.0.1:8981\"");
+        let (config, warnings) = parse(&with(&lines)).expect(url);
+        assert_eq!(warnings.list, []);
+        let web = config.web.expect("a page");
+        assert_eq!((web.public_url.as_str(), web.https), (origin, https));
+        assert!(web.ask_code);
+    }
+    let lines = "web.public_url = \"https://a.example\"\nweb.listen = \"127.0.0.1:8981\"\nweb.ask_code = false";
+    let (config, warnings) = parse(&with(lines)).expect("read");
+    assert!(
+        warnings.to_string().contains("can decide by its link"),
+        "{warnings}"
+    );
+    assert!(!config.web.expect("a page").ask_code);
 }
 
 #[test]

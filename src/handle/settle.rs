@@ -317,7 +317,7 @@ impl Case<'_> {
             keys: &self.handler.keys,
             now: self.now,
             in_reply_to: self.inbound.proof.details["message_id"].as_str(),
-            offers_reply: self.handler.offers_reply,
+            offers: self.handler.offers,
         };
         outbox::enqueue(conn, &enqueue).await.map(drop)
     }

@@ -67,6 +67,8 @@ pub struct Courier {
     pub mailer: Arc<Mailer>,
     /// The address that replies go to, without token.
     pub reply_to: String,
+    /// Where the page on which to decide is, without a slash at its end; `None`: there is none.
+    pub public_url: Option<String>,
     /// Rung after a commit that left deliveries.
     pub wake: Arc<Notify>,
     /// Given way to.

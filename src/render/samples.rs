@@ -71,6 +71,7 @@ fn reader(kind: Kind) -> Reader {
         reply: kind.asks().then(|| Reply {
             address: "approvals+mfrggzdfmztwq2lknnwg23tpoa@example.test".into(),
         }),
+        link: None,
     }
 }
 

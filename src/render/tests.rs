@@ -55,8 +55,8 @@ fn an_emergency_is_marked_everywhere() {
     }
 }
 
-/// Goal: every kind that asks says how to answer, in text and HTML, and only those carry the links.
-/// Method: every sample whose reader can reply, and the same one who cannot.
+/// Goal: every kind that asks says how to answer, in text and HTML, and only those carry the links, by
+/// mail and to the page. Method: every sample whose reader can reply or decide there, or neither.
 #[test]
 fn only_what_asks_carries_links() {
     let renderer = Renderer::new(None).expect("the built-in templates are right");
@@ -65,16 +65,19 @@ fn only_what_asks_carries_links() {
             .mail(sample.kind, &sample.facts, &sample.reader)
             .expect("it renders");
         let offers = sample.kind.asks() && sample.reader.reply.is_some();
+        let links = sample.kind.links() && sample.reader.link.is_some();
         for part in [&mail.text, &mail.html] {
             for word in ["body=APPROVE", "body=DISAPPROVE%0D%0A"] {
                 assert_eq!(part.contains(word), offers, "{}: {word}", sample.name);
             }
             assert_eq!(
                 part.contains("do not forward it"),
-                offers,
+                offers || links,
                 "{}",
                 sample.name
             );
+            let count = part.matches("https://decide.example.test/d/").count();
+            assert_eq!(count, usize::from(links), "{}", sample.name);
         }
     }
 }

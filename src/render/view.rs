@@ -60,6 +60,7 @@ pub(super) struct Words {
     narrower: Option<String>,
     reminder: Option<u32>,
     reply: Option<Links>,
+    link: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -213,6 +214,7 @@ pub(super) fn words(kind: Kind, facts: &Facts, reader: &Reader) -> Words {
         narrower: more::narrower(&facts.window, &zone),
         reminder: facts.reminder,
         reply: None,
+        link: reader.link.clone(),
     }
 }
 
@@ -250,6 +252,7 @@ impl VoteWords {
             at: instant(vote.at, zone),
             road: match vote.channel {
                 Channel::Mail => "by mail",
+                Channel::Link => "by the link",
                 Channel::CommandLine => "on the command line",
                 Channel::Timer => "by the clock",
             },

@@ -55,8 +55,17 @@ pub struct Enqueue<'a> {
     pub now: Timestamp,
     /// The Message-ID that answers ([`Kind::is_answer`]) are an answer to.
     pub in_reply_to: Option<&'a str>,
-    /// Whether a reply to an ask reaches us (`[imap]` is configured): only then it gets a token.
-    pub offers_reply: bool,
+    /// How an ask can be answered: it gets a token for each.
+    pub offers: Offers,
+}
+
+/// How a message that asks can be answered, as far as it goes by what is configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Offers {
+    /// By a reply: `[imap]` is configured.
+    pub reply: bool,
+    /// By the page behind a link: `[web]` is configured.
+    pub link: bool,
 }
 
 /// The rows of one [`Enqueue`], column by column, as UNNEST takes them.
@@ -75,6 +84,8 @@ struct Columns {
     in_reply_to: Vec<Option<String>>,
     key_id: Vec<Option<String>>,
     hash: Vec<Option<Vec<u8>>>,
+    link_key_id: Vec<Option<String>>,
+    link_hash: Vec<Option<Vec<u8>>>,
     step: Vec<Option<i32>>,
     revision: Vec<i32>,
 }
@@ -93,22 +104,26 @@ pub async fn enqueue(conn: &mut PgConnection, enqueue: &Enqueue<'_>) -> Result<u
                SELECT * FROM UNNEST(
                    $1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::jsonb[],
                    $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-                   $13::bytea[], $14::integer[], $15::integer[])
+                   $13::bytea[], $14::integer[], $15::integer[], $17::text[], $18::bytea[])
                AS row (notice, delivery, request, kind, person, facts,
-                       address, name, zone, locale, in_reply_to, key_id, hash, step, revision)
+                       address, name, zone, locale, in_reply_to, key_id, hash, step, revision,
+                       link_key_id, link_hash)
            ), noted AS (
                INSERT INTO notice (id, request_id, kind, person, facts, created_at)
                SELECT notice, request, kind, person, facts, $16 FROM row
            ), delivered AS (
                INSERT INTO delivery (id, notice_id, request_id, kind, channel, person, address, name,
-                                     zone, locale, in_reply_to, key_id, next_try_at, created_at,
-                                     tried_since)
+                                     zone, locale, in_reply_to, key_id, link_key_id, next_try_at,
+                                     created_at, tried_since)
                SELECT delivery, notice, request, kind, 'mail', person, address, name,
-                      zone, locale, in_reply_to, key_id, $16, $16, $16 FROM row
+                      zone, locale, in_reply_to, key_id, link_key_id, $16, $16, $16 FROM row
            )
-           INSERT INTO token (hash, delivery_id, person, request_id, step, revision, issued_at)
-           SELECT hash, delivery, person, request, step, revision, $16
-           FROM row WHERE hash IS NOT NULL"#,
+           INSERT INTO token (hash, delivery_id, person, request_id, step, revision, issued_at, purpose)
+           SELECT hash, delivery, person, request, step, revision, $16, 'reply'
+           FROM row WHERE hash IS NOT NULL
+           UNION ALL
+           SELECT link_hash, delivery, person, request, step, revision, $16, 'link'
+           FROM row WHERE link_hash IS NOT NULL"#,
         &columns.notice,
         &columns.delivery,
         &columns.request,
@@ -125,6 +140,8 @@ pub async fn enqueue(conn: &mut PgConnection, enqueue: &Enqueue<'_>) -> Result<u
         &columns.step as _,
         &columns.revision,
         enqueue.now.to_sqlx() as _,
+        &columns.link_key_id as _,
+        &columns.link_hash as _,
     )
     .execute(conn)
     .await?;
@@ -147,11 +164,16 @@ fn columns(enqueue: &Enqueue<'_>) -> Result<Columns, sqlx::Error> {
         };
         let delivery = new_id();
         let step = notice.facts.step.and_then(|step| i32::try_from(step).ok());
-        let offers = notice.kind.asks() && enqueue.offers_reply && step.is_some();
-        let key_id = offers.then(|| enqueue.keys.current().to_owned());
+        let Offers { reply, link } = enqueue.offers;
+        let current = || enqueue.keys.current().to_owned();
+        let key_id = (notice.kind.asks() && reply && step.is_some()).then(current);
+        let link_key_id = (notice.kind.links() && link && step.is_some()).then(current);
         let token = key_id
             .as_deref()
             .and_then(|key_id| enqueue.keys.reply_token(key_id, delivery));
+        let link_token = link_key_id
+            .as_deref()
+            .and_then(|key_id| enqueue.keys.link_token(key_id, delivery));
         let answers = enqueue.in_reply_to.filter(|_| notice.kind.is_answer());
         columns.notice.push(new_id());
         columns.delivery.push(delivery);
@@ -168,6 +190,10 @@ fn columns(enqueue: &Enqueue<'_>) -> Result<Columns, sqlx::Error> {
         columns
             .hash
             .push(token.map(|token| token.hash().0.to_vec()));
+        columns.link_key_id.push(link_key_id);
+        columns
+            .link_hash
+            .push(link_token.map(|token| token.hash().0.to_vec()));
         columns.step.push(step);
         let revision = i32::try_from(notice.facts.revision).unwrap_or(i32::MAX);
         columns.revision.push(revision);

@@ -1,4 +1,4 @@
-//! Reply tokens as the database knows them: by their SHA-256 only.
+//! Reply tokens and link tokens as the database knows them: by their SHA-256 only.
 //!
 //! Written by [`super::outbox::enqueue`] together with the delivery that carries them. A token says
 //! *whom* was asked *what*; whether that person may still decide is the workflow's business.
@@ -29,7 +29,7 @@ pub struct TokenRow {
     pub issued_at: Timestamp,
 }
 
-/// The known ones among these tokens, by hash; only the first [`MAX_LOOKUP`] are looked up.
+/// The known ones among these reply tokens, by hash; only the first [`MAX_LOOKUP`] are looked up.
 pub async fn find(
     conn: &mut PgConnection,
     hashes: &[TokenHash],
@@ -42,7 +42,8 @@ pub async fn find(
     let rows = sqlx::query!(
         r#"SELECT hash, person, request_id, step, revision,
                   issued_at AS "issued_at: jiff_sqlx::Timestamp"
-           FROM token WHERE hash = ANY($1) ORDER BY hash"#,
+           FROM token
+           WHERE hash = ANY($1) AND purpose = 'reply' AND revoked_at IS NULL ORDER BY hash"#,
         &hashes,
     )
     .fetch_all(conn)
@@ -59,6 +60,30 @@ pub async fn find(
             })
         })
         .collect()
+}
+
+/// What a link token stands for, whether or not its time is over.
+pub async fn find_link(
+    conn: &mut PgConnection,
+    hash: TokenHash,
+) -> Result<Option<TokenRow>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT person, request_id, step, revision,
+                  issued_at AS "issued_at: jiff_sqlx::Timestamp"
+           FROM token WHERE hash = $1 AND purpose = 'link' AND revoked_at IS NULL"#,
+        &hash.0[..],
+    )
+    .fetch_optional(conn)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(TokenRow {
+        hash,
+        person: PersonId::new(row.person),
+        request: RequestId(row.request_id),
+        step: usize::try_from(row.step).map_err(|_| corrupt("token.step"))?,
+        revision: u32::try_from(row.revision).map_err(|_| corrupt("token.revision"))?,
+        issued_at: row.issued_at.to_jiff(),
+    }))
 }
 
 fn corrupt(column: &'static str) -> sqlx::Error {

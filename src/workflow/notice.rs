@@ -151,6 +151,12 @@ impl Kind {
         matches!(self, Self::Recorded | Self::Refused | Self::Unclear)
     }
 
+    /// Whether the message carries a link to the page on which to decide. A confirmation does not: it is
+    /// asked for because a mail has to say it (W30).
+    pub fn links(self) -> bool {
+        matches!(self, Self::Ask | Self::Reminder)
+    }
+
     /// Whether the message asks for a decision: it carries a reply token, and is not worth sending once
     /// the decision is no longer wanted.
     pub fn asks(self) -> bool {

@@ -64,6 +64,8 @@ pub enum Decision {
 pub enum Channel {
     /// A reply to a mail.
     Mail,
+    /// The page behind the link in a mail.
+    Link,
     /// The `countersign` command.
     CommandLine,
     /// Our own clock (W18).
@@ -75,8 +77,18 @@ impl Channel {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Mail => "mail",
+            Self::Link => "link",
             Self::CommandLine => "command_line",
             Self::Timer => "timer",
+        }
+    }
+
+    /// Whether who decides by this channel hears of it by mail: as the answer to theirs, or so that a
+    /// decision which somebody else made in their name is seen (W31).
+    pub fn confirms_by_mail(self) -> bool {
+        match self {
+            Self::Mail | Self::Link => true,
+            Self::CommandLine | Self::Timer => false,
         }
     }
 }

@@ -299,6 +299,7 @@ async fn an_unclear_reply_on_a_settled_request_is_told_so(pool: PgPool) {
         zone: "UTC".to_owned(),
         locale: "en".to_owned(),
         reply: None,
+        link: None,
     };
     let renderer = Renderer::new(None).expect("our own templates");
     let mail = renderer.mail(Kind::Unclear, &facts, &reader);

@@ -160,13 +160,10 @@ impl Office {
         // The daemon's courier is told by [`Office::ring`].
         let wake = Arc::new(Notify::new());
         let (pool, clock) = (self.pool.clone(), self.clock.clone());
-        Ok(Handler::new(
-            pool,
-            clock,
-            Arc::new(keys),
-            wake,
-            config.imap.is_some(),
-        ))
+        Ok(
+            Handler::new(pool, clock, Arc::new(keys), wake, config.imap.is_some())
+                .with_links(config.web.is_some()),
+        )
     }
 }
 

@@ -85,6 +85,16 @@ impl Courier {
                 format!("token key `{key}` is not configured; add it again under [tokens]")
             })?),
         };
+        let link = match (&claimed.link_key_id, &self.public_url) {
+            (Some(key), Some(public_url)) => {
+                let token = self.keys.link_token(key, claimed.id).ok_or_else(|| {
+                    format!("token key `{key}` is not configured; add it again under [tokens]")
+                })?;
+                Some(format!("{public_url}/d/{}", token.expose()))
+            }
+            // Without [web] nothing answers there.
+            _ => None,
+        };
         let reply = token.as_ref().and_then(|token| {
             Some(Reply {
                 address: reply_address(&self.reply_to, token)?,
@@ -98,6 +108,7 @@ impl Courier {
                     zone: claimed.zone.clone(),
                     locale: claimed.locale.clone(),
                     reply,
+                    link,
                 };
                 let rendered = self.renderer.mail(*kind, facts, &reader);
                 (rendered.map_err(|error| error.to_string())?, Some(*kind))

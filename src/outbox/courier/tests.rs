@@ -62,6 +62,7 @@ impl World {
             renderer: Arc::new(Renderer::new(None).expect("our own templates")),
             mailer: Arc::new(mailer(&server)),
             reply_to: "approvals@bot.test".into(),
+            public_url: Some("https://decide.bot.test".into()),
             wake: Arc::new(Notify::new()),
             backlog: Backlog::default(),
             period: PERIOD,

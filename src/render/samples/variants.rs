@@ -38,6 +38,15 @@ fn no_reply(kind: Kind) -> Reader {
     }
 }
 
+/// Where the page behind a link can decide as well.
+fn with_link(kind: Kind, reply: bool) -> Reader {
+    let reader = if reply { reader(kind) } else { no_reply(kind) };
+    Reader {
+        link: Some("https://decide.example.test/d/mfrggzdfmztwq2lknnwg23tpob".into()),
+        ..reader
+    }
+}
+
 fn ana() -> Reader {
     reader(Kind::Settled)
 }
@@ -88,7 +97,9 @@ fn asking() -> Vec<Sample> {
     let ask = Kind::Ask;
     vec![
         to("ask-no-reply", ask, short.clone(), no_reply(ask)),
-        sample("ask-short", ask, short),
+        sample("ask-short", ask, short.clone()),
+        to("ask-link", ask, short.clone(), with_link(ask, true)),
+        to("ask-link-only", ask, short, with_link(ask, false)),
         sample("ask-extension", ask, extension),
         to(
             "reminder-no-reply",

@@ -39,6 +39,8 @@ pub struct Claimed {
     pub in_reply_to: Option<String>,
     /// The key of its token; absent: it offers no reply.
     pub key_id: Option<String>,
+    /// The key of its link token; absent: it offers no link.
+    pub link_key_id: Option<String>,
     /// What it shows.
     pub content: Content,
 }
@@ -119,7 +121,7 @@ pub async fn claim(
                SELECT id, attempts, $1 FROM taken
            )
            SELECT t.id, t.attempts, t.attempts_before, t.kind, t.request_id, t.person, t.address,
-                  t.name, t.zone, t.locale, t.in_reply_to, t.key_id,
+                  t.name, t.zone, t.locale, t.in_reply_to, t.key_id, t.link_key_id,
                   t.tried_since AS "tried_since: jiff_sqlx::Timestamp",
                   n.facts
            FROM taken AS t JOIN notice AS n ON n.id = t.notice_id
@@ -155,6 +157,7 @@ pub async fn claim(
                 locale: row.locale,
                 in_reply_to: row.in_reply_to,
                 key_id: row.key_id,
+                link_key_id: row.link_key_id,
                 content,
             })
         })

@@ -94,7 +94,10 @@ pub(crate) async fn owe_at(pool: &PgPool, kind: Kind, count: usize, now: Timesta
             keys: &keys(),
             now,
             in_reply_to: Some("<their@mail>"),
-            offers_reply: true,
+            offers: Offers {
+                reply: true,
+                link: true,
+            },
         },
     )
     .await

@@ -6,6 +6,7 @@ use sqlx::{PgPool, Row};
 
 use super::testing::{keys, later, now, owe, request, state};
 use super::*;
+use crate::store::tokens;
 use crate::workflow::notice::Kind;
 
 const LEASE: Duration = Duration::from_mins(1);
@@ -30,8 +31,9 @@ async fn finish(pool: &PgPool, claimed: &Claimed, outcome: &Outcome) -> Acked {
     ack(&mut conn, &ended).await.expect("an ack")
 }
 
-/// Goal: an ask leaves a token that leads back to whom was asked what; an answer leaves none.
-/// Method: enqueue both, derive the token from the claimed delivery, look its hash up.
+/// Goal: an ask leaves a reply token and a link token that lead back to whom was asked what, neither taken
+/// for the other; an answer leaves none. Method: enqueue both, derive the tokens from the claimed delivery,
+/// look their hashes up by either road; revoke the link.
 #[sqlx::test(migrations = "./migrations")]
 async fn an_ask_has_a_token_and_an_answer_has_none(pool: PgPool) {
     request(&pool).await;
@@ -48,7 +50,7 @@ async fn an_ask_has_a_token_and_an_answer_has_none(pool: PgPool) {
         .reply_token(ask.key_id.as_deref().expect("a key"), ask.id)
         .expect("a token");
     let mut conn = pool.acquire().await.expect("a connection");
-    let found = crate::store::tokens::find(&mut conn, &[token.hash()])
+    let found = tokens::find(&mut conn, &[token.hash()])
         .await
         .expect("a look-up");
     assert_eq!(found.len(), 1);
@@ -59,7 +61,23 @@ async fn an_ask_has_a_token_and_an_answer_has_none(pool: PgPool) {
         .await
         .expect("a count")
         .get(0);
-    assert_eq!(tokens, 1);
+    assert_eq!(tokens, 2);
+    let link = keys()
+        .link_token(ask.link_key_id.as_deref().expect("a key"), ask.id)
+        .expect("a token");
+    let by_link = tokens::find_link(&mut conn, link.hash()).await;
+    let by_link = by_link.expect("a look-up").expect("it is known");
+    assert_eq!((&by_link.person, by_link.step), (&found[0].person, 1));
+    let crossed = tokens::find_link(&mut conn, token.hash()).await;
+    assert_eq!(crossed.expect("a look-up"), None);
+    let crossed = tokens::find(&mut conn, &[link.hash()]).await;
+    assert_eq!(crossed.expect("a look-up"), []);
+    sqlx::query("UPDATE token SET revoked_at = now()")
+        .execute(&pool)
+        .await
+        .expect("revoked");
+    let revoked = tokens::find_link(&mut conn, link.hash()).await;
+    assert_eq!(revoked.expect("a look-up"), None);
 }
 
 /// Goal: no delivery is held by two couriers.

@@ -8,7 +8,7 @@ use super::super::book::{Book, Electorate, Role};
 use super::super::decide::{Around, can_still_approve, emergency_offered};
 use super::super::event::Event;
 use super::super::ids::PersonId;
-use super::super::request::{Channel, Decision, EndCause, Request, Vote};
+use super::super::request::{Decision, EndCause, Request, Vote};
 use super::table::{Audience, Offers, TABLE, When};
 use super::{AnswerFacts, ChangedFacts, Facts, Kind, Notice};
 
@@ -166,7 +166,7 @@ fn answered(change: &Change<'_>) -> BTreeSet<PersonId> {
     let mut answered = BTreeSet::new();
     for event in change.events {
         match event {
-            Event::Voted { vote } if vote.channel != Channel::Mail => {
+            Event::Voted { vote } if !vote.channel.confirms_by_mail() => {
                 answered.insert(vote.person.clone());
             }
             Event::Withdrawn { .. } => {
@@ -310,7 +310,7 @@ fn can_decide(change: &Change<'_>) -> BTreeSet<PersonId> {
 }
 
 fn voter(change: &Change<'_>, when: When) -> Vec<Told> {
-    let by_mail = |vote: &&Vote| vote.channel == Channel::Mail || when == When::Held;
+    let by_mail = |vote: &&Vote| vote.channel.confirms_by_mail() || when == When::Held;
     vote(change)
         .filter(by_mail)
         .map(|vote| (vote.person.clone(), Some(vote.step)))

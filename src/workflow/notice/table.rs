@@ -67,8 +67,8 @@ pub enum Audience {
     CanDecide,
     /// Of these, those whom nobody has asked about this step.
     NeverAsked,
-    /// Who voted, if by mail: other channels answer by themselves. A vote that waits for its
-    /// confirmation is answered by mail in any case.
+    /// Who voted, if by mail or by link (W31): other channels answer by themselves. A vote that waits for
+    /// its confirmation is answered by mail in any case.
     Voter,
     /// Whose approval no longer counts, and who is not asked again right now.
     Voided,
