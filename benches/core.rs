@@ -162,6 +162,8 @@ fn person(number: usize) -> Person {
         active: true,
         roles: BTreeSet::from([Role::Approver]),
         modules: BTreeSet::from([Module::from("credential")]),
+        digest: BTreeSet::new(),
+        digest_at: None,
         os_user: None,
     }
 }

@@ -25,15 +25,19 @@ use std::path::{Path, PathBuf};
 
 use minijinja::{Environment, UndefinedBehavior};
 use rust_embed::RustEmbed;
+use serde::Serialize;
 
 use crate::workflow::ids::PersonId;
+use crate::workflow::notice::digest::Digest;
 use crate::workflow::notice::{Facts, Kind};
 
 pub use human::{duration, instant, window};
-pub use samples::{Sample, samples};
+pub use samples::{Sample, sample_digest, samples};
 
 /// The longest subject, in characters.
 pub const MAX_SUBJECT_CHARS: usize = 150;
+/// The folder of a digest's templates.
+const DIGEST: &str = "digest";
 /// Steps of the template machine for one file; a loop that does not end ends here.
 const FUEL: u64 = 200_000;
 /// The largest template file that is read, in bytes.
@@ -153,6 +157,8 @@ impl Renderer {
         for sample in samples() {
             renderer.mail(sample.kind, &sample.facts, &sample.reader)?;
         }
+        let (digest, reader) = sample_digest();
+        renderer.digest(&digest, &reader)?;
         Ok(renderer)
     }
 
@@ -208,25 +214,46 @@ impl Renderer {
         reader: &Reader,
     ) -> Result<Rendered, TemplateError> {
         let words = view::words(kind, facts, reader);
-        let subject = self.file(kind, &reader.locale, "subject.txt", &words)?;
-        let subject = human::cut(&human::one_line(&subject), MAX_SUBJECT_CHARS);
+        let (kind, locale) = (kind.as_str(), reader.locale.as_str());
+        let subject = self.subject(kind, locale, &words)?;
         // The prefilled reply carries the subject, which is known only now.
         let words = words.with_links(&subject, reader.reply.as_ref());
         Ok(Rendered {
             subject,
-            text: squeeze(&self.file(kind, &reader.locale, "body.txt", &words)?),
-            html: self.file(kind, &reader.locale, "body.html", &words)?,
+            text: squeeze(&self.file(kind, locale, "body.txt", &words)?),
+            html: self.file(kind, locale, "body.html", &words)?,
         })
+    }
+
+    /// The mail of a digest.
+    pub fn digest(&self, digest: &Digest, reader: &Reader) -> Result<Rendered, TemplateError> {
+        let words = view::DigestWords::of(digest, reader);
+        let locale = reader.locale.as_str();
+        Ok(Rendered {
+            subject: self.subject(DIGEST, locale, &words)?,
+            text: squeeze(&self.file(DIGEST, locale, "body.txt", &words)?),
+            html: self.file(DIGEST, locale, "body.html", &words)?,
+        })
+    }
+
+    fn subject(
+        &self,
+        kind: &str,
+        locale: &str,
+        words: &impl Serialize,
+    ) -> Result<String, TemplateError> {
+        let subject = self.file(kind, locale, "subject.txt", words)?;
+        Ok(human::cut(&human::one_line(&subject), MAX_SUBJECT_CHARS))
     }
 
     fn file(
         &self,
-        kind: Kind,
+        kind: &str,
         locale: &str,
         file: &str,
-        words: &view::Words,
+        words: &impl Serialize,
     ) -> Result<String, TemplateError> {
-        let folder = format!("mail/{}", kind.as_str());
+        let folder = format!("mail/{kind}");
         let template = languages(locale).into_iter().find_map(|tag| {
             self.env
                 .get_template(&format!("{folder}/{tag}/{file}"))

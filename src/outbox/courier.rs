@@ -13,13 +13,15 @@
 //! What always holds: the try is counted and written down before it is made; an acknowledgement needs
 //! the lease; a lease outlasts everything that is done under it, and what waited too long for its turn
 //! is given back instead of sent. While the server is down one probe at a time is made and no delivery
-//! is touched. To an inbox with a backlog it gives way for a while ([`super::backlog`]).
+//! is touched. What waits for a digest that is due is made into a delivery before it is claimed. To an
+//! inbox with a backlog it gives way for a while ([`super::backlog`]).
 //!
 //! What is *not* promised: that a mail goes out once. If the process dies, or the database cannot be
 //! reached, between the server's yes and the acknowledgement, the mail goes out again when the lease is
 //! over, with the same Message-ID.
 
 mod deliver;
+mod gather;
 #[cfg(test)]
 mod tests;
 
@@ -201,6 +203,7 @@ impl Round {
             sweep(&mut conn, now).await?;
             self.swept = Some(Instant::now());
         }
+        self.courier.gather(&mut conn, now).await?;
         let claimed =
             outbox::claim(&mut conn, now, lease_for, (batch, retry::MAX_ATTEMPTS)).await?;
         if claimed.is_empty() {

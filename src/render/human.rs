@@ -42,6 +42,16 @@ fn moment(at: &Zoned) -> String {
     }
 }
 
+/// `Sat 21 Nov 2026`.
+pub(super) fn day(at: &Zoned) -> String {
+    at.strftime("%a %-d %b %Y").to_string()
+}
+
+/// `14:00`.
+pub(super) fn time(at: &Zoned) -> String {
+    at.strftime("%H:%M").to_string()
+}
+
 fn abbreviation(at: &Zoned) -> String {
     at.strftime("%Z").to_string()
 }

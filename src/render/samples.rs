@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{Reader, Reply};
 use crate::workflow::ids::{Module, PersonId, RequestId};
+use crate::workflow::notice::digest::{Contact, Digest, Item};
 use crate::workflow::notice::{
     AnswerFacts, ChangedFacts, EmergencyFacts, EndingFacts, Facts, Kind, ReviewFacts, StepFacts,
     VoteFacts,
@@ -41,6 +42,47 @@ pub fn samples() -> Vec<Sample> {
         .collect();
     all.extend(variants::variants());
     all
+}
+
+/// A digest with every kind of line, and its reader.
+pub fn sample_digest() -> (Digest, Reader) {
+    let own = [
+        Kind::Filed,
+        Kind::WindowChanged,
+        Kind::Progress,
+        Kind::Reopened,
+        Kind::GrantEnded,
+    ];
+    let mut items: Vec<Item> = Vec::new();
+    for kind in own.into_iter().chain([Kind::Settled, Kind::Unstranded]) {
+        let mut item = Item::of(kind, &facts(kind), at(0));
+        if !own.contains(&kind) {
+            item.requester = PersonId::new("eve");
+            item.requester_name = "Eve Engel".into();
+        }
+        items.push(item);
+    }
+    let settled = variants::variants().into_iter();
+    let settled = settled.filter(|sample| sample.kind == Kind::Settled);
+    items.extend(settled.map(|sample| Item {
+        requester: PersonId::new("eve"),
+        requester_name: "Eve Engel".into(),
+        ..Item::of(sample.kind, &sample.facts, at(0))
+    }));
+    for (item, minutes) in items.iter_mut().zip((0..).step_by(241)) {
+        item.at = at(minutes);
+        item.request = RequestId(item.request.0 + minutes / 241);
+    }
+    let contacts = vec![Contact {
+        name: "Ada Adler".into(),
+        address: "ada@example.test".into(),
+    }];
+    let digest = Digest {
+        items,
+        left_out: 2,
+        contacts,
+    };
+    (digest, reader(Kind::Filed))
 }
 
 /// Minutes after the filing of the sample request, on 21 November 2026.

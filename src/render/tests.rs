@@ -25,6 +25,26 @@ fn every_template_reads_well() {
     }
 }
 
+/// Goal: a digest says of each thing when, which, what and who, a line each, and asks nothing.
+/// Method: a snapshot of one with every kind of line; its HTML says the same.
+#[test]
+fn a_digest_reads_well() {
+    let renderer = Renderer::new(None).expect("the built-in templates are right");
+    let (digest, reader) = sample_digest();
+    let mail = renderer.digest(&digest, &reader).expect("it renders");
+    for item in &digest.items {
+        let number = item.request.to_string();
+        assert!(mail.text.contains(&number) && mail.html.contains(&number));
+    }
+    for word in ["mailto:", "APPROVE"] {
+        assert!(!mail.text.contains(word) && !mail.html.contains(word));
+    }
+    insta::assert_snapshot!(
+        "mail_digest",
+        format!("Subject: {}\n\n{}", mail.subject, mail.text)
+    );
+}
+
 /// Goal: an emergency is marked as one in every mail about it, for good (W25).
 /// Method: every sample once more as an emergency that has been reviewed.
 #[test]

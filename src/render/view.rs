@@ -1,5 +1,6 @@
 //! What templates see: facts turned into words, every word of another person made safe.
 
+mod digest;
 mod more;
 
 use jiff::tz::TimeZone;
@@ -8,7 +9,8 @@ use serde::Serialize;
 use super::human::{cut, duration, instant, lines, one_line, percent, window};
 use super::{Reader, Reply};
 use crate::workflow::notice::{Facts, Kind, StepFacts, VoteFacts};
-use crate::workflow::request::{Channel, Decision, ExpiryCause, State, Window};
+use crate::workflow::request::{Channel, Decision, ExpiryCause, State, Subject, Window};
+pub(super) use digest::DigestWords;
 #[cfg(test)]
 pub(super) use more::narrower;
 use more::{ChangedWords, EmergencyWords, EndingWords};
@@ -130,6 +132,15 @@ fn short(text: &str) -> String {
     cut(&one_line(text), MAX_NAME)
 }
 
+/// What was asked for, in one breath.
+fn thing(subject: &Subject) -> String {
+    let resource = short(&subject.resource);
+    match subject.account.as_deref().map(short) {
+        Some(account) => format!("{resource} as {account}"),
+        None => resource,
+    }
+}
+
 pub(super) fn words(kind: Kind, facts: &Facts, reader: &Reader) -> Words {
     let zone = TimeZone::get(&reader.zone).unwrap_or(TimeZone::UTC);
     let count = facts.steps.len();
@@ -156,10 +167,7 @@ pub(super) fn words(kind: Kind, facts: &Facts, reader: &Reader) -> Words {
         requester: short(&facts.requester_name),
         requester_id: short(facts.requester.as_str()),
         module: short(facts.subject.module.as_str()),
-        thing: match &account {
-            Some(account) => format!("{resource} as {account}"),
-            None => resource.clone(),
-        },
+        thing: thing(&facts.subject),
         resource,
         account,
         reason: facts

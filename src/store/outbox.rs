@@ -5,7 +5,9 @@
 //!    ▲  │               │
 //!    │  └──cancel───────┼──────────▶ cancelled      (an ask that nobody needs any more)
 //!    └──retry, release──┘
-//! pending, given_up ──drop──▶ dropped        given_up, cancelled, dropped ──retry by hand──▶ pending
+//! waiting ──its reader's digest is due──▶ gathered (into a delivery of its own, which is pending)
+//! waiting, pending, given_up ──drop──▶ dropped
+//! waiting, given_up, cancelled, dropped ──retry by hand──▶ pending
 //! ```
 //!
 //! What always holds: a delivery is acknowledged only by the lease that claimed it; an attempt is
@@ -18,6 +20,7 @@
 //! sent again.
 
 mod courier;
+mod digest;
 mod operator;
 mod system;
 #[cfg(test)]
@@ -39,6 +42,7 @@ use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::notice::Notice;
 
 pub use courier::{Ack, Acked, Claimed, Outcome, Swept, ack, claim, next_due, release, sweep};
+pub use digest::{Gathered, due_digests, gather};
 pub use operator::{DeliveryRow, Filter, drop, list, retry};
 pub use system::{Content, SystemMail, enqueue_system};
 
@@ -88,6 +92,7 @@ struct Columns {
     link_hash: Vec<Option<Vec<u8>>>,
     step: Vec<Option<i32>>,
     revision: Vec<i32>,
+    digest_at: Vec<Option<jiff_sqlx::Timestamp>>,
 }
 
 /// Writes notice, delivery and, for asks, token of every notice in one statement; the number of
@@ -104,19 +109,23 @@ pub async fn enqueue(conn: &mut PgConnection, enqueue: &Enqueue<'_>) -> Result<u
                SELECT * FROM UNNEST(
                    $1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::jsonb[],
                    $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-                   $13::bytea[], $14::integer[], $15::integer[], $17::text[], $18::bytea[])
+                   $13::bytea[], $14::integer[], $15::integer[], $17::text[], $18::bytea[],
+                   $19::timestamptz[])
                AS row (notice, delivery, request, kind, person, facts,
                        address, name, zone, locale, in_reply_to, key_id, hash, step, revision,
-                       link_key_id, link_hash)
+                       link_key_id, link_hash, digest_at)
            ), noted AS (
                INSERT INTO notice (id, request_id, kind, person, facts, created_at)
                SELECT notice, request, kind, person, facts, $16 FROM row
            ), delivered AS (
                INSERT INTO delivery (id, notice_id, request_id, kind, channel, person, address, name,
-                                     zone, locale, in_reply_to, key_id, link_key_id, next_try_at,
-                                     created_at, tried_since)
+                                     zone, locale, in_reply_to, key_id, link_key_id, state,
+                                     next_try_at, digest_at, created_at, tried_since)
                SELECT delivery, notice, request, kind, 'mail', person, address, name,
-                      zone, locale, in_reply_to, key_id, link_key_id, $16, $16, $16 FROM row
+                      zone, locale, in_reply_to, key_id, link_key_id,
+                      CASE WHEN digest_at IS NULL THEN 'pending' ELSE 'waiting' END,
+                      CASE WHEN digest_at IS NULL THEN $16::timestamptz END,
+                      digest_at, $16, $16 FROM row
            )
            INSERT INTO token (hash, delivery_id, person, request_id, step, revision, issued_at, purpose)
            SELECT hash, delivery, person, request, step, revision, $16, 'reply'
@@ -142,6 +151,7 @@ pub async fn enqueue(conn: &mut PgConnection, enqueue: &Enqueue<'_>) -> Result<u
         enqueue.now.to_sqlx() as _,
         &columns.link_key_id as _,
         &columns.link_hash as _,
+        &columns.digest_at as _,
     )
     .execute(conn)
     .await?;
@@ -197,6 +207,8 @@ fn columns(enqueue: &Enqueue<'_>) -> Result<Columns, sqlx::Error> {
         columns.step.push(step);
         let revision = i32::try_from(notice.facts.revision).unwrap_or(i32::MAX);
         columns.revision.push(revision);
+        let waits = notice.waits_until(person, enqueue.now);
+        columns.digest_at.push(waits.map(ToSqlx::to_sqlx));
     }
     Ok(columns)
 }

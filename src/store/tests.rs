@@ -15,7 +15,7 @@ use crate::workflow::book::Book;
 use crate::workflow::request::Channel;
 
 /// The samples of `migrations/sample`, as the migrations' README describes them.
-const SAMPLES: [(i64, &str); 10] = [
+const SAMPLES: [(i64, &str); 11] = [
     (
         20_261_121_000_001,
         include_str!("../../migrations/sample/20261121000001.sql"),
@@ -51,6 +51,10 @@ const SAMPLES: [(i64, &str); 10] = [
     (
         20_261_121_000_009,
         include_str!("../../migrations/sample/20261121000009.sql"),
+    ),
+    (
+        20_261_121_000_011,
+        include_str!("../../migrations/sample/20261121000011.sql"),
     ),
     (
         20_261_121_000_013,

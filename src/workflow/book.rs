@@ -10,8 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use jiff::Timestamp;
+use jiff::civil::Time;
 
 use super::ids::{GroupId, Module, PersonId};
+use super::notice::Kind;
 use super::policy::{Policy, Who};
 use super::request::Request;
 
@@ -48,6 +50,14 @@ pub struct Person {
     pub roles: BTreeSet<Role>,
     /// The modules that they are registered for as approver; bites only with [`Role::Approver`].
     pub modules: BTreeSet<Module>,
+    /// What reaches them in one mail a day instead of at once, where the table of notices lets it wait.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub digest: BTreeSet<Kind>,
+    /// The time of day of that mail in their zone; absent: [`DEFAULT_AT`].
+    ///
+    /// [`DEFAULT_AT`]: super::notice::digest::DEFAULT_AT
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest_at: Option<Time>,
     /// The operating system user whose commands on this machine are theirs.
     pub os_user: Option<String>,
 }

@@ -14,13 +14,14 @@
 //!
 //! [`Refusal::StepNotYet`]: super::refusal::Refusal::StepNotYet
 
+pub mod digest;
 mod owed;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub use owed::{Change, Owed, answer, owed};
-pub use table::{Audience, Offers, Row, TABLE, When, rendered};
+pub use table::{Audience, Offers, Row, TABLE, When, rendered, waiting};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -173,6 +174,9 @@ pub struct Notice {
     pub to: PersonId,
     /// What it shows.
     pub facts: Facts,
+    /// Whether it may wait for its reader's digest; see [`digest`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_wait: bool,
 }
 
 /// What a message shows. Times are instants; the renderer puts them into the reader's zone.

@@ -4,7 +4,7 @@
 //! `rita` asks. `ann`, `ben` and `cat` are registered approvers, `dan` is an approver who is not
 //! registered for the module, `eve` is a disabled one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -42,6 +42,8 @@ fn person(name: &str, roles: &[Role], modules: &[&str]) -> (PersonId, Person) {
         active: name != "eve",
         roles: roles.iter().copied().collect(),
         modules: modules.iter().map(|module| Module::from(*module)).collect(),
+        digest: BTreeSet::new(),
+        digest_at: None,
         os_user: None,
     };
     (id(name), person)

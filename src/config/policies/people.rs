@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Time;
 use toml::de::DeValue;
 
 use super::Places;
 use crate::config::read::{At, Section, nearest};
 use crate::workflow::book::{AccountRule, Book, ModuleRules, Person, Role};
 use crate::workflow::ids::{GroupId, Module, PersonId};
+use crate::workflow::notice::{Kind, waiting};
 
 /// The modules that are known without the file saying so, with whether an account is needed (W2).
 const KNOWN_MODULES: [(&str, AccountRule); 6] = [
@@ -102,7 +104,7 @@ fn people(root: &mut Section<'_, '_>, book: &mut Book) {
     let mut taken = Taken::default();
     for mut section in root.sections("person", "[[person]]") {
         let person = person(&mut section, book, &mut taken);
-        section.not_built(&["discord", "chat", "digest"]);
+        section.not_built(&["discord", "chat"]);
         section.end();
         if let Some(person) = person {
             book.people.insert(person.id.clone(), person);
@@ -140,6 +142,7 @@ fn person(section: &mut Section<'_, '_>, book: &Book, taken: &mut Taken) -> Opti
     let locale = locale(section);
     let roles = roles(section);
     let modules = registrations(section, book);
+    let (digest, digest_at) = (digest(section), digest_at(section));
     let active = section.flag("active", true);
     let id = PersonId::new(id?.value);
     claim(section, "email", email.as_ref(), &mut taken.emails, &id);
@@ -159,6 +162,8 @@ fn person(section: &mut Section<'_, '_>, book: &Book, taken: &mut Taken) -> Opti
         active,
         roles,
         modules,
+        digest,
+        digest_at,
         os_user: os_user.map(|user| user.value.to_owned()),
     })
 }
@@ -246,6 +251,44 @@ fn roles(section: &mut Section<'_, '_>) -> BTreeSet<Role> {
         }
     }
     roles
+}
+
+/// What they have in a daily digest instead of at once: only what may wait.
+fn digest(section: &mut Section<'_, '_>) -> BTreeSet<Kind> {
+    let waiting = waiting();
+    let mut kinds = BTreeSet::new();
+    for found in section.texts("digest") {
+        let known = Kind::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == found.value);
+        match known {
+            Some(kind) if waiting.contains(&kind) => {
+                kinds.insert(kind);
+            }
+            known => {
+                let what = match known {
+                    Some(_) => format!("`{}` cannot wait", found.value),
+                    None => format!("`{}` is no kind of notice", found.value),
+                };
+                let names: Vec<_> = waiting.iter().map(|kind| kind.as_str()).collect();
+                let mend = format!("those that can wait are {}", names.join(", "));
+                section.wrong("digest", &found.span, what, mend);
+            }
+        }
+    }
+    kinds
+}
+
+/// When on a day that mail goes out.
+fn digest_at(section: &mut Section<'_, '_>) -> Option<Time> {
+    let found = section.text("digest_at")?;
+    let at = Time::strptime("%H:%M", found.value).ok();
+    if at.is_none() {
+        let what = format!("`{}` is no time of day", found.value);
+        let mend = "write hours and minutes in the person's zone, e.g. \"08:00\"";
+        section.wrong("digest_at", &found.span, what, mend);
+    }
+    at
 }
 
 fn registrations(section: &mut Section<'_, '_>, book: &Book) -> BTreeSet<Module> {

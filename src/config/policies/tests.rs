@@ -7,6 +7,7 @@ use super::diff::{Kind, diff};
 use super::{Checked, read};
 use crate::workflow::book::AccountRule;
 use crate::workflow::ids::{GroupId, Module, PersonId};
+use crate::workflow::notice;
 use crate::workflow::policy::{
     DEFAULT_MAX_DURATION, DEFAULT_MAX_REMINDERS, DEFAULT_REMIND_REVIEW_AFTER, Mode, Who,
 };
@@ -84,6 +85,12 @@ fn the_example_is_read() {
     assert_eq!(escalation.to, [Who::Group(GroupId::new("managers"))]);
     let block = first.emergency.as_ref().expect("an emergency block");
     assert!(block.block_until_reviewed && block.max_duration.as_hours() == 1);
+    let carol = &book.people[&PersonId::new("carol")];
+    assert_eq!(
+        carol.digest,
+        [notice::Kind::Progress, notice::Kind::Settled].into()
+    );
+    assert_eq!(carol.digest_at, Some(jiff::civil::time(7, 30, 0, 0)));
 }
 
 #[test]
@@ -324,8 +331,16 @@ fn bad_people_groups_and_modules_are_refused() {
             "`boss` is no role",
         ),
         (
-            "person = [{ id = \"a\", email = \"a@b.c\", digest = [\"settled\"] }]",
-            "digest: is not built yet",
+            "person = [{ id = \"a\", email = \"a@b.c\", digest = [\"ask\"] }]",
+            "[[person]] `a` digest: `ask` cannot wait; mend: those that can wait are filed, ",
+        ),
+        (
+            "person = [{ id = \"a\", email = \"a@b.c\", digest = [\"everything\"] }]",
+            "digest: `everything` is no kind of notice; mend: those that can wait are",
+        ),
+        (
+            "person = [{ id = \"a\", email = \"a@b.c\", digest_at = \"25:00\" }]",
+            "digest_at: `25:00` is no time of day; mend: write hours and minutes",
         ),
         (
             "person = [{ id = \"a\", email = \"a@b.c\", discord = 1 }]",

@@ -8,6 +8,7 @@ use super::print::{self, count, put};
 use crate::config::read::nearest;
 use crate::workflow::book::{AccountRule, Book, Person};
 use crate::workflow::ids::{Module, PersonId};
+use crate::workflow::notice::digest::DEFAULT_AT;
 use crate::workflow::policy::{Glob, Policy, Reminders, Step, Who, choose};
 use crate::workflow::refusal::Refusal;
 use crate::workflow::request::Subject;
@@ -132,6 +133,13 @@ fn of_person(person: &Person) -> String {
         modules => format!(", registered for {modules}"),
     };
     let active = if person.active { "" } else { ", not active" };
+    let digest = match joined(person.digest.iter().map(|kind| kind.as_str())) {
+        none if none.is_empty() => none,
+        kinds => {
+            let at = person.digest_at.unwrap_or(DEFAULT_AT);
+            format!(", in a digest at {}: {kinds}", at.strftime("%H:%M"))
+        }
+    };
     let Person {
         id,
         name,
@@ -139,7 +147,7 @@ fn of_person(person: &Person) -> String {
         zone,
         ..
     } = person;
-    format!("{id}: {name} <{email}>, {zone}{user}{registered}{active}")
+    format!("{id}: {name} <{email}>, {zone}{user}{registered}{digest}{active}")
 }
 
 fn of_policy(policy: &Policy) {

@@ -82,6 +82,8 @@ fn list(rows: &[DeliveryRow], given_up: bool, as_json: bool) -> Result<(), Failu
                     "state": row.state,
                     "attempts": row.attempts,
                     "next_try_at": row.next_try_at,
+                    "digest_at": row.digest_at,
+                    "digest": row.digest,
                     "last_error": row.last_error,
                     "created_at": row.created_at,
                     "finished_at": row.finished_at,
@@ -106,8 +108,17 @@ fn list(rows: &[DeliveryRow], given_up: bool, as_json: bool) -> Result<(), Failu
             row.kind,
             row.person,
             print::count(usize::try_from(row.attempts).unwrap_or(0), "attempt"),
-            row.last_error.as_deref().unwrap_or("")
+            said_of(row)
         );
     }
     Ok(())
+}
+
+/// What there is to say of one beside its state.
+fn said_of(row: &DeliveryRow) -> String {
+    match (row.state.as_str(), row.digest_at, row.digest) {
+        ("waiting", Some(at), _) => format!("until the digest of {at:.0}"),
+        (_, _, Some(digest)) => format!("into the digest {digest}"),
+        _ => row.last_error.clone().unwrap_or_default(),
+    }
 }

@@ -58,6 +58,8 @@ pub struct Letter {
     pub in_reply_to: Option<String>,
     /// Whether it answers what somebody sent.
     pub answers: bool,
+    /// Who is written to by whoever wants no more of the kind; none: the header is left out.
+    pub unsubscribe: Vec<String>,
     /// The subject, one line.
     pub subject: String,
     /// The text part.
@@ -138,6 +140,9 @@ pub(super) fn build(sender: &Sender, letter: &Letter) -> Result<(Envelope, Vec<u
         "X-Auto-Response-Suppress",
         "OOF, AutoReply, RN, NRN, DR",
     );
+    if let Some(to) = unsubscribe(&letter.unsubscribe) {
+        builder = raw(builder, "List-Unsubscribe", &to);
+    }
     builder = raw(builder, "X-Countersign-Loop", &one_line(&sender.domain));
     let parts = MultiPart::alternative()
         .boundary(format!("part-{}", letter.id.simple()))
@@ -160,6 +165,16 @@ fn thread(mut builder: MessageBuilder, sender: &Sender, letter: &Letter) -> Mess
         builder = builder.in_reply_to(answered);
     }
     builder
+}
+
+/// A mail to people who can switch it off (RFC 2369): we read no such mail ourselves.
+fn unsubscribe(to: &[String]) -> Option<String> {
+    let plain = |address: &&String| {
+        let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"@.-_+".contains(&byte);
+        address.bytes().all(safe)
+    };
+    let to: Vec<&str> = to.iter().filter(plain).map(String::as_str).collect();
+    (!to.is_empty()).then(|| format!("<mailto:{}?subject=Digest>", to.join(",")))
 }
 
 /// A Message-ID from outside as it may stand in our headers; one that is odd is left out.

@@ -28,14 +28,17 @@ fn with_login(smtp: Smtp) -> Smtp {
     }
 }
 
-fn mailer(smtp: Smtp) -> Mailer {
-    let sender = Sender {
+fn sender() -> Sender {
+    Sender {
         name: "Approvals".into(),
         address: "bot@bot.test".into(),
         reply_to: "approvals@bot.test".into(),
         domain: "id.test".into(),
-    };
-    Mailer::new(smtp, sender)
+    }
+}
+
+fn mailer(smtp: Smtp) -> Mailer {
+    Mailer::new(smtp, sender())
 }
 
 fn letter() -> Letter {
@@ -47,6 +50,7 @@ fn letter() -> Letter {
         request: Some(RequestId(42)),
         in_reply_to: Some("<theirs@mail.test>".into()),
         answers: false,
+        unsubscribe: Vec::new(),
         subject: "Please decide R-42: db\r\nX-Evil: 1".into(),
         text: "a text\n.\nQUIT\n".into(),
         html: "<p>a text</p>".into(),
@@ -226,6 +230,28 @@ async fn what_is_on_the_wire() {
         (2, 0, 0)
     );
     assert_eq!(times("QUIT"), 2, "it is content, not a command");
+}
+
+/// Goal: a digest says whom to write to about it, and no odd address of theirs breaks the header.
+/// Method: two people, one of whom has an address that would; a letter that names nobody.
+#[tokio::test]
+async fn a_digest_names_who_can_stop_it() {
+    let with = |unsubscribe: &[&str]| {
+        let unsubscribe = unsubscribe.iter().map(|to| (*to).to_owned()).collect();
+        let digest = Letter {
+            unsubscribe,
+            ..letter()
+        };
+        let (_, bytes) = super::message::build(&sender(), &digest).expect("a message");
+        String::from_utf8(bytes).expect("text")
+    };
+    let named = with(&["ada@example.test", "x>\r\nBcc: eve@evil.test"]);
+    let header = "\r\nList-Unsubscribe: <mailto:ada@example.test?subject=Digest>\r\n";
+    assert!(
+        named.contains(header) && !named.contains("eve@evil.test>"),
+        "{named}"
+    );
+    assert!(!with(&[]).contains("List-Unsubscribe"));
 }
 
 /// A server that encrypts, from the first byte or after STARTTLS, and the PEM of who signed for it.

@@ -100,20 +100,27 @@ impl Courier {
                 address: reply_address(&self.reply_to, token)?,
             })
         });
-        let (rendered, kind) = match &claimed.content {
-            Content::Notice { kind, facts } => {
-                let reader = Reader {
-                    id: claimed.person.clone(),
-                    name: claimed.name.clone(),
-                    zone: claimed.zone.clone(),
-                    locale: claimed.locale.clone(),
-                    reply,
-                    link,
-                };
-                let rendered = self.renderer.mail(*kind, facts, &reader);
-                (rendered.map_err(|error| error.to_string())?, Some(*kind))
-            }
-            Content::System(mail) => (render::plain(&mail.subject, &mail.text), None),
+        let reader = Reader {
+            id: claimed.person.clone(),
+            name: claimed.name.clone(),
+            zone: claimed.zone.clone(),
+            locale: claimed.locale.clone(),
+            reply,
+            link,
+        };
+        let rendered = match &claimed.content {
+            Content::Notice { kind, facts } => self.renderer.mail(*kind, facts, &reader),
+            Content::Digest(digest) => self.renderer.digest(digest, &reader),
+            Content::System(mail) => Ok(render::plain(&mail.subject, &mail.text)),
+        };
+        let rendered = rendered.map_err(|error| error.to_string())?;
+        let kind = match &claimed.content {
+            Content::Notice { kind, .. } => Some(*kind),
+            Content::Digest(_) | Content::System(_) => None,
+        };
+        let unsubscribe = match &claimed.content {
+            Content::Digest(digest) => digest.contacts.iter(),
+            Content::Notice { .. } | Content::System(_) => [].iter(),
         };
         Ok(Letter {
             id: claimed.id,
@@ -123,6 +130,7 @@ impl Courier {
             request: claimed.request,
             in_reply_to: claimed.in_reply_to.clone(),
             answers: kind.is_some_and(Kind::is_answer),
+            unsubscribe: unsubscribe.map(|contact| contact.address.clone()).collect(),
             subject: rendered.subject,
             text: rendered.text,
             html: rendered.html,

@@ -9,7 +9,7 @@ use crate::outbound::mail::Sender;
 use crate::outbound::mail::fake::{Script, Server};
 use crate::outbox::bell::{self, Bell};
 use crate::store::bell::ring;
-use crate::store::outbox::testing::{keys, owe_at, request, state};
+use crate::store::outbox::testing::{apply_book, keys, owe_at, owe_waiting, request, state};
 use crate::store::outbox::{DeliveryRow, Filter};
 use crate::workflow::ids::RequestId;
 use crate::workflow::notice::Kind;
@@ -314,6 +314,37 @@ async fn a_crash_sends_the_same_mail_again(pool: PgPool) {
     outcomes.sort();
     let sent = Some("sent".to_owned());
     assert_eq!(outcomes, [None, sent.clone(), sent]);
+    world.end().await;
+}
+
+/// Goal: what waited for a digest goes out in one mail, the same one after a crash, and then never again.
+/// Method: three that waited past their hour; a held yes, a crash, another loop, the lease made over.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_digest_is_one_mail_across_a_crash(pool: PgPool) {
+    let world = World::new(&pool, HOLDS).await;
+    apply_book(&pool, true).await;
+    let long_ago = world.courier.clock.now() - jiff::SignedDuration::from_hours(48);
+    for _ in 0..3 {
+        owe_waiting(&pool, Kind::Settled, long_ago).await;
+    }
+    let dies = world.start();
+    world.hears(".", 1).await;
+    dies.crash().await;
+    world.server.answers(Script::default());
+    let over = "UPDATE delivery SET lease_until = clock_timestamp() WHERE state = 'leased'";
+    let over = sqlx::query(over).execute(&world.courier.pool).await;
+    assert_eq!(over.expect("is over").rows_affected(), 1);
+    let lives = world.start();
+    world.becomes("sent", 1).await;
+    assert_eq!(world.count("gathered").await, 3);
+    assert_eq!(world.rows(Filter::Owed).await.len(), 0);
+    lives.stop().await;
+    let ids = world.server.lines("Message-ID: ");
+    assert_eq!((ids.len(), once(ids).len()), (2, 1), "one mail, twice");
+    let unsubscribe = world
+        .server
+        .lines("List-Unsubscribe: <mailto:ada@example.test");
+    assert_eq!(unsubscribe.len(), 2);
     world.end().await;
 }
 

@@ -286,13 +286,15 @@ pub async fn sweep(
         .collect())
 }
 
-/// When the next pending delivery is due; `None` where there is none.
+/// When the next pending delivery or the next digest is due; `None` where there is none.
 pub async fn next_due(conn: &mut PgConnection) -> Result<Option<Timestamp>, sqlx::Error> {
     let row = sqlx::query!(
-        r#"SELECT next_try_at AS "at!: jiff_sqlx::Timestamp" FROM delivery
-           WHERE state = 'pending' ORDER BY next_try_at LIMIT 1"#,
+        r#"SELECT least(
+               (SELECT min(next_try_at) FROM delivery WHERE state = 'pending'),
+               (SELECT min(digest_at) FROM delivery WHERE state = 'waiting'))
+           AS "at: jiff_sqlx::Timestamp""#,
     )
-    .fetch_optional(conn)
+    .fetch_one(conn)
     .await?;
-    Ok(row.map(|row| row.at.to_jiff()))
+    Ok(row.at.map(jiff_sqlx::Timestamp::to_jiff))
 }

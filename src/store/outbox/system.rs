@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use crate::clock::new_id;
+use crate::workflow::notice::digest::Digest;
 use crate::workflow::notice::{Facts, Kind};
 
 /// What stands in the column `kind` of such a delivery.
@@ -22,6 +23,8 @@ pub enum Content {
         /// What it shows.
         facts: Box<Facts>,
     },
+    /// All that waited for somebody's digest.
+    Digest(Digest),
     /// A mail of the system's own.
     System(SystemMail),
 }
@@ -41,6 +44,9 @@ impl Content {
         if kind == KIND {
             return serde_json::from_value(facts).ok().map(Self::System);
         }
+        if kind == super::digest::KIND {
+            return serde_json::from_value(facts).ok().map(Self::Digest);
+        }
         let kind = Kind::ALL.into_iter().find(|known| known.as_str() == kind)?;
         let facts = serde_json::from_value(facts).ok()?;
         Some(Self::Notice { kind, facts })
@@ -50,6 +56,7 @@ impl Content {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Notice { kind, .. } => kind.as_str(),
+            Self::Digest(_) => super::digest::KIND,
             Self::System(_) => KIND,
         }
     }

@@ -39,6 +39,8 @@ fn book() -> Book {
         active: true,
         roles: BTreeSet::new(),
         modules: BTreeSet::new(),
+        digest: BTreeSet::new(),
+        digest_at: None,
         os_user: None,
     };
     Book {
@@ -83,6 +85,7 @@ pub(crate) async fn owe_at(pool: &PgPool, kind: Kind, count: usize, now: Timesta
         kind,
         to: "ana".into(),
         facts: facts(),
+        may_wait: false,
     };
     let notices = vec![notice; count];
     let mut conn = pool.acquire().await.expect("a connection");
@@ -103,6 +106,52 @@ pub(crate) async fn owe_at(pool: &PgPool, kind: Kind, count: usize, now: Timesta
     .await
     .expect("enqueued");
     assert_eq!(written, count);
+}
+
+/// As [`owe`], to somebody who has this kind in their digest.
+pub(crate) async fn owe_waiting(pool: &PgPool, kind: Kind, now: Timestamp) {
+    let mut book = book();
+    for person in book.people.values_mut() {
+        person.digest = BTreeSet::from([kind]);
+    }
+    let notice = Notice {
+        kind,
+        to: "ana".into(),
+        facts: facts(),
+        may_wait: true,
+    };
+    let mut conn = pool.acquire().await.expect("a connection");
+    let owed = Enqueue {
+        notices: &[notice],
+        book: &book,
+        keys: &keys(),
+        now,
+        in_reply_to: None,
+        offers: Offers::default(),
+    };
+    let enqueued = enqueue(&mut conn, &owed);
+    assert_eq!(enqueued.await.expect("enqueued"), 1);
+}
+
+/// Puts the book of these tests in force, with somebody who can switch a digest off.
+pub(crate) async fn apply_book(pool: &PgPool, active: bool) {
+    let mut book = book();
+    let mut ada = book.people.values().next().expect("ana").clone();
+    ada.id = "ada".into();
+    ada.name = "Ada Adler".into();
+    ada.email = "ada@example.test".into();
+    ada.roles = BTreeSet::from([crate::workflow::book::Role::AccessAdmin]);
+    for person in book.people.values_mut() {
+        person.active = active;
+    }
+    book.people.insert(ada.id.clone(), ada);
+    let mut tx = pool.begin().await.expect("begins");
+    let version = crate::store::books::version(&mut tx).await.expect("reads");
+    crate::store::books::apply(&mut tx, "", &book, version, "test", now())
+        .await
+        .expect("applies")
+        .expect("nobody else does");
+    tx.commit().await.expect("commits");
 }
 
 pub(crate) async fn state(pool: &PgPool, id: Uuid) -> String {

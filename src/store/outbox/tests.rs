@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::{PgPool, Row};
 
-use super::testing::{keys, later, now, owe, request, state};
+use super::testing::{apply_book, keys, later, now, owe, owe_waiting, request, state};
 use super::*;
 use crate::store::tokens;
 use crate::workflow::notice::Kind;
@@ -240,6 +240,15 @@ async fn the_checks_refuse(pool: PgPool) {
             "state = 'given_up', next_try_at = NULL, finished_at = now()",
             "delivery_given_up_says_why",
         ),
+        (
+            "state = 'waiting', next_try_at = NULL",
+            "delivery_waiting_says_until",
+        ),
+        (
+            "state = 'gathered', next_try_at = NULL, finished_at = now()",
+            "delivery_gathered_has_digest",
+        ),
+        ("kind = 'digest'", "delivery_digest_was_due"),
     ] {
         let statement = format!("UPDATE delivery SET {set}");
         let error = sqlx::query(sqlx::AssertSqlSafe(statement))
@@ -251,4 +260,140 @@ async fn the_checks_refuse(pool: PgPool) {
             .and_then(|error| error.constraint());
         assert_eq!(refused_by, Some(check), "{set}");
     }
+}
+
+/// When the digest of the tests' reader is due: eight in Lisbon, the morning after [`now`].
+fn due() -> Timestamp {
+    let book = "2026-11-22T08:00:00Z".parse().expect("an instant");
+    assert!(now() < book);
+    book
+}
+
+async fn gathered(pool: &PgPool, now: Timestamp) -> Vec<Gathered> {
+    let mut conn = pool.acquire().await.expect("a connection");
+    let book = crate::store::books::current(&mut conn)
+        .await
+        .expect("reads");
+    let mut all = Vec::new();
+    for person in due_digests(&mut conn, now, 10).await.expect("a look") {
+        all.push(
+            gather(&mut conn, &person, &book, now)
+                .await
+                .expect("gathers"),
+        );
+    }
+    all
+}
+
+/// Goal: what may wait is owed at its reader's hour and not before, then once, in one delivery, in order.
+/// Method: three notices; a look before and at the hour; the digest as the courier gets it.
+#[sqlx::test(migrations = "./migrations")]
+async fn what_waits_becomes_one_digest(pool: PgPool) {
+    request(&pool).await;
+    apply_book(&pool, true).await;
+    for (minute, kind) in [Kind::Settled, Kind::Progress, Kind::Settled]
+        .into_iter()
+        .enumerate()
+    {
+        let at = later(i64::try_from(minute).expect("small") * 60);
+        owe_waiting(&pool, kind, at).await;
+    }
+    assert!(
+        take(&pool, LEASE, 10).await.is_empty(),
+        "nothing goes at once"
+    );
+    let mut conn = pool.acquire().await.expect("a connection");
+    assert_eq!(next_due(&mut conn).await.expect("a look"), Some(due()));
+    let owed = list(&mut conn, Filter::Owed).await.expect("a list");
+    assert!(
+        owed.iter()
+            .all(|row| row.state == "waiting" && row.digest_at == Some(due()))
+    );
+    let early = due() - jiff::SignedDuration::from_secs(1);
+    assert_eq!(gathered(&pool, early).await, []);
+    let made = gathered(&pool, due()).await;
+    let [Gathered::Into(id)] = made.as_slice() else {
+        panic!("one digest: {made:?}")
+    };
+    assert_eq!(gathered(&pool, due()).await, [], "once");
+    let claimed = claim(&mut conn, due(), LEASE, (10, MAX_ATTEMPTS)).await;
+    let claimed = claimed.expect("a claim");
+    let [only] = claimed.as_slice() else {
+        panic!("one delivery")
+    };
+    assert_eq!((only.id, only.request), (*id, None));
+    let Content::Digest(digest) = &only.content else {
+        panic!("a digest: {:?}", only.content)
+    };
+    let kinds: Vec<_> = digest.items.iter().map(|item| item.kind).collect();
+    assert_eq!(kinds, [Kind::Settled, Kind::Progress, Kind::Settled]);
+    assert_eq!(digest.contacts[0].address, "ada@example.test");
+    let all = list(&mut conn, Filter::All).await.expect("a list");
+    let ended = all.iter().filter(|row| row.state == "gathered");
+    assert_eq!(ended.filter(|row| row.digest == Some(*id)).count(), 3);
+}
+
+/// Goal: however many couriers gather, each notice is in one digest, and there is one for the hour.
+/// Method: two connections gather at once, the first one's transaction still open; then one that came too
+/// late for the hour, which waits for the next day's.
+#[sqlx::test(migrations = "./migrations")]
+async fn two_couriers_gather_one_digest(pool: PgPool) {
+    request(&pool).await;
+    apply_book(&pool, true).await;
+    owe_waiting(&pool, Kind::Settled, now()).await;
+    let (one, two) = tokio::join!(gathered(&pool, due()), gathered(&pool, due()));
+    let mut both = [one, two].concat();
+    both.retain(|gathered| *gathered != Gathered::Nothing);
+    assert!(matches!(both.as_slice(), [Gathered::Into(_)]), "{both:?}");
+    owe_waiting(&pool, Kind::Settled, later(60)).await;
+    assert_eq!(gathered(&pool, due()).await, [Gathered::Late]);
+    let mut conn = pool.acquire().await.expect("a connection");
+    let tomorrow = due() + jiff::SignedDuration::from_hours(24);
+    let owed = list(&mut conn, Filter::Owed).await.expect("a list");
+    let late = owed.iter().find(|row| row.state == "waiting");
+    assert_eq!(late.and_then(|row| row.digest_at), Some(tomorrow));
+    let notices: i64 = sqlx::query_scalar("SELECT count(*) FROM notice WHERE kind = 'digest'")
+        .fetch_one(&pool)
+        .await
+        .expect("a count");
+    assert_eq!(notices, 1, "a digest that was not made leaves nothing");
+    assert!(matches!(
+        gathered(&pool, tomorrow).await.as_slice(),
+        [Gathered::Into(_)]
+    ));
+}
+
+/// Goal: a person who is disabled meanwhile is not written to, and an operator may send one that waits at
+/// once or drop it.
+/// Method: three that wait: one retried by hand, one dropped, one whose reader is disabled at the hour.
+#[sqlx::test(migrations = "./migrations")]
+async fn who_left_gets_no_digest(pool: PgPool) {
+    request(&pool).await;
+    apply_book(&pool, false).await;
+    for second in 0..3 {
+        owe_waiting(&pool, Kind::Settled, later(second)).await;
+    }
+    let mut conn = pool.acquire().await.expect("a connection");
+    let waiting = list(&mut conn, Filter::Owed).await.expect("a list");
+    let [first, second, third] = waiting.as_slice() else {
+        panic!("three: {waiting:?}")
+    };
+    assert!(retry(&mut conn, first.id, now()).await.expect("a retry"));
+    let taken = take(&pool, LEASE, 10).await;
+    assert_eq!(taken[0].id, first.id);
+    assert!(matches!(
+        taken[0].content,
+        Content::Notice {
+            kind: Kind::Settled,
+            ..
+        }
+    ));
+    assert!(
+        super::drop(&mut conn, second.id, now())
+            .await
+            .expect("a drop")
+    );
+    assert_eq!(gathered(&pool, due()).await, [Gathered::Dropped]);
+    assert_eq!(state(&pool, third.id).await, "cancelled");
+    assert_eq!(gathered(&pool, due()).await, []);
 }

@@ -61,6 +61,7 @@ pub fn owed(change: &Change<'_>) -> Owed {
                     step,
                     ..facts_for(row.kind, &facts)
                 },
+                may_wait: row.may_wait,
             };
             to.insert(person, notice);
         }
@@ -92,6 +93,7 @@ pub fn answer(
         kind,
         to: to.clone(),
         facts,
+        may_wait: false,
     }
 }
 

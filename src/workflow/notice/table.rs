@@ -1,6 +1,7 @@
 //! The table of notices: when something happens, who is told what, and what becomes of the messages
 //! that are under way.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::Kind;
@@ -107,10 +108,25 @@ pub struct Row {
     pub who: Audience,
     /// As what.
     pub kind: Kind,
+    /// Whether its reader may have it in a digest: it asks nothing, answers nothing they did, and
+    /// nothing that they have or wait for begins or ends by surprise.
+    pub may_wait: bool,
 }
 
 const fn row(when: When, who: Audience, kind: Kind) -> Row {
-    Row { when, who, kind }
+    Row {
+        when,
+        who,
+        kind,
+        may_wait: false,
+    }
+}
+
+const fn may_wait(row: Row) -> Row {
+    Row {
+        may_wait: true,
+        ..row
+    }
 }
 
 /// Who is told what, the weightiest first.
@@ -129,16 +145,20 @@ pub const TABLE: &[Row] = &[
     row(When::EmergencyTaken, Audience::Requester, Kind::Approved),
     row(When::Rejected, Audience::Requester, Kind::Rejected),
     row(When::Expired, Audience::Requester, Kind::Expired),
-    row(When::Changed, Audience::Requester, Kind::WindowChanged),
-    row(When::Filed, Audience::Requester, Kind::Filed),
-    row(When::StepCompleted, Audience::Requester, Kind::Progress),
-    row(When::StepReopened, Audience::Requester, Kind::Reopened),
+    may_wait(row(When::Changed, Audience::Requester, Kind::WindowChanged)),
+    may_wait(row(When::Filed, Audience::Requester, Kind::Filed)),
+    may_wait(row(
+        When::StepCompleted,
+        Audience::Requester,
+        Kind::Progress,
+    )),
+    may_wait(row(When::StepReopened, Audience::Requester, Kind::Reopened)),
     row(When::BaseReturned, Audience::Requester, Kind::GrantEnded),
     row(When::GrantStarted, Audience::Requester, Kind::GrantStarted),
     row(When::GrantWarned, Audience::Requester, Kind::GrantWarning),
-    row(When::GrantOver, Audience::Requester, Kind::GrantEnded),
+    may_wait(row(When::GrantOver, Audience::Requester, Kind::GrantEnded)),
     row(When::GrantCut, Audience::Requester, Kind::GrantEnded),
-    row(When::GrantCut, Audience::WhoAgreed, Kind::GrantEnded),
+    may_wait(row(When::GrantCut, Audience::WhoAgreed, Kind::GrantEnded)),
     row(When::Reviewed, Audience::Requester, Kind::Reviewed),
     row(When::Reviewed, Audience::AllApprovers, Kind::Reviewed),
     row(
@@ -147,11 +167,19 @@ pub const TABLE: &[Row] = &[
         Kind::ReviewReminder,
     ),
     row(When::Stranded, Audience::AccessAdmins, Kind::Stranded),
-    row(When::Unstranded, Audience::AccessAdmins, Kind::Unstranded),
+    may_wait(row(
+        When::Unstranded,
+        Audience::AccessAdmins,
+        Kind::Unstranded,
+    )),
     row(When::Counted, Audience::Voter, Kind::Recorded),
     row(When::Widened, Audience::Voided, Kind::Voided),
-    row(When::Settled, Audience::Asked, Kind::Settled),
-    row(When::StepCompleted, Audience::AskedInVain, Kind::Settled),
+    may_wait(row(When::Settled, Audience::Asked, Kind::Settled)),
+    may_wait(row(
+        When::StepCompleted,
+        Audience::AskedInVain,
+        Kind::Settled,
+    )),
 ];
 
 impl When {
@@ -165,18 +193,36 @@ impl When {
     }
 }
 
+/// The kinds of which there is a row that may wait.
+pub fn waiting() -> BTreeSet<Kind> {
+    let rows = TABLE.iter().filter(|row| row.may_wait);
+    rows.map(|row| row.kind).collect()
+}
+
 /// The table as Markdown.
 pub fn rendered() -> String {
-    let mut text =
-        String::from("| when | who | message | offers not yet sent |\n|---|---|---|---|\n");
-    for Row { when, who, kind } in TABLE {
+    let mut text = String::from(
+        "| when | who | message | may wait | offers not yet sent |\n|---|---|---|---|---|\n",
+    );
+    for row in TABLE {
+        let Row {
+            when,
+            who,
+            kind,
+            may_wait,
+        } = row;
+        let waits = if *may_wait { "yes" } else { "no" };
         let offers = match when.offers() {
             Offers::Stay => "stay",
             Offers::OthersEnd => "those of other steps end",
             Offers::AllEnd => "end",
         };
         let (when, who) = (words(&format!("{when:?}")), words(&format!("{who:?}")));
-        let _ = writeln!(text, "| {when} | {who} | `{}` | {offers} |", kind.as_str());
+        let _ = writeln!(
+            text,
+            "| {when} | {who} | `{}` | {waits} | {offers} |",
+            kind.as_str()
+        );
     }
     text
 }

@@ -224,3 +224,148 @@ fn the_stored_facts_are_stable() {
 }
 "#);
 }
+
+/// Goal: what asks, answers, alarms or takes something away by surprise never waits, whatever a person wants.
+/// Method: every row of the table; the kinds of which some row may wait, by name.
+#[test]
+fn only_what_needs_nobody_may_wait() {
+    for row in TABLE.iter().filter(|row| row.may_wait) {
+        assert!(!row.kind.asks() && !row.kind.is_answer(), "{row:?}");
+        assert!(row.when.offers() == Offers::Stay || row.kind != Kind::Voided);
+        assert_ne!((row.when, row.who), (When::GrantCut, Audience::Requester));
+    }
+    let waiting: Vec<_> = waiting().into_iter().map(Kind::as_str).collect();
+    assert_eq!(
+        waiting,
+        [
+            "filed",
+            "progress",
+            "reopened",
+            "window_changed",
+            "grant_ended",
+            "unstranded",
+            "settled"
+        ]
+    );
+}
+
+/// Goal: a notice waits only for whoever wants it, by its row, and never with an emergency in it.
+/// Method: a rejection seen by two who were asked, one of whom has a digest; then the same as an emergency.
+#[test]
+fn who_wants_a_digest_waits() {
+    let mut world = World::filed(terms(vec![step("S", &["ann", "ben", "cat"], 1, 1)]));
+    let ben = world.book.people.get_mut(&id("ben")).expect("ben");
+    ben.digest = Kind::ALL.into_iter().collect();
+    let book = world.book.clone();
+    world.approves("ann").expect("counts");
+    let waits = |notice: &Notice| {
+        let reader = book.person(&notice.to).expect("in the book");
+        notice.waits_until(reader, world.now).is_some()
+    };
+    let settled = world.owed.notices.iter();
+    let settled: Vec<_> = settled.filter(|n| n.kind == Kind::Settled).collect();
+    let told: Vec<_> = settled.iter().map(|n| (n.to.as_str(), waits(n))).collect();
+    assert_eq!(told, [("ben", true), ("cat", false)]);
+    let mut urgent = settled[0].clone();
+    urgent.facts.emergency_offered = true;
+    assert!(!waits(&urgent));
+    urgent.facts.emergency_offered = false;
+    urgent.facts.emergency = Some(EmergencyFacts {
+        at: world.now,
+        reason: "the shop is down".into(),
+        review: None,
+    });
+    assert!(!waits(&urgent));
+    let mut revoked = settled[0].clone();
+    revoked.may_wait = false;
+    assert!(!waits(&revoked));
+}
+
+/// Goal: the next digest is at the reader's time of day, whatever the clocks do (W1).
+/// Method: before, at and after it; the day that the clocks change; a time that is not, one that comes twice;
+/// a day that a zone left out.
+#[test]
+fn the_next_digest_is_by_the_readers_clock() {
+    for (zone, at, now, next) in [
+        (
+            "Europe/Lisbon",
+            "08:00",
+            "2026-07-01T06:59:59Z",
+            "2026-07-01T07:00:00Z",
+        ),
+        (
+            "Europe/Lisbon",
+            "08:00",
+            "2026-07-01T07:00:00Z",
+            "2026-07-02T07:00:00Z",
+        ),
+        (
+            "Europe/Lisbon",
+            "08:00",
+            "2026-03-28T12:00:00Z",
+            "2026-03-29T07:00:00Z",
+        ),
+        (
+            "Europe/Lisbon",
+            "08:00",
+            "2026-10-24T12:00:00Z",
+            "2026-10-25T08:00:00Z",
+        ),
+        (
+            "Europe/Lisbon",
+            "01:30",
+            "2026-03-28T12:00:00Z",
+            "2026-03-29T01:30:00Z",
+        ),
+        (
+            "Europe/Lisbon",
+            "01:30",
+            "2026-10-24T12:00:00Z",
+            "2026-10-25T00:30:00Z",
+        ),
+        (
+            "Europe/Lisbon",
+            "01:30",
+            "2026-10-25T00:30:00Z",
+            "2026-10-26T01:30:00Z",
+        ),
+        (
+            "Pacific/Apia",
+            "08:00",
+            "2011-12-29T20:00:00Z",
+            "2011-12-30T18:00:00Z",
+        ),
+    ] {
+        let zone = TimeZone::get(zone).expect("a zone");
+        let at = at.parse().expect("a time of day");
+        let instant = |text: &str| text.parse::<Timestamp>().expect("an instant");
+        assert_eq!(
+            digest::next(at, &zone, instant(now)),
+            instant(next),
+            "{now}"
+        );
+    }
+}
+
+/// Goal: a line of a digest says who it was.
+/// Method: the lines of an approval, a withdrawal and an expiry.
+#[test]
+fn a_line_says_whose_doing_it_was() {
+    let line = |world: &World, kind: Kind| {
+        let mut notices = world.owed.notices.iter();
+        let notice = notices.find(|notice| notice.kind == kind).expect("told");
+        digest::Item::of(kind, &notice.facts, world.now)
+    };
+    let policy = || terms(vec![step("S", &["ann", "ben"], 1, 1)]);
+    let mut world = World::filed(policy());
+    assert_eq!(line(&world, Kind::Filed).who.as_deref(), Some("Rita"));
+    world.approves("ann").expect("counts");
+    let settled = line(&world, Kind::Settled);
+    assert_eq!(settled.who.as_deref(), Some("Ann"));
+    assert_eq!(settled.state.as_str(), "approved");
+    let mut world = World::filed(policy());
+    world.now = world.request.pending_until;
+    world.clock_strikes().expect("due");
+    let settled = line(&world, Kind::Settled);
+    assert_eq!((settled.who, settled.state.as_str()), (None, "expired"));
+}

@@ -5,6 +5,7 @@ mod command_line;
 mod crash;
 mod deciding;
 mod delegating;
+mod digest;
 mod emergency;
 mod filing;
 mod granted;

@@ -234,12 +234,18 @@ async fn time_and_emergency_are_shown(pool: PgPool) {
             "comment_required = true",
             "comment_required = true\nconfirm_by = \"mail\"\n\
              emergency = { allowed = [\"rita\"], max_duration = \"1h\" }",
+        )
+        .replace(
+            "id = \"bob\"",
+            "id = \"bob\"\ndigest = [\"settled\"]\ndigest_at = \"18:15\"",
         );
     desk.writes("policies.toml", &text);
     desk.types("policy check policies.toml").done();
     desk.types("policy apply policies.toml --yes")
         .done()
         .says(&[
+            "~ person `bob`",
+            "digest: null -> [\"settled\"]",
             "~ policy `databases`",
             "confirm_by_mail: false -> true",
             "emergency: null -> {",
@@ -251,6 +257,9 @@ async fn time_and_emergency_are_shown(pool: PgPool) {
         "emergency: rita for at most 1h, one at a time until it is reviewed",
     ];
     desk.types("policy show").done().says(&expected);
+    desk.types("policy show")
+        .done()
+        .says(&["in a digest at 18:15: settled"]);
     let explain = "policy explain --module credential --resource db-7 --account admin";
     desk.types(explain).done().says(&expected);
     let explained = desk.types(&format!("{explain} --json")).done().json();
