@@ -71,6 +71,8 @@ const FIXTURES: &str = "
     approve_format_flowed decision human proven approve
     approve_full_width decision human proven approve
     approve_german_attribution decision human proven approve
+    approve_html_beside_empty_text decision human proven approve
+    approve_html_only decision human proven approve
     approve_iso_2022_jp decision human proven approve
     approve_mobile_footer decision human proven approve
     approve_no_date_no_message_id decision human proven approve
@@ -118,11 +120,9 @@ const FIXTURES: &str = "
     unclear_condition_beside answer human proven condition
     unclear_cyrillic_letter answer human proven no-word
     unclear_empty answer human proven empty
-    unclear_encrypted answer human proven no-text
+    unclear_encrypted answer human proven encrypted
     unclear_flowed_condition answer human proven more-on-line
     unclear_hidden_html answer human proven parts-disagree
-    unclear_html_beside_empty_text answer human proven html-only
-    unclear_html_only answer human proven html-only
     unclear_image_only answer human proven no-text
     unclear_invalid_bytes answer human proven more-on-line
     unclear_mobile_footer_only answer human proven footer-first
@@ -133,7 +133,7 @@ const FIXTURES: &str = "
     unclear_question answer human proven question
     unclear_quote_first answer human proven quote-first
     unclear_signature_only answer human proven signature-only
-    unclear_smime_opaque answer human proven no-text
+    unclear_smime_opaque answer human proven encrypted
     unclear_two_content_types answer human proven ambiguous-structure
     unclear_two_encodings answer human proven ambiguous-structure
     unclear_two_windows answer human proven two-windows

@@ -2,26 +2,15 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | [`part`] | which text of the mail is the person's |
+//! | [`body`] | which parts of the mail are the reply |
+//! | [`part`] | a part as lines |
+//! | [`html`] | an HTML part as lines |
+//! | [`grammar`] | what the lines of a reply say |
 //! | [`line`](mod@line) | what kind of line something is |
-//! | [`html`] | the first visible word of an HTML part, to compare |
 //! | [`phrases`] | what mail programs write in many languages, as data |
 //! | [`conditions`] | what people write beside an approval, as data |
 //! | [`remark`] | whether another line below it takes it back |
 //! | [`window`] | whether a line below an approval says for when |
-//!
-//! The grammar, over lines with everything invisible removed:
-//!
-//! ```text
-//! reply       = *blank first *( comment-line / window-line ) [ quote / attribution / separator / signature … ]
-//! first       = approval / disapproval
-//! approval    = deco WORD deco closing [ courtesy closing ]        alone on its line
-//! disapproval = deco WORD deco [ closing reason ]
-//! closing     = *( "." / "!" / "," )
-//! ```
-//!
-//! One line below an approval may be a window, to its end (W16); a second one makes it unclear. Below a
-//! disapproval it is comment like any other.
 //!
 //! Whatever errs, errs towards "unclear": an approval with a comment that begins like a window and
 //! is none, or like a condition, is unclear; so is one with a line that consists of a decision word
@@ -33,13 +22,17 @@
 
 use mail_parser::Message;
 
-use self::line::Kind;
+use self::body::{Body, Sealed};
+use self::grammar::decide;
+use self::html::{Doubt, Page};
 use super::Rules;
 use super::head::Head;
 use crate::inbound::Unclear;
 use crate::workflow::request::Decision;
 
+pub mod body;
 pub mod conditions;
+pub mod grammar;
 pub mod html;
 pub mod line;
 pub mod part;
@@ -50,8 +43,8 @@ pub mod window;
 #[cfg(test)]
 mod tests;
 
-/// Longest comment that is kept, in characters.
-pub const MAX_COMMENT_CHARS: usize = 2000;
+/// What is said of a reply without text.
+const EMPTY: &str = "empty";
 /// Longest part of a person's line that is repeated to them, in characters.
 pub const MAX_WROTE_CHARS: usize = 200;
 
@@ -66,310 +59,105 @@ pub struct Said {
     pub window: Option<String>,
 }
 
-/// Reads a parsed mail's reply.
+/// Reads a parsed mail's reply: its text and its HTML, each by itself, and they must agree.
 pub fn reply(head: &Head<'_>, message: &Message<'_>, rules: &Rules) -> Result<Said, Unclear> {
-    let lines = part::lines(head, message)?;
-    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    decide(&lines, rules)
-}
-
-/// Reads the lines of a reply.
-pub fn decide(lines: &[&str], rules: &Rules) -> Result<Said, Unclear> {
-    let start = lines
-        .iter()
-        .position(|text| !line::visible(text).is_empty())
-        .ok_or_else(|| unclear("empty", "Your mail has no text.", ""))?;
-    let lines = lines.get(start..).unwrap_or_default();
-    let (first, rest) = lines
-        .split_first()
-        .ok_or_else(|| unclear("empty", "Your mail has no text.", ""))?;
-    refuse_foreign(first, lines)?;
-    let (decision, reason) = first_line(first, rules)?;
-    let own = rest
-        .iter()
-        .enumerate()
-        .position(|(at, _)| rest.get(at..).and_then(line::kind).is_some())
-        .unwrap_or(rest.len());
-    let (own, after) = rest.split_at_checked(own).unwrap_or((rest, &[]));
-    let mut window = None;
-    for text in own {
-        check_comment(decision, text, rules)?;
-        if decision == Decision::Disapprove {
-            continue;
-        }
-        let Some(said) = window::window_line(text)? else {
-            remark::check(text, rules)?;
-            continue;
-        };
-        if window.replace(said).is_some() {
-            let sentence = "More than one line below the first says for when.";
-            return Err(unclear("two-windows", sentence, text));
-        }
+    if head.all("Content-Type").count() > 1 || head.all("Content-Transfer-Encoding").count() > 1 {
+        return Err(part::twice());
     }
-    check_inline_answers(decision, after, rules)?;
-    let comment = comment(reason, own);
-    Ok(Said {
-        decision,
-        comment,
-        window,
-    })
-}
-
-/// Refuses a first line that is not the person's own.
-fn refuse_foreign(first: &str, lines: &[&str]) -> Result<(), Unclear> {
-    let lower = line::lower(first);
-    let (code, sentence) = match line::kind(lines) {
-        Some(Kind::Quote) => ("quote-first", "The first line is a quotation."),
-        Some(Kind::Attribution) => (
-            "attribution-first",
-            "The first line introduces a quotation, so the answer is not on top.",
-        ),
-        Some(Kind::Separator) => ("separator-first", "The first line is a separator."),
-        Some(Kind::HeaderBlock) => ("header-first", "The first line is a quoted mail header."),
-        Some(Kind::Signature) => ("signature-only", "Your mail holds only a signature."),
-        Some(Kind::Footer) => (
-            "footer-first",
-            "The first line is your mail program's footer.",
-        ),
-        None if line::is_label(&lower) => (
-            "header-first",
-            "The first line looks like a quoted mail header.",
-        ),
-        None if line::is_banner(&lower) => (
-            "banner-first",
-            "The first line is a warning that a mail gateway put there.",
-        ),
-        None => return Ok(()),
-    };
-    Err(unclear(code, sentence, first))
-}
-
-/// Reads the deciding line: the decision, and the reason that stands beside a disapproval.
-fn first_line(first: &str, rules: &Rules) -> Result<(Decision, Option<String>), Unclear> {
-    let seen = line::comparable(first);
-    let bare = seen.trim_start_matches(line::is_decoration);
-    let Some((decision, tail)) = leading_word(bare, rules) else {
-        let mentions = bare
-            .split(|c: char| !c.is_alphanumeric())
-            .any(|word| whole_word(word, rules).is_some());
-        return Err(if mentions {
-            unclear(
-                "not-first",
-                "The first line holds a decision word, but does not begin with it.",
-                first,
-            )
-        } else {
-            unclear(
-                "no-word",
-                "The first line is none of the words that decide.",
-                first,
-            )
-        });
-    };
-    let after = tail.trim_start_matches(line::is_decoration);
-    if after.trim_start_matches(is_closing).starts_with('?') {
-        return Err(unclear("question", "The first line is a question.", first));
-    }
-    match decision {
-        Decision::Approve if is_courtesy(tail) => Ok((decision, None)),
-        Decision::Approve if line::is_condition(tail.trim_start_matches(is_closing)) => {
-            Err(unclear(
-                "condition",
-                "There is a window or a condition behind the word; an approval stands alone, and a \
-                 window on a line of its own below it.",
-                first,
-            ))
-        }
-        Decision::Approve => Err(unclear(
-            "more-on-line",
-            "There is more on the line than the word; an approval stands alone.",
-            first,
+    let body = Body::find(message);
+    let text = (!body.text.is_empty())
+        .then(|| part::text(&body.text))
+        .transpose()?;
+    let page = (!body.html.is_empty())
+        .then(|| part::html(&body.html))
+        .transpose()?;
+    let in_text = text.as_deref().map(|lines| decide(&borrowed(lines), rules));
+    let in_html = page.as_ref().map(|page| decide_page(page, rules));
+    match (in_text, in_html) {
+        (Some(text), Some(html)) => agreed(text, html),
+        (Some(said), None) | (None, Some(said)) => said,
+        (None, None) => Err(body.sealed.map_or_else(
+            || unclear("no-text", "Your mail has no text that could be read.", ""),
+            sealed,
         )),
-        Decision::Disapprove => disapproval(tail, first, rules),
     }
 }
 
-fn disapproval(
-    tail: &str,
-    first: &str,
-    rules: &Rules,
-) -> Result<(Decision, Option<String>), Unclear> {
-    let mut letters = tail.chars();
-    let is_genitive = matches!(letters.next(), Some('\'' | '’'))
-        && letters.next().is_some_and(char::is_alphanumeric);
-    let parts_well = tail.chars().next().is_none_or(|letter| {
-        line::is_decoration(letter)
-            || is_closing(letter)
-            || matches!(letter, ':' | ';' | '-' | '–' | '—' | '(')
+fn borrowed(lines: &[String]) -> Vec<&str> {
+    lines.iter().map(String::as_str).collect()
+}
+
+/// Reads what is seen of an HTML part.
+fn decide_page(page: &Page, rules: &Rules) -> Result<Said, Unclear> {
+    let doubt = page.doubt.map(|doubt| match doubt {
+        Doubt::Hidden => (
+            "hidden-text",
+            "Some of your text is hidden from some readers.",
+        ),
+        Doubt::Struck => ("struck-out", "Some of your text is struck out."),
+        Doubt::Reordered => ("reordered", "Some of your text is shown in another order."),
     });
-    let mut words = tail
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .peekable();
-    let only_decisions = words.peek().is_some()
-        && words.all(|word| {
-            whole_word(word, rules).is_some()
-                || ["or", "and", "oder", "und"]
-                    .iter()
-                    .any(|w| word.eq_ignore_ascii_case(w))
-        });
-    if is_genitive || !parts_well || only_decisions {
-        return Err(unclear(
-            "contradiction",
-            "The first line holds more than one decision word, or something joined to it.",
-            first,
-        ));
+    if let Some((code, sentence)) = doubt {
+        return Err(unclear(code, sentence, ""));
     }
-    let reason = tail
-        .trim_matches(|c: char| line::is_decoration(c) || is_closing(c))
-        .trim_start_matches([':', ';', '-', '–', '—', ' '])
-        .trim();
-    Ok((
-        Decision::Disapprove,
-        (!reason.is_empty()).then(|| reason.to_owned()),
-    ))
+    let said = decide(&borrowed(&page.lines), rules);
+    match said {
+        Err(empty) if empty.code == EMPTY && page.hides => {
+            let sentence = "All text of your mail is hidden.";
+            Err(unclear("hidden-text", sentence, ""))
+        }
+        said => said,
+    }
 }
 
-/// A line below the first.
-fn check_comment(decision: Decision, text: &str, rules: &Rules) -> Result<(), Unclear> {
-    let seen = line::comparable(text);
-    let bare = seen.trim_start_matches(|c: char| line::is_decoration(c) || "-•".contains(c));
-    let word = leading_word(bare, rules);
-    match (decision, word) {
-        // "APPROVE" and below it "DISAPPROVE…": which one was meant is not for us to guess.
-        (Decision::Approve, Some((Decision::Disapprove, _))) => Err(unclear(
-            "contradiction",
-            "A line below the first begins with the opposite decision.",
-            text,
+/// What text and HTML say together. Where one of them is empty the other is the reply.
+fn agreed(text: Result<Said, Unclear>, html: Result<Said, Unclear>) -> Result<Said, Unclear> {
+    match (text, html) {
+        (Ok(text), Ok(html)) if text.decision == html.decision && text.window == html.window => {
+            Ok(text)
+        }
+        (Err(empty), html) if empty.code == EMPTY => html,
+        (text, Err(empty)) if empty.code == EMPTY => text,
+        (Err(unclear), Err(_)) => Err(unclear),
+        (Ok(_), Ok(_)) => Err(unclear(
+            "parts-disagree",
+            "The plain text and the HTML of your mail do not say the same.",
+            "",
         )),
-        (Decision::Approve, Some((Decision::Approve, tail))) if is_courtesy(tail) => Err(unclear(
-            "second-word",
-            "A line below the first consists of a decision word.",
-            text,
-        )),
-        (Decision::Disapprove, Some((Decision::Approve, tail))) if is_courtesy(tail) => {
-            Err(unclear(
-                "contradiction",
-                "A line below the first consists of the opposite decision.",
-                text,
-            ))
-        }
-        _ => Ok(()),
+        (Ok(_), Err(other)) | (Err(other), Ok(_)) => Err(Unclear {
+            wrote: other.wrote,
+            ..unclear(
+                "parts-disagree",
+                "The plain text and the HTML of your mail do not say the same; only one of them is \
+                 a clear answer.",
+                "",
+            )
+        }),
     }
 }
 
-/// Below a quotation that is marked line by line, unmarked lines are the person's again.
-fn check_inline_answers(decision: Decision, after: &[&str], rules: &Rules) -> Result<(), Unclear> {
-    let is_quote = |text: &&&str| line::visible(text).starts_with('>');
-    let Some(quote) = after.iter().take(6).position(|text| is_quote(&text)) else {
-        return Ok(());
-    };
-    // Between two quotations an unmarked line is an answer; below the last it may as well be a
-    // disclaimer that a gateway put there ("If you are not the recipient …").
-    let last = after
-        .iter()
-        .rposition(|text| is_quote(&text))
-        .unwrap_or(quote);
-    for (at, text) in after
-        .iter()
-        .enumerate()
-        .skip(quote)
-        .filter(|(_, text)| !is_quote(text))
-    {
-        let machine = after.get(at..).and_then(line::kind).is_some();
-        if decision == Decision::Approve && at < last && !machine {
-            if window::window_line(text)?.is_some() {
-                let sentence = "A line among the quotations says for when.";
-                return Err(unclear("window", sentence, text));
-            }
-            remark::check(text, rules)?;
-        }
-        let seen = line::comparable(text);
-        if let Some((found, tail)) =
-            leading_word(seen.trim_start_matches(line::is_decoration), rules)
-            && found != decision
-            && is_courtesy(tail)
-        {
-            return Err(unclear(
-                "contradiction",
-                "A line below the quotation consists of the opposite decision.",
-                text,
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// The decision word at the head of a text, and what follows it.
-fn leading_word<'t>(text: &'t str, rules: &Rules) -> Option<(Decision, &'t str)> {
-    let find = |words: &std::collections::BTreeSet<String>| {
-        words
-            .iter()
-            .filter_map(|word| {
-                let (head, tail) = text.split_at_checked(word.len())?;
-                let ends = !tail.starts_with(|c: char| c.is_alphanumeric());
-                (!word.is_empty() && ends && head.eq_ignore_ascii_case(word)).then_some(tail)
-            })
-            .min_by_key(|tail| tail.len())
-    };
-    match (find(&rules.approve_words), find(&rules.disapprove_words)) {
-        (Some(approve), Some(disapprove)) if disapprove.len() <= approve.len() => {
-            Some((Decision::Disapprove, disapprove))
-        }
-        (Some(tail), _) => Some((Decision::Approve, tail)),
-        (None, Some(tail)) => Some((Decision::Disapprove, tail)),
-        (None, None) => None,
+/// Why a sealed mail is not read.
+fn sealed(how: Sealed) -> Unclear {
+    match how {
+        Sealed::Encrypted => unclear(
+            "encrypted",
+            "Your mail is encrypted, and there is no key for it here; send the word unencrypted.",
+            "",
+        ),
+        Sealed::Opaque => unclear(
+            "opaque-signature",
+            "Your mail is signed so that its text cannot be read without opening the signature.",
+            "",
+        ),
+        Sealed::Packed => unclear(
+            "packed",
+            "Your mail is packed as winmail.dat; send it as plain text or HTML.",
+            "",
+        ),
     }
 }
 
-fn whole_word(word: &str, rules: &Rules) -> Option<Decision> {
-    match leading_word(word, rules) {
-        Some((decision, "")) => Some(decision),
-        _ => None,
-    }
-}
-
-fn is_closing(letter: char) -> bool {
-    matches!(letter, '.' | '!' | ',')
-}
-
-/// Whether what follows a word takes nothing back: nothing, closing punctuation, a courtesy.
-fn is_courtesy(tail: &str) -> bool {
-    let idle = |letter: char| is_closing(letter) || line::is_decoration(letter);
-    // A letter cannot follow a word directly, so a courtesy is always set apart.
-    let words = tail.trim_matches(idle);
-    words.is_empty()
-        || conditions::COURTESIES
-            .iter()
-            .any(|c| words.eq_ignore_ascii_case(c))
-}
-
-/// The reason beside the word and the lines below it, without blank edges, cut to what is kept.
-fn comment(reason: Option<String>, own: &[&str]) -> Option<String> {
-    let mut text = reason.unwrap_or_default();
-    for own in own {
-        if text.len() > MAX_COMMENT_CHARS * 4 {
-            break;
-        }
-        let seen = line::visible(own);
-        // Blank lines are kept single, and never first.
-        if seen.is_empty() && (text.is_empty() || text.ends_with('\n')) {
-            continue;
-        }
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        text.push_str(&seen);
-    }
-    let cut: String = text
-        .chars()
-        .filter(|letter| !letter.is_control() || *letter == '\n')
-        .take(MAX_COMMENT_CHARS)
-        .collect();
-    let cut = cut.trim();
-    (!cut.is_empty()).then(|| cut.to_owned())
-}
-
+/// Why a reply is no decision, and the line that says so.
 fn unclear(code: &str, sentence: &str, wrote: &str) -> Unclear {
     let wrote: String = line::visible(wrote)
         .chars()

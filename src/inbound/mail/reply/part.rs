@@ -1,87 +1,54 @@
-//! Which text of a mail is the person's: the first plain text part, decoded, as lines.
-//!
-//! A decision needs a text/plain part. Where there is also HTML, its first visible word must be the
-//! same; a difference means that a person may have seen something else than what is read here.
+//! A text part, decoded, as lines; and what is refused because it cannot be decoded for certain.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
 use mail_parser::decoders::charsets::map::charset_decoder;
-use mail_parser::{HeaderName, Message, MessagePart, MimeHeaders, PartType};
+use mail_parser::{HeaderName, MessagePart, MimeHeaders, PartType};
 
-use super::html::{self, FirstWord};
-use super::line;
+use super::html::{self, Page};
+use super::{line, unclear};
 use crate::inbound::Unclear;
-use crate::inbound::mail::head::Head;
 
-/// Most text that is looked at, in bytes; a person's own words come first in a reply that counts.
-pub const MAX_TEXT_BYTES: usize = 64 * 1024;
-/// Most lines that are looked at.
-pub const MAX_LINES: usize = 1000;
+/// Most text that is read, in bytes. A longer reply is not understood, so that no line of it is
+/// overlooked.
+pub const MAX_TEXT_BYTES: usize = 256 * 1024;
+/// Most lines that are read; likewise.
+pub const MAX_LINES: usize = 8_000;
 
-/// The text of a reply, as lines without their ends.
-pub fn lines(head: &Head<'_>, message: &Message<'_>) -> Result<Vec<String>, Unclear> {
-    if head.all("Content-Type").count() > 1 || head.all("Content-Transfer-Encoding").count() > 1 {
-        return Err(unclear(
-            "ambiguous-structure",
-            "Your mail says twice how its text is encoded.",
-        ));
-    }
-    let html =
-        own_parts(message, &message.html_body).find(|part| matches!(part.body, PartType::Html(_)));
-    let texts: Vec<_> = own_parts(message, &message.text_body)
-        .filter(|part| is_plain(part))
-        .collect();
-    let Some(first) = texts.first() else {
-        return Err(match html {
-            Some(_) => html_only(),
-            None => unclear("no-text", "Your mail has no text that could be read."),
-        });
-    };
+/// How an armoured text begins that is signed, and one that is encrypted.
+const PGP_SIGNED: &str = "-----BEGIN PGP SIGNED MESSAGE-----";
+const PGP_MESSAGE: &str = "-----BEGIN PGP MESSAGE-----";
+
+/// The lines of text parts, without their ends.
+pub fn text(parts: &[&MessagePart<'_>]) -> Result<Vec<String>, Unclear> {
     let mut lines = Vec::new();
-    for part in &texts {
+    for part in parts {
         check(part)?;
-        collect(part, &mut lines);
-    }
-    let first_word = lines
-        .iter()
-        .map(|text| line::comparable(text))
-        .find(|text| text.contains(char::is_alphanumeric));
-    match (first_word, html) {
-        (None, Some(html)) if html::first_word(text_of(html)) != FirstWord::Nothing => {
-            Err(html_only())
+        if text_of(part).len() > MAX_TEXT_BYTES {
+            return Err(too_long());
         }
-        (Some(word), Some(html)) if contradicts(&word, text_of(html)) => Err(unclear(
-            "parts-disagree",
-            "The plain text and the HTML of your mail do not begin with the same word.",
-        )),
-        _ if first.is_encoding_problem => Err(broken()),
-        _ => Ok(lines),
+        collect(part, &mut lines);
+        if lines.len() > MAX_LINES {
+            return Err(too_long());
+        }
     }
+    opened(lines)
 }
 
-/// Parts of the mail itself: not attached, not named like a file.
-fn own_parts<'m>(
-    message: &'m Message<'m>,
-    ids: &'m [u32],
-) -> impl Iterator<Item = &'m MessagePart<'m>> {
-    ids.iter()
-        .filter_map(|id| message.parts.get(*id as usize))
-        .filter(|part| {
-            let named = |kind: Option<&mail_parser::ContentType<'_>>, key: &str| {
-                kind.is_some_and(|kind| kind.has_attribute(key))
-            };
-            !named(part.content_type(), "name") && !named(part.content_disposition(), "filename")
-        })
-}
-
-fn is_plain(part: &MessagePart<'_>) -> bool {
-    let plain = part.content_type().is_none_or(|kind| {
-        kind.ctype().eq_ignore_ascii_case("text")
-            && kind
-                .subtype()
-                .is_none_or(|sub| sub.eq_ignore_ascii_case("plain"))
-    });
-    plain && matches!(part.body, PartType::Text(_))
+/// What is seen of HTML parts.
+pub fn html(parts: &[&MessagePart<'_>]) -> Result<Page, Unclear> {
+    let mut seen = Page::default();
+    for part in parts {
+        check(part)?;
+        let page = html::read(text_of(part)).map_err(|_| too_long())?;
+        seen.lines.extend(page.lines);
+        seen.hides |= page.hides;
+        seen.doubt = seen.doubt.or(page.doubt);
+        if seen.lines.len() > MAX_LINES {
+            return Err(too_long());
+        }
+    }
+    Ok(seen)
 }
 
 fn text_of<'p>(part: &'p MessagePart<'_>) -> &'p str {
@@ -95,10 +62,7 @@ fn text_of<'p>(part: &'p MessagePart<'_>) -> &'p str {
 fn check(part: &MessagePart<'_>) -> Result<(), Unclear> {
     let count = |name: &HeaderName<'_>| part.headers.iter().filter(|h| h.name == *name).count();
     if count(&HeaderName::ContentType) > 1 || count(&HeaderName::ContentTransferEncoding) > 1 {
-        return Err(unclear(
-            "ambiguous-structure",
-            "Your mail says twice how its text is encoded.",
-        ));
+        return Err(twice());
     }
     let charset = part
         .content_type()
@@ -112,12 +76,25 @@ fn check(part: &MessagePart<'_>) -> Result<(), Unclear> {
         return Err(unclear(
             "charset",
             "The character set of your mail is not one that can be read here.",
+            "",
         ));
     }
     if part.is_encoding_problem {
-        return Err(broken());
+        let sentence = "The text of your mail could not be decoded.";
+        return Err(unclear("broken", sentence, ""));
     }
     Ok(())
+}
+
+/// Why a mail is not read whose structure says two things.
+pub fn twice() -> Unclear {
+    let sentence = "Your mail says twice how its text is encoded.";
+    unclear("ambiguous-structure", sentence, "")
+}
+
+fn too_long() -> Unclear {
+    let sentence = "Your mail is longer than what is read; send the word without the quotation.";
+    unclear("too-long", sentence, "")
 }
 
 /// Adds a part's lines; undoes format=flowed (RFC 3676), so that a wrapped line is one line.
@@ -129,14 +106,13 @@ fn collect(part: &MessagePart<'_>, lines: &mut Vec<String>) {
     };
     let flowed = attribute("format", "flowed");
     let joins_without_space = attribute("delsp", "yes");
-    let text = line::start_of(text_of(part), MAX_TEXT_BYTES);
     let mut open = false;
     // A lone CR ends a line too: some programs show it so.
-    for raw in text
+    for raw in text_of(part)
         .split('\n')
         .flat_map(|l| l.trim_end_matches('\r').split('\r'))
     {
-        if lines.len() >= MAX_LINES {
+        if lines.len() > MAX_LINES {
             return;
         }
         if !flowed {
@@ -160,38 +136,30 @@ fn collect(part: &MessagePart<'_>, lines: &mut Vec<String>) {
     }
 }
 
-/// Whether the HTML begins with another word than the text. Only the leading letters are compared,
-/// so that decoration and punctuation make no difference.
-fn contradicts(text: &str, html: &str) -> bool {
-    let word: String = text
-        .chars()
-        .skip_while(|c| !c.is_alphanumeric())
-        .take_while(|c| c.is_alphanumeric())
-        .collect();
-    match html::first_word(html) {
-        FirstWord::Is(seen) => !seen.eq_ignore_ascii_case(&word),
-        // An HTML part without a word: an image, or a program that writes none.
-        FirstWord::Nothing => false,
-        FirstWord::Hidden => true,
+/// The text within an armour that signs it (RFC 9580, 7); one that encrypts it is refused.
+fn opened(mut lines: Vec<String>) -> Result<Vec<String>, Unclear> {
+    let first = lines
+        .iter()
+        .position(|text| !line::visible(text).is_empty());
+    let Some(first) = first else {
+        return Ok(lines);
+    };
+    let armour = lines.get(first).map(|text| text.trim_end());
+    if armour == Some(PGP_MESSAGE) {
+        return Err(super::sealed(super::body::Sealed::Encrypted));
     }
-}
-
-fn html_only() -> Unclear {
-    unclear(
-        "html-only",
-        "Your mail has its text only as HTML, which is not read for decisions.",
-    )
-}
-
-fn broken() -> Unclear {
-    unclear("broken", "The text of your mail could not be decoded.")
-}
-
-fn unclear(code: &str, sentence: &str) -> Unclear {
-    Unclear {
-        code: code.to_owned(),
-        sentence: sentence.to_owned(),
-        wrote: None,
-        next: None,
+    if armour == Some(PGP_SIGNED) {
+        // Below the armour stand fields such as `Hash:`, then a blank line.
+        let blank = lines
+            .iter()
+            .skip(first)
+            .position(|text| text.trim().is_empty());
+        lines.drain(..blank.map_or(lines.len(), |blank| first + blank));
+        for text in &mut lines {
+            if let Some(plain) = text.strip_prefix("- ") {
+                *text = plain.to_owned();
+            }
+        }
     }
+    Ok(lines)
 }

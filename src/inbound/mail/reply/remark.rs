@@ -8,7 +8,8 @@
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
 use super::conditions::{DENIALS, IDLE, OPENERS};
-use super::{leading_word, line, unclear, whole_word};
+use super::grammar::{leading_word, whole_word};
+use super::{line, unclear};
 use crate::command::when;
 use crate::inbound::Unclear;
 use crate::inbound::mail::Rules;

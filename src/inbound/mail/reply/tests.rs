@@ -4,6 +4,7 @@
 //! brackets, where a line says one, and the comment; or the code of what is unclear.
 
 use super::super::read::tests::rules;
+use super::grammar::MAX_COMMENT_CHARS;
 use super::*;
 
 fn meaning(text: &str, rules: &Rules) -> String {

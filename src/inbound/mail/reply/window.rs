@@ -10,7 +10,8 @@
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
-use super::{is_closing, line, unclear};
+use super::grammar::is_closing;
+use super::{line, unclear};
 use crate::command::when;
 use crate::inbound::Unclear;
 
