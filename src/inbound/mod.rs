@@ -6,6 +6,7 @@ pub mod mail;
 pub mod timer;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::command::Command;
 use crate::token::TokenHash;
@@ -74,4 +75,32 @@ pub struct Unclear {
     /// How to say it, one sentence, where there is more to say than "the word alone".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+}
+
+/// What a report of a failed delivery says. Anybody can write one: it counts for nothing until the mails
+/// that it names are found to be ours and the addresses to be theirs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bounce {
+    /// The mails of ours that it names, by their Message-IDs.
+    pub named: Vec<Named>,
+    /// The addresses that it says cannot be delivered to, for good.
+    pub failed: Vec<Failed>,
+}
+
+/// One of our mails as its Message-ID tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The delivery.
+    pub delivery: Uuid,
+    /// The token, where the id has one.
+    pub token: Option<TokenHash>,
+}
+
+/// One address that mail does not reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// As the report has it, lower case.
+    pub address: String,
+    /// The status code, e.g. `5.1.1`.
+    pub status: String,
 }

@@ -12,6 +12,7 @@ pub mod requests;
 pub mod roles;
 pub mod seals;
 pub mod tokens;
+pub mod unreachable;
 
 #[cfg(test)]
 mod tests;

@@ -60,6 +60,10 @@ const SAMPLES: [(i64, &str); 11] = [
         20_261_121_000_013,
         include_str!("../../migrations/sample/20261121000013.sql"),
     ),
+    (
+        20_261_121_000_014,
+        include_str!("../../migrations/sample/20261121000014.sql"),
+    ),
 ];
 
 fn now() -> Timestamp {

@@ -35,6 +35,7 @@ pub fn explain(raw: &[u8], rules: &Rules, locale: Option<&str>) -> Explanation {
         verdict,
         why,
         said: _,
+        bounce: _,
     } = read(raw, rules);
     let unchecked = unchecked(verdict, rules, locale, reply.window.is_some());
     Explanation {

@@ -40,6 +40,7 @@ use serde::Serialize;
 
 pub mod address;
 pub mod authenticate;
+pub mod bounce;
 pub mod explain;
 pub mod head;
 pub mod presented;
@@ -52,7 +53,7 @@ pub mod shape;
 pub use explain::explain;
 pub use read::read;
 
-use super::{Proof, Speaker, Words};
+use super::{Bounce, Proof, Speaker, Words};
 
 /// What the reading of a mail rests on; from the configuration.
 #[derive(Debug, Clone)]
@@ -146,4 +147,6 @@ pub struct Reading {
     pub why: String,
     /// For `Decision` and `Answer`: what `handle` judges. The token's owner is not known here.
     pub said: Option<(Speaker, Proof, Words)>,
+    /// What a machine's mail says of a delivery of ours that failed; it has yet to be found true.
+    pub bounce: Option<Bounce>,
 }

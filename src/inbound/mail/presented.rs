@@ -7,6 +7,8 @@
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
+use uuid::Uuid;
+
 use super::Rules;
 use super::head::Head;
 use crate::token::Token;
@@ -85,6 +87,16 @@ fn own_id<'a>(id: &'a str, rules: &Rules) -> Option<(Option<&'a str>, &'a str)> 
     let is_ours =
         delivery.len() == DELIVERY_CHARS && delivery.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_ours.then_some((token, delivery))
+}
+
+/// The delivery of one of our Message-IDs, without brackets, and the token, where it carries one.
+pub fn own_delivery(id: &str, rules: &Rules) -> Option<(Uuid, Option<Token>)> {
+    let (token, delivery) = own_id(id, rules)?;
+    let delivery = Uuid::try_parse(delivery).ok()?;
+    match token {
+        Some(token) => Some((delivery, Some(Token::parse(token)?))),
+        None => Some((delivery, None)),
+    }
 }
 
 /// Whether a Message-ID (brackets allowed) is one that we give to our own mails.

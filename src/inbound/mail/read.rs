@@ -9,6 +9,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::authenticate::{Sender, authenticate};
+use super::bounce::bounce;
 use super::head::Head;
 use super::presented::{contains, presented, redact};
 use super::reply::{Said, reply};
@@ -19,6 +20,8 @@ use crate::inbound::{Proof, Speaker, Unclear, Words};
 use crate::token::Token;
 use crate::workflow::request::Decision;
 
+/// The verdicts of the screen under which a mail may be a report of a failed delivery.
+const REPORTERS: [&str; 3] = ["bounce", "auto-reply", "robot"];
 /// Longest Message-ID that is kept with the proof, in bytes.
 const MAX_MESSAGE_ID_BYTES: usize = 250;
 
@@ -76,6 +79,10 @@ pub fn read(raw: &[u8], rules: &Rules) -> Reading {
             (Verdict::Silent, why.to_owned(), None)
         }
     };
+    let bounce = parsed
+        .as_ref()
+        .filter(|_| REPORTERS.contains(&screen.stage.verdict.as_str()))
+        .and_then(|message| bounce(raw, &head, message, rules));
     Reading {
         screen: screen.stage,
         sender: sender.stage,
@@ -83,6 +90,7 @@ pub fn read(raw: &[u8], rules: &Rules) -> Reading {
         verdict,
         why,
         said,
+        bounce,
     }
 }
 

@@ -97,6 +97,7 @@ fn obedient(raw: &[u8], _: &Rules) -> Reading {
         },
         why: "as the test wants".to_owned(),
         said: None,
+        bounce: None,
     }
 }
 
