@@ -48,6 +48,7 @@
 //! | `render` | templates: facts to text |
 //! | `export` | an event as other programs read it |
 //! | `store` | what we remember; all SQL |
+//! | `reach` | whom mail does not reach, and who is told |
 //! | `outbound` | how we speak: sent, retry, give up |
 //! | `outbox` | what we owe: the courier |
 //! | `sealer` | closes intervals of the record |
@@ -69,6 +70,7 @@ pub mod handle;
 pub mod inbound;
 pub mod outbound;
 pub mod outbox;
+pub mod reach;
 pub mod render;
 pub mod seal;
 pub mod sealer;

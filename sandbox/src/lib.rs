@@ -21,7 +21,8 @@
 //! - Who logs in to submit is proven: Postfix puts `Authentication-Results: mail.example.test;
 //!   dmarc=pass` before their mail. Who comes from outside is not, and such a field of theirs is
 //!   removed.
-//! - `tempfail@example.test` and `permfail@example.test` are refused with 450 and 550.
+//! - `tempfail@example.test` and `permfail@example.test` are refused with 450 and 550. Mail to
+//!   `gone-…@example.test` is taken, forwarded to nowhere, and bounces.
 //!
 //! Not promised: that a command that runs in a stack ends when the stack is killed; it finds the
 //! servers gone. That Postfix checks DMARC, DKIM or SPF: the field is what their verifier would write. Mails

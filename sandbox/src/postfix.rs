@@ -68,6 +68,13 @@ pub async fn start(
             DOMAIN.replace('.', "\\.")
         ),
     )?;
+    std::fs::write(
+        etc.join("forwards"),
+        format!(
+            "/^gone-.*@{}$/ nobody@elsewhere.test\n",
+            DOMAIN.replace('.', "\\.")
+        ),
+    )?;
     if !Uid::effective().is_root() {
         run(&mut prefixed(&NAMESPACE, &Command::new("true"))).context(
             "Postfix needs to be root, or a user namespace: install `uidmap`, give yourself a \
@@ -141,8 +148,9 @@ mynetworks = 127.0.0.0/8
 virtual_mailbox_domains = {DOMAIN}
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
 recipient_delimiter = +
-default_transport = error:no mail leaves the sandbox
-relay_transport = error:no mail leaves the sandbox
+virtual_alias_maps = regexp:{directory}/etc/forwards
+default_transport = error:5.1.1 no mail leaves the sandbox
+relay_transport = error:5.1.1 no mail leaves the sandbox
 local_transport = error:there is no local delivery
 alias_maps =
 local_recipient_maps =

@@ -172,7 +172,9 @@ impl Case<'_> {
             around: &around,
             now: self.now,
         };
-        self.enqueue(conn, &owed(&change).notices).await?;
+        let notices = owed(&change).notices;
+        self.enqueue(conn, &notices).await?;
+        self.warn_if_unheard(conn, &request, &notices).await?;
         Ok(Answer::Accepted {
             request: request.id,
             events,

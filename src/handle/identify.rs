@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use super::Case;
 use crate::inbound::Speaker;
 use crate::store::tokens::{self, TokenRow};
+use crate::store::unreachable::{self, End};
 use crate::workflow::book::same_address;
 use crate::workflow::decide::{Actor, Shown};
 use crate::workflow::ids::{PersonId, RequestId};
@@ -46,7 +47,12 @@ impl Case<'_> {
             Speaker::Token { presented, from } => (presented, from),
         };
         let known = tokens::find(conn, presented).await?;
-        Ok(self.owner(&known, presented.len(), from))
+        let owner = self.owner(&known, presented.len(), from);
+        if let (Ok(_), Some(token)) = (&owner, known.first().filter(|token| token.unreachable)) {
+            // Mail reached them: they answer it.
+            unreachable::end(conn, &[&token.person], End::Mail, self.now).await?;
+        }
+        Ok(owner)
     }
 
     /// Whom the presented tokens belong to, if they say one thing and the mail is from its owner.

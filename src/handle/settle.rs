@@ -8,6 +8,7 @@ use super::identify::Identified;
 use super::{Answer, Case};
 use crate::command::Command;
 use crate::inbound::Unclear;
+use crate::reach;
 use crate::store::audit::{self, Entry, Outcome};
 use crate::store::inbound as ledger;
 use crate::store::outbox::{self, Enqueue};
@@ -17,7 +18,7 @@ use crate::workflow::event::Event;
 use crate::workflow::ids::RequestId;
 use crate::workflow::notice::{AnswerFacts, Change, Kind, Notice, answer, owed};
 use crate::workflow::refusal::Refusal;
-use crate::workflow::request::Channel;
+use crate::workflow::request::{Channel, Request};
 use crate::workflow::schedule;
 
 impl Case<'_> {
@@ -158,6 +159,7 @@ impl Case<'_> {
             outbox::cancel_asks(conn, after.id, &owed.cancel_asks, self.now).await?;
         }
         self.enqueue(conn, &owed.notices).await?;
+        self.warn_if_unheard(conn, &after, &owed.notices).await?;
         Ok(Answer::Accepted {
             request: after.id,
             events,
@@ -303,6 +305,19 @@ impl Case<'_> {
         // Past its time it is over for every reader, whether or not the clock has said so (W18).
         notice.facts.state = locked.request().state_at(self.now);
         self.enqueue(conn, &[notice]).await
+    }
+
+    /// Where a step has just asked: too few of those may be reached.
+    pub(super) async fn warn_if_unheard(
+        &self,
+        conn: &mut PgConnection,
+        request: &Request,
+        notices: &[Notice],
+    ) -> Result<(), sqlx::Error> {
+        if !notices.iter().any(|notice| notice.kind == Kind::Ask) {
+            return Ok(());
+        }
+        reach::warn_if_unheard(conn, request, &self.book, self.now).await
     }
 
     /// Writes down what is owed.

@@ -2,6 +2,7 @@
 //! and audited. Every test ends with [`world::World::check`]: all chains whole, every request the fold
 //! of its events.
 
+mod bouncing;
 mod clockwork;
 mod crashing;
 mod delegating;

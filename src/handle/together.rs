@@ -117,7 +117,10 @@ impl Handler {
                 book: book.clone(),
                 now: self.clock.now(),
             };
-            let row = known.iter().find(|row| row.hash == said.token);
+            // Somebody whom mail was thought not to reach is looked at alone.
+            let row = known
+                .iter()
+                .find(|row| row.hash == said.token && !row.unreachable);
             let speaker = case.owner(row.map_or(&[], std::slice::from_ref), 1, said.from);
             let Ok(speaker) = speaker else { continue };
             let Some((request, Ok(action))) = case.action(&speaker, said.command) else {

@@ -37,6 +37,9 @@ pub use message::{BadMessage, Letter, Sender, message_id, reply_address, thread_
 /// Permanent answers that concern how we log in, not the message: 530 log in first, 534 mechanism too
 /// weak, 535 refused, 538 TLS wanted.
 pub const ACCOUNT_CODES: [u16; 4] = [530, 534, 535, 538];
+/// Permanent answers that mean the reader's mailbox where the server gives no better status: 550 not
+/// available, 551 not local, 553 name not allowed.
+const READER_CODES: [u16; 3] = [550, 551, 553];
 /// A connection that lay idle for longer is closed instead of used.
 const MAX_IDLE: Duration = Duration::from_secs(30);
 /// Opening a connection takes several answers of the server; together they may take this many times
@@ -187,6 +190,9 @@ impl Mailer {
                 let why = self.described(&why);
                 self.unreachable(why)
             }
+            Some(code) if error.is_permanent() && refuses_reader(code, &why) => {
+                Sending::NoSuchReader(why)
+            }
             Some(_) if error.is_permanent() => Sending::GiveUp(why),
             // 4xx; or the conversation broke on this very message, on a connection that was well:
             // it counts, so that a message that always breaks it does not go round for ever.
@@ -215,6 +221,18 @@ impl Mailer {
             *link = now;
             changed
         });
+    }
+}
+
+/// Whether a permanent answer speaks of the reader's mailbox rather than of the message: by its enhanced
+/// status (RFC 3463: 5.1 addressing, 5.2 mailbox but for its limits), else by its code.
+fn refuses_reader(code: u16, why: &str) -> bool {
+    let status = why
+        .split([' ', '-', ':', '(', ')'])
+        .find(|word| word.starts_with("5.") && word.matches('.').count() == 2);
+    match status {
+        Some(status) => status.starts_with("5.1.") || ["5.2.0", "5.2.1"].contains(&status),
+        None => READER_CODES.contains(&code),
     }
 }
 

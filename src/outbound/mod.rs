@@ -5,6 +5,7 @@
 //! | [`Sending::Sent`] | | done |
 //! | [`Sending::Retry`] | this message's, for now | tried again after its backoff; the try counts |
 //! | [`Sending::GiveUp`] | this message's, for good | visible to the operator |
+//! | [`Sending::NoSuchReader`] | likewise, and the reader's: their address takes no mail | the access admins are told |
 //! | [`Sending::Unreachable`] | the server's, or our account's there | the *connection* backs off; nothing counts |
 
 pub mod mail;
@@ -20,6 +21,8 @@ pub enum Sending {
     Retry(String),
     /// Never.
     GiveUp(String),
+    /// Never, since the server knows of no such mailbox.
+    NoSuchReader(String),
     /// It was not even tried: the connection cannot be had, or our account is refused.
     Unreachable(String),
 }

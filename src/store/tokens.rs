@@ -27,6 +27,8 @@ pub struct TokenRow {
     pub revision: u32,
     /// When.
     pub issued_at: Timestamp,
+    /// Whether mail to that person is thought to be in vain.
+    pub unreachable: bool,
 }
 
 /// The known ones among these reply tokens, by hash; only the first [`MAX_LOOKUP`] are looked up.
@@ -41,7 +43,9 @@ pub async fn find(
         .collect();
     let rows = sqlx::query!(
         r#"SELECT hash, person, request_id, step, revision,
-                  issued_at AS "issued_at: jiff_sqlx::Timestamp"
+                  issued_at AS "issued_at: jiff_sqlx::Timestamp",
+                  EXISTS (SELECT FROM unreachable AS u
+                          WHERE u.person = token.person AND u.ended_at IS NULL) AS "unreachable!"
            FROM token
            WHERE hash = ANY($1) AND purpose = 'reply' AND revoked_at IS NULL ORDER BY hash"#,
         &hashes,
@@ -57,6 +61,7 @@ pub async fn find(
                 step: usize::try_from(row.step).map_err(|_| corrupt("token.step"))?,
                 revision: u32::try_from(row.revision).map_err(|_| corrupt("token.revision"))?,
                 issued_at: row.issued_at.to_jiff(),
+                unreachable: row.unreachable,
             })
         })
         .collect()

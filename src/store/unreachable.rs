@@ -85,7 +85,8 @@ pub async fn sent(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Sent>, sq
     let ids: Vec<Uuid> = ids.iter().take(MAX_LOOKUP).copied().collect();
     let rows = sqlx::query!(
         r#"SELECT d.id, d.person, d.address, d.request_id, t.hash AS "hash?"
-           FROM delivery AS d LEFT JOIN token AS t ON t.delivery_id = d.id
+           FROM delivery AS d
+           LEFT JOIN token AS t ON t.delivery_id = d.id AND t.purpose = 'reply'
            WHERE d.id = ANY($1) AND d.channel = 'mail' AND d.state IN ('sent', 'leased')
            ORDER BY d.id"#,
         &ids,

@@ -2,6 +2,7 @@
 
 mod decide;
 pub mod delegate;
+mod person;
 mod record;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
 pub use decide::{Approve, Emergency, Extend, Return, Review, Revoke, Vote};
+pub use person::Person;
 pub use record::{Audit, ExportFormat};
 
 use crate::workflow::ids::RequestId;
@@ -107,6 +109,9 @@ pub enum Top {
     /// Look at mails
     #[command(subcommand)]
     Mail(Mail),
+    /// Look after persons whom mail does not reach
+    #[command(subcommand)]
+    Person(Person),
 }
 
 impl Top {
@@ -139,7 +144,10 @@ impl Top {
             )
             | Self::Audit(Audit::Verify { output, .. })
             | Self::Outbox(Outbox::List { output, .. })
-            | Self::Mail(Mail::Explain { output, .. }) => output,
+            | Self::Mail(Mail::Explain { output, .. })
+            | Self::Person(Person::Unreachable { output } | Person::Reachable { output, .. }) => {
+                output
+            }
         };
         output.json
     }

@@ -1,11 +1,14 @@
 //! `policy explain` and `policy show`: a book as people read it.
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::Failure;
 use super::args::Subject as SubjectArgs;
+use super::person::{as_value, said};
 use super::print::{self, count, put};
 use crate::config::read::nearest;
+use crate::store::unreachable::Mark;
 use crate::workflow::book::{AccountRule, Book, Person};
 use crate::workflow::ids::{Module, PersonId};
 use crate::workflow::notice::digest::DEFAULT_AT;
@@ -90,15 +93,21 @@ fn refused(rule: AccountRule, subject: &Subject) -> Option<Refusal> {
     }
 }
 
-/// What is in force.
-pub(super) fn show(book: &Book, as_json: bool) -> Result<(), Failure> {
+/// What is in force, and whom mail does not reach.
+pub(super) fn show(book: &Book, marks: &[Mark], as_json: bool) -> Result<(), Failure> {
     if as_json {
-        return print::json(book);
+        return print::json(&InForce {
+            book,
+            unreachable: marks.iter().map(as_value).collect(),
+        });
     }
     put!("Version {} is in force.", book.version);
     put!("\nPeople");
     for person in book.people.values() {
         put!("  {}", of_person(person));
+        for mark in marks.iter().filter(|mark| mark.person == person.id) {
+            put!("    {}", said(mark));
+        }
     }
     put!("\nGroups");
     for (id, members) in &book.groups {
@@ -123,6 +132,14 @@ pub(super) fn show(book: &Book, as_json: bool) -> Result<(), Failure> {
         of_policy(policy);
     }
     Ok(())
+}
+
+/// A book with what is known beside it.
+#[derive(Serialize)]
+struct InForce<'a> {
+    #[serde(flatten)]
+    book: &'a Book,
+    unreachable: Vec<serde_json::Value>,
 }
 
 fn of_person(person: &Person) -> String {

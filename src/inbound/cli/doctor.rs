@@ -6,6 +6,7 @@
 
 mod database;
 mod mail;
+mod people;
 
 use serde::Serialize;
 

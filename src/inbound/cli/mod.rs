@@ -26,6 +26,7 @@ mod explain;
 mod history;
 mod office;
 mod outbox;
+mod person;
 mod policy;
 mod print;
 mod request;
@@ -185,6 +186,7 @@ async fn command(cli: Cli) -> Result<(), Failure> {
         Top::Delegate(what) => delegate::run(what, &load(config)?).await,
         Top::Audit(what) => audit::run(what, &load(config)?).await,
         Top::Outbox(what) => outbox::run(what, &load(config)?).await,
+        Top::Person(what) => person::run(what, &load(config)?).await,
         Top::Mail(Mail::Explain {
             file,
             locale,

@@ -17,10 +17,11 @@ use crate::clock::Clock;
 use crate::config::{self, Config, Database};
 use crate::handle::Handler;
 use crate::store::audit::{self, Entry};
+use crate::store::unreachable::{self, End};
 use crate::store::{bell, books, requests, roles};
 use crate::token::Keyring;
-use crate::workflow::book::Book;
-use crate::workflow::ids::RequestId;
+use crate::workflow::book::{Book, same_address};
+use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::request::Request;
 
 /// The largest file that a database's url is read from, in bytes.
@@ -142,6 +143,7 @@ impl Office {
         let shifted = Shifted::find(&mut tx, before, book, now).await?;
         shifted.allowed(force)?;
         shifted.look_again(&mut tx, now).await?;
+        unreachable::end(&mut tx, &moved(before, book), End::Address, now).await?;
         tx.commit().await?;
         Ok((version, shifted))
     }
@@ -165,6 +167,15 @@ impl Office {
                 .with_links(config.web.is_some()),
         )
     }
+}
+
+/// Whose address changes.
+fn moved<'b>(before: &Book, book: &'b Book) -> Vec<&'b PersonId> {
+    let moved = book.people.values().filter(|person| {
+        let old = before.people.get(&person.id);
+        old.is_some_and(|old| !same_address(&old.email, &person.email))
+    });
+    moved.map(|person| &person.id).collect()
 }
 
 /// The database, the embedded one included: joined where the daemon runs it, else started for the

@@ -9,7 +9,7 @@ use super::args::{Acting, Policy};
 use super::office::{Applying, Office};
 use super::print::{self, put};
 use super::strand::Shifted;
-use super::{Failure, book, load, who};
+use super::{Failure, book, load, person, who};
 use crate::config::policies::diff::{Change, diff};
 use crate::config::policies::{self, Checked, MAX_POLICIES_BYTES};
 use crate::config::{Config, read_file};
@@ -65,8 +65,11 @@ pub(super) async fn run(what: Policy, config: Option<&Path>) -> Result<(), Failu
         }
         Policy::Show { output } => {
             let config = load(config)?;
-            let book = Office::with(&config, async |office| office.book().await).await?;
-            book::show(&book, output.json)
+            let (book, marks) = Office::with(&config, async |office| {
+                Ok((office.book().await?, person::standing(office).await?))
+            })
+            .await?;
+            book::show(&book, &marks, output.json)
         }
     }
 }
@@ -164,7 +167,7 @@ async fn apply(wanted: &Wanted<'_>, acting: &Acting, config: &Config) -> Result<
 
 /// Who applies, as the record names them: their person where they are one, else the system's user. Which
 /// of them may is decided by who can read `bot.toml` and reach the database.
-fn applier(before: &Book, acting: &Acting, config: &Config) -> Result<String, Failure> {
+pub(super) fn applier(before: &Book, acting: &Acting, config: &Config) -> Result<String, Failure> {
     let user = who::OsUser::present();
     match who::person(
         before,

@@ -28,7 +28,8 @@ use jiff::Timestamp;
 
 use super::{Reading, Rules, Verdict};
 use crate::handle::Handler;
-use crate::inbound::{Proof, Speaker, Words};
+use crate::inbound::{Bounce, Proof, Speaker, Words};
+use crate::reach;
 use crate::store::audit;
 use crate::store::inbox::{self, Judged, Waiting};
 use crate::token::TokenHash;
@@ -64,6 +65,8 @@ enum Step {
     Settled(Verdict, String),
     /// Somebody proven said something.
     Apply(Box<Said>),
+    /// A machine says that a delivery of ours failed.
+    Bounced(String, Bounce),
 }
 
 #[derive(Debug)]
@@ -81,6 +84,7 @@ struct Outcome {
     judged: Judged,
     verdict: Verdict,
     audited: bool,
+    bounce: Option<Bounce>,
 }
 
 impl Judge {
@@ -113,6 +117,10 @@ impl Judge {
         for (id, step) in self.read_all(mails).await {
             match step {
                 Step::Settled(verdict, why) => outcomes.push(outcome(id, verdict, &why, false)),
+                Step::Bounced(why, bounce) => outcomes.push(Outcome {
+                    bounce: Some(bounce),
+                    ..outcome(id, Verdict::Silent, &why, false)
+                }),
                 Step::Apply(said) => {
                     let known = first_token(&said.speaker)
                         .map(|token| *group_of.entry(token).or_insert(groups.len()));
@@ -162,12 +170,13 @@ impl Judge {
     /// Stores verdicts and, for what [`Handler`] never saw, the audit events, together.
     async fn store(&self, outcomes: Vec<Outcome>) -> Result<(), sqlx::Error> {
         let now = self.handler.clock.now();
-        let (later, settled): (Vec<Outcome>, Vec<Outcome>) = outcomes
+        let (later, mut settled): (Vec<Outcome>, Vec<Outcome>) = outcomes
             .into_iter()
             .partition(|outcome| outcome.verdict == Verdict::Later);
-        let judged: Vec<Judged> = settled.iter().map(|o| o.judged.clone()).collect();
         let later: Vec<Judged> = later.into_iter().map(|o| o.judged).collect();
         let mut tx = self.handler.pool.begin().await?;
+        let bounces = follow_bounces(&mut tx, &mut settled, now).await?;
+        let judged: Vec<Judged> = settled.iter().map(|o| o.judged.clone()).collect();
         if !later.is_empty() {
             inbox::put_off(&mut tx, &later, now, PUT_OFF).await?;
         }
@@ -177,6 +186,10 @@ impl Judge {
             audit::append_system(&mut tx, Channel::Mail, &entries).await?;
         }
         tx.commit().await?;
+        if bounces > 0 {
+            self.handler.wake.notify_one();
+            self.handler.committed.notify_one();
+        }
         for alarm in settled.iter().filter(|o| o.verdict == Verdict::Alarm) {
             let Judged { id, why, .. } = &alarm.judged;
             tracing::warn!(
@@ -187,6 +200,23 @@ impl Judge {
         }
         Ok(())
     }
+}
+
+/// Does what bounces ask for, and writes down of each what it came to; how many there were.
+async fn follow_bounces(
+    conn: &mut sqlx::PgConnection,
+    settled: &mut [Outcome],
+    now: Timestamp,
+) -> Result<usize, sqlx::Error> {
+    let mut bounces = 0;
+    for outcome in settled {
+        if let Some(bounce) = &outcome.bounce {
+            let judged = &mut outcome.judged;
+            judged.why = reach::bounced(conn, judged.id, bounce, now).await?;
+            bounces += 1;
+        }
+    }
+    Ok(bounces)
 }
 
 /// One entry for each mail that got its verdict just now and that [`Handler`] has not audited, in
@@ -252,6 +282,9 @@ fn first_step(mail: &Waiting, read: Read, rules: &Rules) -> Step {
             Verdict::Alarm,
             format!("read without words: {}", reading.why),
         ),
+        (Verdict::Silent, _) if let Some(bounce) = reading.bounce => {
+            Step::Bounced(reading.why, bounce)
+        }
         (verdict, _) => Step::Settled(verdict, reading.why),
     }
 }
@@ -274,6 +307,7 @@ fn outcome(id: i64, verdict: Verdict, why: &str, audited: bool) -> Outcome {
         },
         verdict,
         audited,
+        bounce: None,
     }
 }
 

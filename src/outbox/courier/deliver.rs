@@ -6,6 +6,7 @@ use super::{Courier, Reached, chance};
 use crate::outbound::Sending;
 use crate::outbound::mail::{Letter, reply_address};
 use crate::outbox::retry::{self, Next};
+use crate::reach::{self, Failure, Marked};
 use crate::render::{self, Reader, Reply};
 use crate::store::outbox::{self, Ack, Acked, Claimed, Content, Outcome};
 use crate::workflow::notice::Kind;
@@ -18,9 +19,10 @@ impl Courier {
             Err(why) => Sending::Retry(why),
         };
         let now = self.clock.now();
+        let no_such_reader = matches!(sending, Sending::NoSuchReader(_));
         let outcome = match sending {
             Sending::Sent(answer) => Outcome::Sent(answer),
-            Sending::GiveUp(why) => Outcome::GiveUp(why),
+            Sending::GiveUp(why) | Sending::NoSuchReader(why) => Outcome::GiveUp(why),
             Sending::Retry(why) => again(claimed, now, why),
             Sending::Unreachable(why) => {
                 let mut conn = self.pool.acquire().await?;
@@ -29,8 +31,42 @@ impl Courier {
                 return Ok(Reached::No);
             }
         };
-        self.acknowledge(claimed, &outcome, now).await?;
+        let acked = self.acknowledge(claimed, &outcome, now).await?;
+        if let (true, Acked::Done, Outcome::GiveUp(why)) = (no_such_reader, acked, &outcome) {
+            self.mark(claimed, why, now).await;
+        }
         Ok(Reached::Yes)
+    }
+
+    /// Remembers whose address takes no mail. That the delivery gave up stands already, and is not put
+    /// at risk by this.
+    async fn mark(&self, claimed: &Claimed, why: &str, now: Timestamp) {
+        let failure = Failure {
+            person: &claimed.person,
+            address: &claimed.address,
+            delivery: claimed.id,
+            request: claimed.request,
+            why,
+            mail: None,
+        };
+        let marked = async {
+            let mut tx = self.pool.begin().await?;
+            let marked = reach::failed(&mut tx, &failure, now).await?;
+            tx.commit().await?;
+            Ok::<_, sqlx::Error>(marked)
+        };
+        match marked.await {
+            Ok(Marked::New) => self.wake.notify_one(),
+            Ok(_) => {}
+            Err(error) => {
+                let id = claimed.id;
+                tracing::error!(
+                    delivery.id = %id,
+                    %error,
+                    "delivery {id} was refused by its reader's server, which cannot be remembered: {error}"
+                );
+            }
+        }
     }
 
     async fn acknowledge(
@@ -38,7 +74,7 @@ impl Courier {
         claimed: &Claimed,
         outcome: &Outcome,
         now: Timestamp,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<Acked, sqlx::Error> {
         let ack = Ack {
             id: claimed.id,
             lease: claimed.lease,
@@ -74,7 +110,7 @@ impl Courier {
                 );
             }
         }
-        Ok(())
+        Ok(acked)
     }
 
     /// The mail of a delivery: the same at every try, but for its date.

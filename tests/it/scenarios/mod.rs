@@ -1,5 +1,6 @@
 //! Stories, by what they are about.
 
+mod bounces;
 mod clockwork;
 mod command_line;
 mod crash;

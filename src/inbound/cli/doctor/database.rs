@@ -73,6 +73,7 @@ async fn all(config: &Config, pool: &PgPool, lines: &mut Vec<Line>) -> Result<()
     lines.push(split(config, &mut conn).await?);
     lines.push(policies(&mut conn).await?);
     lines.extend(sealed(config, &mut conn).await?);
+    lines.extend(super::people::look(&mut conn).await?);
     Ok(())
 }
 
