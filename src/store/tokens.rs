@@ -27,7 +27,7 @@ pub struct TokenRow {
     pub revision: u32,
     /// When.
     pub issued_at: Timestamp,
-    /// Whether mail to that person is thought to be in vain.
+    /// Whether mail to that person is thought to be in vain; not looked up for a link.
     pub unreachable: bool,
 }
 
@@ -88,6 +88,7 @@ pub async fn find_link(
         step: usize::try_from(row.step).map_err(|_| corrupt("token.step"))?,
         revision: u32::try_from(row.revision).map_err(|_| corrupt("token.revision"))?,
         issued_at: row.issued_at.to_jiff(),
+        unreachable: false,
     }))
 }
 
