@@ -11,6 +11,7 @@
 mod bot;
 pub mod keyfile;
 pub mod policies;
+pub mod proof;
 pub mod read;
 pub mod secret;
 pub mod words;

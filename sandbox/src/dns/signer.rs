@@ -174,7 +174,7 @@ impl Signer {
     }
 }
 
-/// A new RSA key: PKCS #8, and the public key as `p=` has it (SubjectPublicKeyInfo).
+/// A new RSA key: PKCS #8, and the public key as `p=` has it (`SubjectPublicKeyInfo`).
 pub fn rsa_key(bits: u32, directory: &Path) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
     let (private, public) = (directory.join("dkim.pem"), directory.join("dkim.der"));
     run(Command::new("openssl")

@@ -41,6 +41,7 @@ use serde::Serialize;
 pub mod address;
 pub mod authenticate;
 pub mod bounce;
+pub mod dkim;
 pub mod explain;
 pub mod head;
 pub mod presented;
