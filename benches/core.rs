@@ -246,6 +246,7 @@ fn rules() -> Rules {
         reply_to: "approvals@bot.test".to_owned(),
         own_address: "bot@bot.test".to_owned(),
         message_id_domain: "bot.test".to_owned(),
+        dkim: None,
         authserv_id: Some("mx.bot.test".to_owned()),
         authserv_hops: 1,
         exempt_domains: BTreeSet::new(),

@@ -24,6 +24,7 @@ use crate::embedded::{EmbeddedError, Postgres};
 use crate::handle::Handler;
 use crate::inbound::mail::Rules;
 use crate::inbound::mail::mailbox::{self, Watcher};
+use crate::inbound::mail::resolve::{ResolveError, Resolver};
 use crate::inbound::timer;
 use crate::outbound::mail::{Mailer, Sender};
 use crate::outbox::bell::{self, Bell};
@@ -79,6 +80,9 @@ pub enum StartError {
     /// The token keys.
     #[error("[tokens]: {0}")]
     Keys(#[from] KeyError),
+    /// The name servers.
+    #[error(transparent)]
+    Resolver(#[from] ResolveError),
     /// The templates.
     #[error("[templates] directory: {0}")]
     Templates(#[from] TemplateError),
@@ -125,7 +129,7 @@ impl Daemon {
         let look = Arc::new(Notify::new());
         let mut probes = BTreeMap::new();
         start_courier(config, &handler, &supervisor, &mut probes)?;
-        start_inbox(config, &handler, &supervisor, &mut probes);
+        start_inbox(config, &handler, &supervisor, &mut probes)?;
         start_timer(&handler, &look, &supervisor);
         start_bell(&handler, &look, &supervisor);
         start_sealer(config, &handler, &supervisor)?;
@@ -253,14 +257,17 @@ fn start_inbox(
     handler: &Handler,
     supervisor: &Supervisor,
     probes: &mut BTreeMap<&'static str, Probe>,
-) {
+) -> Result<(), StartError> {
     let Some(imap) = config.imap.clone() else {
-        return;
+        return Ok(());
     };
+    let dkim = config.mail.dkim.is_some();
+    let resolver = dkim.then(|| Resolver::new(&config.dns)).transpose()?;
     let watcher = Arc::new(Watcher::new(
         imap,
         Rules::new(&config.mail),
         handler.clone(),
+        resolver,
     ));
     let doing = watcher.status();
     probes.insert(
@@ -275,6 +282,7 @@ fn start_inbox(
         let watcher = watcher.clone();
         async move { watcher.run(cancel).await }
     });
+    Ok(())
 }
 
 fn start_timer(handler: &Handler, look: &Arc<Notify>, supervisor: &Supervisor) {

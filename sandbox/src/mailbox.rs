@@ -71,6 +71,13 @@ impl Mailbox {
             .await
     }
 
+    /// Whom a reply goes to, and its bytes: for who wants to sign it first, or to change it.
+    pub fn writes_reply(&self, to: &Mail, text: &str) -> anyhow::Result<(String, Vec<u8>)> {
+        let reply = self.reply(to, &[])?;
+        let raw = reply.with_text(to, text).into_bytes();
+        Ok((reply.to, raw))
+    }
+
     /// As [`Mailbox::replies`], by the door for outsiders: nothing proves who wrote it.
     pub async fn replies_from_outside(&self, to: &Mail, text: &str) -> anyhow::Result<()> {
         let reply = self.reply(to, &[])?;

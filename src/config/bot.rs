@@ -2,6 +2,7 @@
 
 mod audit;
 mod mail;
+mod proof;
 mod servers;
 mod tokens;
 mod web;
@@ -14,9 +15,11 @@ use secrecy::ExposeSecret;
 
 use self::audit::{audit, with_key};
 use self::mail::mail;
+use self::proof::dns;
 use self::servers::{imap, smtp};
 use self::tokens::tokens;
 use self::web::web;
+use super::proof::Dns;
 use super::read::{Problems, Report, Section, parse};
 use super::secret::{self, SERVICE_DIRECTORY, Surroundings};
 use super::{CommandLine, Config, Database, Mail};
@@ -48,19 +51,20 @@ pub(super) fn read(
     }
 }
 
-/// Reads `[mail]` alone; what else stands in the file is not looked at, beyond being TOML.
-pub(super) fn read_mail(file: &str, source: &str) -> Result<Mail, Problems> {
+/// Reads `[mail]` and `[dns]` alone; what else stands in the file is not looked at, beyond being TOML.
+pub(super) fn read_mail(file: &str, source: &str) -> Result<(Mail, Dns), Problems> {
     let report = Report::new(file, source);
     let table = parse(&report, source);
     let found = if report.is_clean() {
         let mut root = Section::new(&report, "", table.get_ref(), 0..0);
         let imap_there = root.has("imap");
-        mail(&mut root, imap_there)
+        let mail = mail(&mut root, imap_there);
+        mail.zip(dns(&mut root))
     } else {
         None
     };
     match report.finish(found)? {
-        (Some(mail), _) => Ok(mail),
+        (Some(found), _) => Ok(found),
         (None, warnings) => Err(warnings),
     }
 }
@@ -73,6 +77,7 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
         .section("imap", "[imap]")
         .and_then(|section| imap(section, around));
     let mail = mail(&mut root, imap_there);
+    let dns = dns(&mut root);
     let templates = root
         .section("templates", "[templates]")
         .and_then(|mut section| {
@@ -112,6 +117,7 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
         imap,
         mail: mail?,
         web,
+        dns: dns?,
         tokens: tokens?,
         audit: audit?,
         templates,

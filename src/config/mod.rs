@@ -73,9 +73,9 @@ pub fn load(path: &Path) -> Result<Config, Problems> {
     Ok(config)
 }
 
-/// Reads `[mail]` of a `bot.toml` and nothing else: no secret, no key, nothing is made. For looking at
-/// mails as somebody who may not be the service's user.
-pub fn load_mail(path: &Path) -> Result<Mail, Problems> {
+/// Reads `[mail]` and `[dns]` of a `bot.toml` and nothing else: no secret, no key, nothing is made. For
+/// looking at mails as somebody who may not be the service's user.
+pub fn load_mail(path: &Path) -> Result<(Mail, proof::Dns), Problems> {
     let source = read_file(path, bot::MAX_CONFIG_BYTES)?;
     bot::read_mail(&path.display().to_string(), &source)
 }
@@ -137,6 +137,8 @@ pub struct Config {
     pub mail: Mail,
     /// The page behind the link in the mails; absent: mails carry no link.
     pub web: Option<Web>,
+    /// Where DNS is asked for the keys of signatures.
+    pub dns: proof::Dns,
     /// Keys that tokens are derived under.
     pub tokens: TokenKeys,
     /// How the record is sealed.
@@ -242,6 +244,8 @@ pub struct Mail {
     pub reply_to: String,
     /// The domain of our Message-IDs.
     pub message_id_domain: String,
+    /// Our own check of signatures; absent: it is not made.
+    pub dkim: Option<proof::Dkim>,
     /// The authserv-id whose Authentication-Results are believed (RFC 8601); absent: none is.
     pub authserv_id: Option<String>,
     /// How many Received fields our own servers put above that field; more, and it is not believed.

@@ -147,6 +147,27 @@ const BAD_LINES: &[(&str, &str)] = &[
         "bot.toml:6:17: [mail] reply_to: `bot` is no e-mail address",
     ),
     (
+        "mail.proof = [\"spf\"]",
+        "bot.toml:6:15: [mail] proof: `spf` is no way to prove a sender; mend: write \"dkim\"",
+    ),
+    (
+        "mail.proof = [\"authentication-results\"]",
+        "[mail] proof: believes a field of your mail server, which is not named; mend: write authserv_id",
+    ),
+    (
+        "mail.alignment = \"loose\"",
+        "[mail] alignment: `loose` is neither \"strict\" nor \"relaxed\"",
+    ),
+    (
+        "mail.least_rsa_bits = 512",
+        "[mail] least_rsa_bits: is 512, and must be between 1024 and 4096",
+    ),
+    (
+        "dns.servers = [\"ns.example.org\"]",
+        "bot.toml:6:16: [dns] servers: `ns.example.org` is no address of a name server; mend: write",
+    ),
+    ("dns.port = 53", "bot.toml:6:5: [dns] port: is unknown"),
+    (
         "mail.approve_words = []",
         "bot.toml:6:22: [mail] approve_words: is empty",
     ),
@@ -371,11 +392,25 @@ fn the_generated_key_is_made_once_and_private() {
 fn an_inbox_without_proof_and_exempted_domains_are_warned_of() {
     // Goal: a setting that closes or opens a door is said aloud. Method: each once.
     let inbox = "imap.host = \"localhost\"\nimap.username = \"u\"\nimap.password = \"p\"\n";
-    let (_, warnings) = parse(&with(inbox)).expect("read");
-    assert!(
-        warnings.to_string().contains("no sender can be proven"),
-        "{warnings}"
-    );
+    let (config, warnings) = parse(&with(inbox)).expect("read");
+    assert_eq!(warnings.list, [], "our own check is made");
+    assert!(config.mail.dkim.is_some() && config.mail.authserv_id.is_none());
+    for (lines, said) in [
+        ("mail.proof = []\n", "no sender can be proven"),
+        (
+            "mail.least_rsa_bits = 1024\n",
+            "somebody with means can break",
+        ),
+        (
+            "mail.authserv_id = \"mx\"\nmail.proof = [\"dkim\"]\n",
+            "is named and not believed",
+        ),
+    ] {
+        let (_, warnings) = parse(&with(&format!("{lines}{inbox}"))).expect("read");
+        assert!(warnings.to_string().contains(said), "{said}: {warnings}");
+    }
+    let (config, _) = parse(&with(&format!("mail.authserv_id = \"mx\"\n{inbox}"))).expect("read");
+    assert!(config.mail.dkim.is_none() && config.mail.authserv_id.is_some());
     let (config, warnings) = parse(&with("mail.exempt_domains = [\"Example.ORG\"]")).expect("read");
     assert!(warnings.to_string().contains("may decide"), "{warnings}");
     assert!(config.mail.exempt_domains.contains("example.org"));

@@ -15,7 +15,7 @@ use super::leases::Lease;
 
 mod verdicts;
 
-pub use verdicts::{Judged, Waiting, mark_judged, next_due, put_off, take_waiting};
+pub use verdicts::{Judged, Waiting, keep_proof, mark_judged, next_due, put_off, take_waiting};
 
 /// One state of one mailbox: its UIDs mean something only together with this.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::workflow::book::Book;
 use crate::workflow::request::Channel;
 
 /// The samples of `migrations/sample`, as the migrations' README describes them.
-const SAMPLES: [(i64, &str); 12] = [
+const SAMPLES: [(i64, &str); 13] = [
     (
         20_261_121_000_001,
         include_str!("../../migrations/sample/20261121000001.sql"),
@@ -55,6 +55,10 @@ const SAMPLES: [(i64, &str); 12] = [
     (
         20_261_121_000_011,
         include_str!("../../migrations/sample/20261121000011.sql"),
+    ),
+    (
+        20_261_121_000_012,
+        include_str!("../../migrations/sample/20261121000012.sql"),
     ),
     (
         20_261_121_000_013,

@@ -21,7 +21,7 @@ use countersign::workflow::decide::Draft;
 use countersign::workflow::ids::{Module, PersonId, RequestId};
 use countersign::workflow::notice::Kind;
 use countersign::workflow::request::{Channel, Decision, Subject, Window};
-use countersign_sandbox::{Mail, Mailbox, Stack};
+use countersign_sandbox::{Dns, Mail, Mailbox, Signer, Stack};
 use jiff::SignedDuration;
 use sqlx::PgPool;
 
@@ -126,14 +126,28 @@ impl Office {
         office
     }
 
+    /// An office that proves senders by our own check of signatures and asks this name server for keys.
+    pub async fn open_with_dns(policies: &str, dns: &Dns) -> Self {
+        let mut office = Self::furnish_with(policies, |text| by_signature(text, dns)).await;
+        office.start().await;
+        office
+    }
+
     /// An office whose daemon is not started yet.
     pub async fn furnish(policies: &str) -> Self {
+        Self::furnish_with(policies, |_| {}).await
+    }
+
+    /// As `furnish`, after `change` has had its way with the text of `bot.toml`.
+    pub async fn furnish_with(policies: &str, change: impl Fn(&mut String)) -> Self {
         let stack = Stack::from_env().expect("the stack of this run");
         let suffix = countersign::clock::new_id().simple().to_string()[20..].to_owned();
         let url = stack.new_database().await.expect("a database");
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("bot.toml");
-        std::fs::write(&file, bot_toml(&stack, &url, &suffix)).expect("bot.toml");
+        let mut text = bot_toml(&stack, &url, &suffix);
+        change(&mut text);
+        std::fs::write(&file, text).expect("bot.toml");
         let config =
             countersign::config::load(&file).unwrap_or_else(|problems| panic!("{problems}"));
         let pool = PgPool::connect(&url).await.expect("the database");
@@ -458,6 +472,21 @@ impl Person {
         self.heard.lock().expect("lock").extend(ids);
     }
 
+    /// Replies by the door for outsiders, where nothing but this domain's signature proves who wrote it.
+    pub async fn replies_signed(&self, to: &Mail, text: &str, signer: &Signer) {
+        let (bot, raw) = self.mailbox.writes_reply(to, text).expect("a reply");
+        let raw = signer.sign(&raw).expect("signed");
+        self.sends(&bot, &raw).await;
+    }
+
+    /// Sends these bytes by the door for outsiders.
+    pub async fn sends(&self, to: &str, raw: &[u8]) {
+        self.mailbox
+            .sends_from_outside(to, raw)
+            .await
+            .expect("the mail is accepted");
+    }
+
     /// Replies as a mail client does, through the submission server, logged in.
     pub async fn replies(&self, to: &Mail, text: &str) {
         self.mailbox
@@ -520,6 +549,16 @@ fn capital(name: &str) -> String {
         .next()
         .map(|first| first.to_uppercase().chain(letters).collect())
         .unwrap_or_default()
+}
+
+/// Has senders proven by our own check, with keys from this name server.
+pub fn by_signature(text: &mut String, dns: &Dns) {
+    *text = text.replace("authserv_id = ", "proof = [\"dkim\"]\n# authserv_id = ");
+    let _ = write!(
+        text,
+        "\n[dns]\nservers = [\"{}\"]\ntimeout = \"500ms\"\nkeep_at_most = \"1s\"\n",
+        dns.address()
+    );
 }
 
 fn bot_toml(stack: &Stack, url: &str, suffix: &str) -> String {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use lettre::Address;
 
+use super::proof::accepted;
 use crate::config::Mail;
 use crate::config::read::Section;
 use crate::config::words::read_words;
@@ -35,17 +36,20 @@ pub(super) fn mail(root: &mut Section<'_, '_>, replies: bool) -> Option<Mail> {
     };
     let from_name = section.needed_if_there("from_name");
     let authserv_id = section.needed_if_there("authserv_id");
+    let accepted = accepted(&mut section, authserv_id.is_some());
     let authserv_hops = section
         .number("authserv_hops", 0..21)
         .map_or(1, |found| found.value);
     let exempt_domains = exempt_domains(&mut section);
     let words = read_words(&mut section);
-    if replies && authserv_id.is_none() && exempt_domains.is_empty() {
+    let authserv_id = authserv_id.filter(|_| accepted.results);
+    if replies && accepted.dkim.is_none() && authserv_id.is_none() && exempt_domains.is_empty() {
         section.report.warn(
             &section.span,
-            section.key("authserv_id"),
+            section.key("proof"),
             "no sender can be proven, so no reply will decide anything",
-            "name the authserv-id that your mail server writes into Authentication-Results",
+            "write proof = [\"dkim\"], or name the authserv_id that your mail server writes into \
+             Authentication-Results",
         );
     }
     section.end();
@@ -58,6 +62,7 @@ pub(super) fn mail(root: &mut Section<'_, '_>, replies: bool) -> Option<Mail> {
         from: from.to_string(),
         reply_to: reply_to?.to_string(),
         message_id_domain: message_id_domain?,
+        dkim: accepted.dkim,
         authserv_id: authserv_id.map(|found| found.value.to_owned()),
         authserv_hops: usize::try_from(authserv_hops).ok()?,
         exempt_domains,

@@ -46,7 +46,7 @@ fn rules(named: Option<&Path>) -> Result<Rules, Failure> {
     let meant = named.is_some() || (around.env)("COUNTERSIGN_CONFIG").is_some();
     let shown = path.display();
     match config::load_mail(&path) {
-        Ok(mail) => return Ok(Rules::new(&mail)),
+        Ok((mail, _)) => return Ok(Rules::new(&mail)),
         Err(problems) if meant => return Err(problems.into()),
         Err(problems) if path.exists() => note!("{problems}\n{shown} is left out, see above;"),
         Err(_) => note!("there is no configuration at {shown};"),
@@ -57,6 +57,7 @@ fn rules(named: Option<&Path>) -> Result<Rules, Failure> {
         reply_to: String::new(),
         own_address: String::new(),
         message_id_domain: String::new(),
+        dkim: None,
         authserv_id: None,
         authserv_hops: 1,
         exempt_domains: BTreeSet::new(),

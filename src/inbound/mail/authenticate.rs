@@ -1,14 +1,17 @@
-//! Is the sender proven? One plain From address, and a domain that our own server vouches for.
+//! Is the sender proven? One plain From address, and a domain that our own server vouches for, or whose
+//! signature we have checked.
 //!
 //! What is promised: `proven` means that the field of the configured server says `dmarc=pass` for
 //! exactly the From domain, is the only field of that server's name in the mail, and has no more
-//! Received fields above it than our own servers put there. `exempted` means that the operator
+//! Received fields above it than our own servers put there; or that our own check ([`super::dkim`]) passed
+//! and that field, if it is believed at all, says nothing against it. `exempted` means that the operator
 //! wrote the domain down. What is *not* promised: DMARC proves a domain, never a mailbox; that the
 //! person behind `alice@` is Alice is the domain's business. ARC fields are not looked at.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
 use super::address::Address;
+use super::dkim::{Checked, Report};
 use super::head::Head;
 use super::results::{self, Results};
 use super::{Rules, Stage, Verdict};
@@ -22,6 +25,10 @@ pub struct Sender {
     pub from: Option<Address>,
     /// How the mail ends here; `None` if the sender is proven or exempted.
     pub end: Option<Verdict>,
+    /// The signature that proved it, where that was our own check.
+    pub signature: Option<Checked>,
+    /// Our own check may prove it and has not been made.
+    pub open: bool,
 }
 
 impl Sender {
@@ -30,24 +37,31 @@ impl Sender {
             stage: Stage::new(verdict, why),
             from: Some(from),
             end: None,
+            signature: None,
+            open: false,
         }
     }
 
     fn stop(verdict: &str, why: &str, from: Option<Address>) -> Self {
         let end = match verdict {
             "unproven" => Verdict::Silent,
+            "later" => Verdict::Later,
             _ => Verdict::Alarm,
         };
         Self {
             stage: Stage::new(verdict, why),
             from,
             end: Some(end),
+            signature: None,
+            open: false,
         }
     }
 
-    /// The name of the method for the proof: `authentication-results` or `exempted-domain`.
+    /// The name of the method for the proof: `dkim`, `authentication-results` or `exempted-domain`.
     pub fn method(&self) -> &'static str {
-        if self.stage.verdict == "exempted" {
+        if self.signature.is_some() {
+            "dkim"
+        } else if self.stage.verdict == "exempted" {
             "exempted-domain"
         } else {
             "authentication-results"
@@ -55,8 +69,8 @@ impl Sender {
     }
 }
 
-/// Checks the sender of a mail.
-pub fn authenticate(head: &Head<'_>, rules: &Rules) -> Sender {
+/// Checks the sender of a mail; `report` is what our own check of its signatures found.
+pub fn authenticate(head: &Head<'_>, rules: &Rules, report: Option<&Report>) -> Sender {
     let from = match only_from(head) {
         Ok(from) => from,
         Err(why) => return Sender::stop("ambiguous", why, None),
@@ -72,7 +86,35 @@ pub fn authenticate(head: &Head<'_>, rules: &Rules) -> Sender {
         );
         return Sender::go_on("exempted", why, from);
     }
-    Sender::stop(refused.verdict, refused.why, Some(from))
+    match (&rules.dkim, refused.verdict) {
+        (Some(_), "unproven") => signed(report, from),
+        _ => Sender::stop(refused.verdict, refused.why, Some(from)),
+    }
+}
+
+/// What our own check found, if it has been made.
+fn signed(report: Option<&Report>, from: Address) -> Sender {
+    let Some(report) = report else {
+        let why = "Its signatures have not been checked.";
+        return Sender {
+            open: true,
+            ..Sender::stop("unproven", why, Some(from))
+        };
+    };
+    if let Some(signature) = report.pass() {
+        return Sender {
+            signature: Some(signature.clone()),
+            ..Sender::go_on("proven", signature.why.clone(), from)
+        };
+    }
+    if let Some(signature) = report.later() {
+        return Sender::stop("later", &signature.why, Some(from));
+    }
+    let why = match report.signatures.as_slice() {
+        [] => "The mail carries no signature.",
+        [first, ..] => first.why.as_str(),
+    };
+    Sender::stop("unproven", why, Some(from))
 }
 
 /// The address of the one From field. Fields are counted here: parsers take the first or the last.
@@ -212,7 +254,7 @@ mod tests {
     const OWN: &str = "Authentication-Results: mx.bot.test; dmarc=pass header.from=client.test\n";
 
     fn verdict(block: &str) -> String {
-        authenticate(&Head::split(block.as_bytes()), &rules())
+        authenticate(&Head::split(block.as_bytes()), &rules(), None)
             .stage
             .verdict
     }
@@ -302,7 +344,7 @@ mod tests {
         let mut rules = rules();
         rules.authserv_id = None;
         let block = format!("{OWN}From: alice@client.test\n");
-        let sender = authenticate(&Head::split(block.as_bytes()), &rules);
+        let sender = authenticate(&Head::split(block.as_bytes()), &rules, None);
         assert_eq!(sender.stage.verdict, "unproven");
         assert_eq!(sender.end, Some(Verdict::Silent));
     }

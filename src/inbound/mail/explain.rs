@@ -34,6 +34,7 @@ pub fn explain(raw: &[u8], rules: &Rules, locale: Option<&str>) -> Explanation {
         reply,
         verdict,
         why,
+        open: _,
         said: _,
         bounce: _,
     } = read(raw, rules);

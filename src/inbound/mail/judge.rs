@@ -18,6 +18,7 @@
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
 mod apply;
+mod prove;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,6 +27,8 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use jiff::Timestamp;
 
+use super::dkim::Report;
+use super::resolve::Resolver;
 use super::{Reading, Rules, Verdict};
 use crate::handle::Handler;
 use crate::inbound::{Bounce, Proof, Speaker, Words};
@@ -35,6 +38,7 @@ use crate::store::inbox::{self, Judged, Waiting};
 use crate::token::TokenHash;
 use crate::workflow::request::Channel;
 use apply::{Given, given};
+use prove::Open;
 
 /// Mails applied in one transaction, as far as they can be.
 const TOGETHER: usize = 25;
@@ -47,8 +51,8 @@ const PUT_OFF: (f64, f64) = (30.0, 3_600.0);
 /// A verdict's reason is cut to this many characters.
 const WHY_MAX: usize = 500;
 
-/// Reads one mail: [`super::read::read`] in the daemon.
-pub(super) type Read = fn(&[u8], &Rules) -> Reading;
+/// Reads one mail: [`super::read::read_with`] in the daemon.
+pub(super) type Read = fn(&[u8], &Rules, Option<&Report>) -> Reading;
 
 /// Judges recorded mails. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -56,6 +60,17 @@ pub struct Judge {
     rules: Arc<Rules>,
     handler: Handler,
     read: Read,
+    /// Asks DNS; absent: our own check of signatures is not made.
+    resolver: Option<Resolver>,
+}
+
+/// What the bytes of one mail come to before anybody is asked.
+#[derive(Debug)]
+struct First {
+    id: i64,
+    step: Step,
+    /// The mail, where asking DNS may change the step.
+    open: Option<Open>,
 }
 
 /// What the bytes of one mail come to.
@@ -88,12 +103,13 @@ struct Outcome {
 }
 
 impl Judge {
-    /// Judges by these rules, with this handler.
-    pub fn new(rules: Rules, handler: Handler) -> Self {
+    /// Judges by these rules, with this handler; `resolver` asks DNS for our own check of signatures.
+    pub fn new(rules: Rules, handler: Handler, resolver: Option<Resolver>) -> Self {
         Self {
             rules: Arc::new(rules),
             handler,
-            read: super::read::read,
+            read: super::read::read_with,
+            resolver,
         }
     }
 
@@ -114,7 +130,8 @@ impl Judge {
         let mut outcomes = Vec::new();
         let mut groups: Vec<Vec<Given>> = Vec::new();
         let mut group_of: BTreeMap<TokenHash, usize> = BTreeMap::new();
-        for (id, step) in self.read_all(mails).await {
+        let firsts = self.read_all(mails).await;
+        for (id, step) in self.prove(firsts).await? {
             match step {
                 Step::Settled(verdict, why) => outcomes.push(outcome(id, verdict, &why, false)),
                 Step::Bounced(why, bounce) => outcomes.push(Outcome {
@@ -153,17 +170,21 @@ impl Judge {
         broken.map_or(stored, Err)
     }
 
-    async fn read_all(&self, mails: Vec<Waiting>) -> Vec<(i64, Step)> {
+    async fn read_all(&self, mails: Vec<Waiting>) -> Vec<First> {
         let (read, rules) = (self.read, Arc::clone(&self.rules));
         let ids: Vec<i64> = mails.iter().map(|mail| mail.id).collect();
         let reading = tokio::task::spawn_blocking(move || {
-            let step = |mail: Waiting| (mail.id, first_step(&mail, read, &rules));
+            let step = |mail: Waiting| first_step(mail, read, &rules);
             mails.into_iter().map(step).collect()
         });
         // Every mail has its own guard, so that this fails only when the runtime goes down.
         reading.await.unwrap_or_else(|_| {
-            let stopped = || Step::Settled(Verdict::Later, "the process is stopping".to_owned());
-            ids.into_iter().map(|id| (id, stopped())).collect()
+            let stopped = |id| First {
+                id,
+                step: Step::Settled(Verdict::Later, "the process is stopping".to_owned()),
+                open: None,
+            };
+            ids.into_iter().map(stopped).collect()
         })
     }
 
@@ -249,25 +270,40 @@ fn audit_entries(
 }
 
 /// What one mail's bytes come to; never panics.
-fn first_step(mail: &Waiting, read: Read, rules: &Rules) -> Step {
+fn first_step(mail: Waiting, read: Read, rules: &Rules) -> First {
+    let (step, open) = step_of(&mail, read, rules);
+    First {
+        id: mail.id,
+        step,
+        open: open.map(|(from, tokens)| Open { mail, from, tokens }),
+    }
+}
+
+/// The step, and who may yet be proven by which check: the From domain and the tokens presented.
+fn step_of(mail: &Waiting, read: Read, rules: &Rules) -> (Step, Option<(String, Vec<TokenHash>)>) {
     if mail.tries >= TRIES_MAX {
         let why = format!("the process ended {} times while judging it", mail.tries);
-        return Step::Settled(Verdict::Alarm, why);
+        return (Step::Settled(Verdict::Alarm, why), None);
     }
     let Some(raw) = &mail.raw else {
         let why = format!("too large: {} bytes; only its header was read", mail.size);
-        return Step::Settled(Verdict::Silent, why);
+        return (Step::Settled(Verdict::Silent, why), None);
     };
-    let Ok(reading) = catch_unwind(AssertUnwindSafe(|| read(raw, rules))) else {
+    let report: Option<Report> = mail
+        .proof
+        .as_ref()
+        .and_then(|proof| serde_json::from_value(proof.clone()).ok());
+    let Ok(reading) = catch_unwind(AssertUnwindSafe(|| read(raw, rules, report.as_ref()))) else {
         tracing::error!(
             mail.id = mail.id,
             "mail {} cannot be read: the reader panicked",
             mail.id
         );
         let why = "unreadable: the reader failed on it; its bytes are kept".to_owned();
-        return Step::Settled(Verdict::Silent, why);
+        return (Step::Settled(Verdict::Silent, why), None);
     };
-    match (reading.verdict, reading.said) {
+    let open = reading.open.map(|open| (open.from, open.tokens));
+    let step = match (reading.verdict, reading.said) {
         (verdict @ (Verdict::Decision | Verdict::Answer), Some((speaker, proof, words))) => {
             Step::Apply(Box::new(Said {
                 verdict,
@@ -286,7 +322,8 @@ fn first_step(mail: &Waiting, read: Read, rules: &Rules) -> Step {
             Step::Bounced(reading.why, bounce)
         }
         (verdict, _) => Step::Settled(verdict, reading.why),
-    }
+    };
+    (step, open)
 }
 
 fn first_token(speaker: &Speaker) -> Option<TokenHash> {

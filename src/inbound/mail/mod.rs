@@ -22,14 +22,16 @@
 //! | | `challenge`, `ticket` | likewise; every reason ends with the name of its mark |
 //! | sender | `proven`, `exempted` | goes on |
 //! | | `unproven` | silent: nothing shows that the domain sent it |
+//! | | `later` | judged again: DNS did not say what would prove it |
 //! | | `ambiguous` | alarm: not exactly one plain address in exactly one From field |
 //! | | `failed` | alarm: our own server's check says that the domain did not send it |
 //! | | `forged` | alarm: our server's name stands where only a stranger can have written it |
 //! | reply | `approve`, `disapprove` | a decision |
 //! | | `none` | one answer that explains, if the sender is proven and presents a token |
 //!
-//! `Later` is part of [`Verdict`] for checks that ask the network; this reading asks nobody and never
-//! says it.
+//! The reading asks nobody. Where our own check of signatures may prove a sender whom nothing else proves,
+//! it says so ([`Reading::open`]); who judges asks DNS, hands in what the check found ([`dkim::Report`]), and
+//! reads again. `Later` is said only then.
 
 pub mod judge;
 pub mod mailbox;
@@ -47,12 +49,13 @@ pub mod head;
 pub mod presented;
 pub mod read;
 pub mod reply;
+pub mod resolve;
 pub mod results;
 pub mod screen;
 pub mod shape;
 
 pub use explain::explain;
-pub use read::read;
+pub use read::{read, read_with};
 
 use super::{Bounce, Proof, Speaker, Words};
 
@@ -65,6 +68,8 @@ pub struct Rules {
     pub own_address: String,
     /// The domain of our Message-IDs.
     pub message_id_domain: String,
+    /// Our own check of signatures; absent: it is not made.
+    pub dkim: Option<crate::config::proof::Dkim>,
     /// The authserv-id whose Authentication-Results are believed.
     pub authserv_id: Option<String>,
     /// How many Received fields our own servers put above that field; more, and it is not believed.
@@ -84,6 +89,7 @@ impl Rules {
             reply_to: mail.reply_to.clone(),
             own_address: mail.from.clone(),
             message_id_domain: mail.message_id_domain.clone(),
+            dkim: mail.dkim.clone(),
             authserv_id: mail.authserv_id.clone(),
             authserv_hops: mail.authserv_hops,
             exempt_domains: mail.exempt_domains.clone(),
@@ -133,6 +139,15 @@ pub struct ReplyStage {
     pub window: Option<String>,
 }
 
+/// A sender whom our own check of signatures may yet prove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// The From domain.
+    pub from: String,
+    /// The hashes of the tokens that the mail presents.
+    pub tokens: Vec<crate::token::TokenHash>,
+}
+
 /// Everything that one mail's bytes say.
 #[derive(Debug, Clone)]
 pub struct Reading {
@@ -146,6 +161,8 @@ pub struct Reading {
     pub verdict: Verdict,
     /// Why, one sentence; stored with the mail.
     pub why: String,
+    /// Where our own check of signatures may yet prove the sender, and has not been made: what it needs.
+    pub open: Option<Open>,
     /// For `Decision` and `Answer`: what `handle` judges. The token's owner is not known here.
     pub said: Option<(Speaker, Proof, Words)>,
     /// What a machine's mail says of a delivery of ours that failed; it has yet to be found true.

@@ -10,11 +10,12 @@ use sha2::{Digest, Sha256};
 
 use super::authenticate::{Sender, authenticate};
 use super::bounce::bounce;
+use super::dkim::Report;
 use super::head::Head;
 use super::presented::{contains, presented, redact};
 use super::reply::{Said, reply};
 use super::screen::{MAX_MAIL_BYTES, screen};
-use super::{Reading, ReplyStage, Rules, Stage, Verdict, shape};
+use super::{Open, Reading, ReplyStage, Rules, Stage, Verdict, shape};
 use crate::command::{Command, Target};
 use crate::inbound::{Proof, Speaker, Unclear, Words};
 use crate::token::Token;
@@ -30,11 +31,16 @@ const MAX_MESSAGE_ID_BYTES: usize = 250;
 /// All three stages are always judged, so that an operator sees the whole; the first that stops the
 /// mail says what becomes of it.
 pub fn read(raw: &[u8], rules: &Rules) -> Reading {
+    read_with(raw, rules, None)
+}
+
+/// The same with what our own check of its signatures found.
+pub fn read_with(raw: &[u8], rules: &Rules, report: Option<&Report>) -> Reading {
     let head = Head::split(raw);
     let readable = raw.len() <= MAX_MAIL_BYTES && shape::fault(raw).is_none();
     let parsed = readable.then(|| parser().parse(raw)).flatten();
     let screen = screen(raw, &head, parsed.as_ref(), rules);
-    let sender = authenticate(&head, rules);
+    let sender = authenticate(&head, rules, report);
     let tokens = presented(&head, rules);
     let said = match &parsed {
         Some(message) => reply(&head, message, rules),
@@ -56,6 +62,13 @@ pub fn read(raw: &[u8], rules: &Rules) -> Reading {
             ..unclear
         });
     let reply = reply_stage(&said);
+    // Who presents no token, or is no human, makes us ask nobody.
+    let asks = sender.open && screen.end.is_none() && !tokens.is_empty();
+    let open = sender.from.as_ref().filter(|_| asks);
+    let open = open.map(|from| Open {
+        from: from.domain.clone(),
+        tokens: tokens.iter().map(Token::hash).collect(),
+    });
     let stopped = screen
         .end
         .map(|end| (end, screen.stage.why.clone()))
@@ -89,6 +102,7 @@ pub fn read(raw: &[u8], rules: &Rules) -> Reading {
         reply,
         verdict,
         why,
+        open,
         said,
         bounce,
     }
@@ -156,6 +170,13 @@ fn proof(raw: &[u8], head: &Head<'_>, sender: &Sender, tokens: &[Token], rules: 
         "authentication-results" => rules.authserv_id.clone(),
         _ => None,
     };
+    let signature = sender.signature.as_ref();
+    let signature = signature.map(|one| json!({ "d": one.domain, "s": one.selector }));
+    // Their hashes, which is what the database knows them by.
+    let tokens: Vec<String> = tokens
+        .iter()
+        .map(|token| data_encoding::HEXLOWER.encode(&token.hash().0))
+        .collect();
     Proof {
         method: sender.method().to_owned(),
         details: json!({
@@ -163,6 +184,8 @@ fn proof(raw: &[u8], head: &Head<'_>, sender: &Sender, tokens: &[Token], rules: 
             "message_id": message_id,
             "from_domain": domain,
             "authserv_id": authserv_id,
+            "dkim": signature,
+            "tokens": tokens,
         }),
     }
 }

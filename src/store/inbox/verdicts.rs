@@ -15,6 +15,10 @@ pub struct Waiting {
     pub raw: Option<Vec<u8>>,
     /// Judgements begun and not ended: the process ended meanwhile.
     pub tries: i32,
+    /// When it was recorded.
+    pub recorded_at: Option<Timestamp>,
+    /// What our own check of the signatures found at first sight; absent: not made.
+    pub proof: Option<serde_json::Value>,
 }
 
 /// What became of a mail.
@@ -52,7 +56,8 @@ pub async fn take_waiting(
            )
            UPDATE inbound_mail m SET tries = m.tries + $2
            FROM chosen WHERE m.id = chosen.id
-           RETURNING m.id, m.size, m.raw, m.tries"#,
+           RETURNING m.id, m.size, m.raw, m.tries, m.proof,
+                     m.recorded_at AS "recorded_at: jiff_sqlx::Timestamp""#,
         limit,
         counted,
         now.to_sqlx() as _,
@@ -66,10 +71,28 @@ pub async fn take_waiting(
             size: u64::try_from(row.size).unwrap_or(0),
             raw: row.raw,
             tries: row.tries - counted,
+            recorded_at: Some(row.recorded_at.to_jiff()),
+            proof: row.proof,
         })
         .collect();
     waiting.sort_by_key(|mail| mail.id);
     Ok(waiting)
+}
+
+/// Keeps what our own check of a mail's signatures found. What is kept already stays.
+pub async fn keep_proof(
+    conn: &mut PgConnection,
+    id: i64,
+    proof: Option<&serde_json::Value>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE inbound_mail SET proof = $2 WHERE id = $1 AND proof IS NULL",
+        id,
+        proof,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// When the next mail that was put off is due again.

@@ -12,6 +12,7 @@ mod filing;
 mod granted;
 mod inbox;
 mod outage;
+mod proof;
 mod sealing;
 mod waiting;
 mod windows;

@@ -50,6 +50,7 @@ pub use wire::WireError;
 
 use super::Rules;
 use super::judge::Judge;
+use super::resolve::Resolver;
 use crate::clock;
 use crate::config::Imap;
 use crate::handle::Handler;
@@ -140,15 +141,15 @@ struct Suspect {
 
 impl Watcher {
     /// Watches the mailbox that `imap` names, reads its mails by `rules`, and applies what they
-    /// say with `handler`.
-    pub fn new(imap: Imap, rules: Rules, handler: Handler) -> Self {
+    /// say with `handler`; `resolver` asks DNS for our own check of signatures.
+    pub fn new(imap: Imap, rules: Rules, handler: Handler, resolver: Option<Resolver>) -> Self {
         let name = format!(
             "imap://{}@{}:{}/{}",
             imap.login.username, imap.host, imap.port, imap.mailbox
         );
         Self {
             name,
-            judge: Judge::new(rules, handler.clone()),
+            judge: Judge::new(rules, handler.clone(), resolver),
             holder: clock::new_id().to_string(),
             lease_ttl: LEASE_TTL,
             status: watch::Sender::new(Status::Connecting),

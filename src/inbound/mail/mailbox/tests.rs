@@ -17,6 +17,7 @@ use super::{MailboxError, Mode, Status, Watcher, WireError};
 use crate::clock::Clock;
 use crate::config::{Imap, Login, Security, TokenKeys};
 use crate::handle::Handler;
+use crate::inbound::mail::dkim::Report;
 use crate::inbound::mail::{Reading, ReplyStage, Rules, Stage, Verdict};
 use crate::store::inbox::{self, Arrived, Place};
 use crate::store::leases;
@@ -65,6 +66,7 @@ fn rules() -> Rules {
         reply_to: "bot@example.test".to_owned(),
         own_address: "bot@example.test".to_owned(),
         message_id_domain: "example.test".to_owned(),
+        dkim: None,
         authserv_id: None,
         authserv_hops: 0,
         exempt_domains: ["example.test".to_owned()].into(),
@@ -74,7 +76,7 @@ fn rules() -> Rules {
 }
 
 /// A reader that does what the mail says: fails, asks for later, or is silent.
-fn obedient(raw: &[u8], _: &Rules) -> Reading {
+fn obedient(raw: &[u8], _: &Rules, _: Option<&Report>) -> Reading {
     let says = |word: &str| raw.windows(word.len()).any(|some| some == word.as_bytes());
     assert!(!says("PANIC"), "a poison mail");
     let stage = || Stage {
@@ -96,13 +98,14 @@ fn obedient(raw: &[u8], _: &Rules) -> Reading {
             Verdict::Silent
         },
         why: "as the test wants".to_owned(),
+        open: None,
         said: None,
         bounce: None,
     }
 }
 
 fn watcher(pool: &PgPool, imap: Imap) -> Watcher {
-    Watcher::new(imap, rules(), handler(pool)).with_reader(obedient)
+    Watcher::new(imap, rules(), handler(pool), None).with_reader(obedient)
 }
 
 fn mail(text: &str) -> Vec<u8> {
@@ -838,10 +841,12 @@ async fn later_is_put_off_and_stops_no_other(pool: PgPool) {
     counts(&pool, waits, 1).await;
     eventually("it idles", || fake.count("IDLE") > 0).await;
     running.stop().await;
-    let ready = Watcher::new(imap(fake.port), rules(), handler(&pool)).with_reader(|raw, rules| {
-        let gone = String::from_utf8_lossy(raw).replace("LATER", "now");
-        obedient(gone.as_bytes(), rules)
-    });
+    let ready = Watcher::new(imap(fake.port), rules(), handler(&pool), None).with_reader(
+        |raw, rules, report| {
+            let gone = String::from_utf8_lossy(raw).replace("LATER", "now");
+            obedient(gone.as_bytes(), rules, report)
+        },
+    );
     ready
         .handler
         .clock
@@ -1083,7 +1088,7 @@ async fn a_reply_is_handed_to_the_handler(pool: PgPool) {
     );
     let fake = Fake::new().start().await;
     fake.deliver(reply.as_bytes());
-    let real = || Watcher::new(imap(fake.port), rules(), handler(&pool));
+    let real = || Watcher::new(imap(fake.port), rules(), handler(&pool), None);
     let running = start(real());
     counts(&pool, CLEARED, 1).await;
     running.stop().await;

@@ -248,6 +248,8 @@ impl<'a> Walk<'a> {
                 size: mail.size,
                 raw: mail.raw.take(),
                 tries: 0,
+                recorded_at: Some(now),
+                proof: None,
             })
             .collect())
     }

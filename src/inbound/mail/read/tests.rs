@@ -16,6 +16,7 @@ pub(in super::super) fn rules() -> Rules {
         reply_to: "approvals@bot.test".to_owned(),
         own_address: "bot@bot.test".to_owned(),
         message_id_domain: "id.test".to_owned(),
+        dkim: None,
         authserv_id: Some("mx.bot.test".to_owned()),
         authserv_hops: 1,
         exempt_domains: set(&["exempt.test"]),
