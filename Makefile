@@ -6,10 +6,10 @@
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint sqlx install
+.PHONY: help demo test test-schema bench lint sqlx install
 
 help:           ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 # With DEMO_EXIT=1 it ends after the story.
 demo:           ## an approval from end to end on real servers, told as it happens; then a page to play with
@@ -17,6 +17,10 @@ demo:           ## an approval from end to end on real servers, told as it happe
 
 test:           ## everything checked: format, lints, queries, all tests on the same real servers
 	@scripts/test.sh
+
+# DISCORD_OPENAPI names the description, which is not part of this project.
+test-schema:    ## the Discord double, and what is sent to it, against Discord's own API description
+	@scripts/test-schema.sh
 
 bench:          ## every benchmark, or one: make bench NAME=core
 	@scripts/bench.sh $(NAME)

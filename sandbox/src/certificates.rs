@@ -1,4 +1,4 @@
-//! An authority of the stack's own, the server's certificate, and one that has expired.
+//! An authority of the stack's own, the servers' certificates, and one that has expired.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,8 +16,12 @@ const KEY: [&str; 5] = [
 /// What a client demands of a server's certificate: no authority, and the names it is reached by.
 const LEAF: &str = "basicConstraints=critical,CA:FALSE\n\
                     keyUsage=critical,digitalSignature\n\
-                    extendedKeyUsage=serverAuth\n\
-                    subjectAltName=DNS:mail.example.test,DNS:localhost,IP:127.0.0.1\n";
+                    extendedKeyUsage=serverAuth\n";
+/// The names of the mail server.
+const MAIL: &str = "subjectAltName=DNS:mail.example.test,DNS:localhost,IP:127.0.0.1\n";
+/// The names of the double of Discord.
+const DISCORD: &str = "subjectAltName=DNS:discord.com,DNS:gateway.discord.gg,DNS:localhost,\
+                       IP:127.0.0.1\n";
 
 /// The files, all PEM.
 #[derive(Debug)]
@@ -28,8 +32,23 @@ pub struct Certificates {
     pub server: PathBuf,
     /// Signed by the same authority, over a second after it was made.
     pub expired: PathBuf,
-    /// The key of both.
+    /// Of the double of Discord.
+    pub discord: PathBuf,
+    /// The key of all of them.
     pub key: PathBuf,
+}
+
+impl Certificates {
+    /// Where they are once they were made in this directory.
+    pub fn in_directory(directory: &Path) -> Self {
+        Self {
+            authority: directory.join("ca.pem"),
+            server: directory.join("server.pem"),
+            expired: directory.join("expired.pem"),
+            discord: directory.join("discord.pem"),
+            key: directory.join("server.key"),
+        }
+    }
 }
 
 /// Makes them in this directory.
@@ -40,7 +59,8 @@ pub fn make(directory: &Path) -> anyhow::Result<Certificates> {
             .current_dir(directory)
             .args(arguments))
     };
-    std::fs::write(directory.join("leaf.cnf"), LEAF)?;
+    std::fs::write(directory.join("mail.cnf"), format!("{LEAF}{MAIL}"))?;
+    std::fs::write(directory.join("discord.cnf"), format!("{LEAF}{DISCORD}"))?;
     let ca = [
         "req",
         "-x509",
@@ -63,7 +83,11 @@ pub fn make(directory: &Path) -> anyhow::Result<Certificates> {
         "server.csr",
     ];
     openssl(&[&leaf[..], &KEY].concat())?;
-    for (file, serial, days) in [("server.pem", "2", "30"), ("expired.pem", "3", "0")] {
+    for (file, serial, days, names) in [
+        ("server.pem", "2", "30", "mail.cnf"),
+        ("expired.pem", "3", "0", "mail.cnf"),
+        ("discord.pem", "4", "30", "discord.cnf"),
+    ] {
         let sign = [
             "x509",
             "-req",
@@ -80,16 +104,11 @@ pub fn make(directory: &Path) -> anyhow::Result<Certificates> {
             "-days",
             days,
             "-extfile",
-            "leaf.cnf",
+            names,
             "-out",
             file,
         ];
         openssl(&[&sign[..], &how].concat())?;
     }
-    Ok(Certificates {
-        authority: directory.join("ca.pem"),
-        server: directory.join("server.pem"),
-        expired: directory.join("expired.pem"),
-        key: directory.join("server.key"),
-    })
+    Ok(Certificates::in_directory(directory))
 }

@@ -31,6 +31,7 @@
 mod certificates;
 pub mod demo;
 mod describe;
+pub mod discord;
 mod dns;
 mod dovecot;
 mod mail;

@@ -1,0 +1,7 @@
+//! The double of Discord, tried out with the client that the product uses. Needs no other server.
+
+mod bot;
+mod limits;
+mod sessions;
+mod talk;
+mod troubles;
