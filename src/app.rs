@@ -26,6 +26,7 @@ use crate::inbound::mail::Rules;
 use crate::inbound::mail::mailbox::{self, Watcher};
 use crate::inbound::mail::resolve::{ResolveError, Resolver};
 use crate::inbound::timer;
+use crate::inbound::web::{self, Web};
 use crate::outbound::mail::{Mailer, Sender};
 use crate::outbox::bell::{self, Bell};
 use crate::outbox::courier::{self, Courier};
@@ -128,7 +129,9 @@ impl Daemon {
         let supervisor = Supervisor::new(clock, CancellationToken::new());
         let look = Arc::new(Notify::new());
         let mut probes = BTreeMap::new();
-        start_courier(config, &handler, &supervisor, &mut probes)?;
+        let renderer = Arc::new(Renderer::new(config.templates.as_deref())?);
+        start_courier(config, &handler, (&supervisor, &renderer), &mut probes);
+        start_web(config, &handler, (&supervisor, &renderer));
         start_inbox(config, &handler, &supervisor, &mut probes)?;
         start_timer(&handler, &look, &supervisor);
         start_bell(&handler, &look, &supervisor);
@@ -223,9 +226,9 @@ pub async fn serve(config: &Config, clock: Clock) -> Result<bool, StartError> {
 fn start_courier(
     config: &Config,
     handler: &Handler,
-    supervisor: &Supervisor,
+    (supervisor, renderer): (&Supervisor, &Arc<Renderer>),
     probes: &mut BTreeMap<&'static str, Probe>,
-) -> Result<(), StartError> {
+) {
     let mailer = Arc::new(Mailer::new(config.smtp.clone(), Sender::from(&config.mail)));
     let link = mailer.link();
     probes.insert("smtp", Arc::new(move || link.borrow().complaint()));
@@ -233,7 +236,7 @@ fn start_courier(
         pool: handler.pool.clone(),
         clock: handler.clock.clone(),
         keys: handler.keys.clone(),
-        renderer: Arc::new(Renderer::new(config.templates.as_deref())?),
+        renderer: renderer.clone(),
         mailer,
         reply_to: config.mail.reply_to.clone(),
         public_url: config.web.as_ref().map(|web| web.public_url.clone()),
@@ -249,7 +252,18 @@ fn start_courier(
             courier::run(courier, cancel).await
         }
     });
-    Ok(())
+}
+
+fn start_web(
+    config: &Config,
+    handler: &Handler,
+    (supervisor, renderer): (&Supervisor, &Arc<Renderer>),
+) {
+    let Some(config) = config.web.clone() else {
+        return;
+    };
+    let web = Web::new(handler.clone(), renderer.clone(), config);
+    supervisor.spawn("web", move |cancel| web::run(web.clone(), cancel));
 }
 
 fn start_inbox(

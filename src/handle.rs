@@ -144,6 +144,12 @@ impl Handler {
         self
     }
 
+    /// The book in force.
+    pub async fn book(&self, conn: &mut PgConnection) -> Result<Arc<Book>, sqlx::Error> {
+        let versions = ledger::look(conn, "").await?.1;
+        self.books.get(conn, versions).await
+    }
+
     /// Applies one inbound thing: once, in one transaction, or not at all (W28).
     ///
     /// An error is the database's: nothing was applied, and the same thing may be handed in again.

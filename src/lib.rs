@@ -55,6 +55,7 @@
 //! | `handle` | one inbound thing, one transaction |
 //! | `inbound::timer` | time as a channel |
 //! | `inbound::mail` | the inbox as a channel |
+//! | `inbound::web` | the page behind the link as a channel |
 //! | `supervise` | keeps loops running |
 //! | `status` | health and readiness, for whoever watches us |
 //! | `app` | builds the parts, starts and stops them |

@@ -15,6 +15,7 @@
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
 mod human;
+mod page;
 mod samples;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ use crate::workflow::notice::digest::Digest;
 use crate::workflow::notice::{Facts, Kind};
 
 pub use human::{duration, instant, window};
+pub use page::{CodeFacts, Filled, Page, PageKind, Problem, Said, Sealed, ToConfirm};
 pub use samples::{Sample, sample_digest, samples};
 
 /// The longest subject, in characters.
@@ -154,6 +156,7 @@ impl Renderer {
                 .add_template_owned(name.clone(), source)
                 .map_err(|error| renderer.wrong(&name, &error))?;
         }
+        renderer.check_pages()?;
         for sample in samples() {
             renderer.mail(sample.kind, &sample.facts, &sample.reader)?;
         }

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use super::Case;
 use crate::inbound::Speaker;
-use crate::store::tokens::{self, TokenRow};
+use crate::store::tokens::{self, LinkRow, TokenRow};
 use crate::store::unreachable::{self, End};
 use crate::workflow::book::same_address;
 use crate::workflow::decide::{Actor, Shown};
@@ -43,6 +43,10 @@ impl Case<'_> {
                     actor: Actor::Person(person.clone()),
                     offered: None,
                 }));
+            }
+            Speaker::Link { token, revision } => {
+                let known = tokens::find_link(conn, *token).await?;
+                return Ok(self.visitor(known, *revision));
             }
             Speaker::Token { presented, from } => (presented, from),
         };
@@ -91,6 +95,33 @@ impl Case<'_> {
         };
         Ok(Identified {
             actor: Actor::Person(token.person.clone()),
+            offered: Some(Offered {
+                request: token.request,
+                shown,
+            }),
+        })
+    }
+
+    /// Whom a link was mailed to. That it is they who came by it, the page has seen to.
+    fn visitor(&self, known: Option<LinkRow>, revision: u32) -> Result<Identified, String> {
+        let Some(LinkRow { token, revoked }) = known else {
+            return Err("its link is not known".to_owned());
+        };
+        if revoked {
+            return Err(format!("its link, of {}, was revoked", token.person));
+        }
+        if self.book.person(&token.person).is_none() {
+            return Err(format!(
+                "its link is of {}, who is not in the book",
+                token.person
+            ));
+        }
+        let shown = Shown {
+            step: token.step,
+            revision,
+        };
+        Ok(Identified {
+            actor: Actor::Person(token.person),
             offered: Some(Offered {
                 request: token.request,
                 shown,

@@ -4,6 +4,7 @@
 pub mod cli;
 pub mod mail;
 pub mod timer;
+pub mod web;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -39,6 +40,13 @@ pub enum Speaker {
         /// The single, proven From address.
         from: String,
     },
+    /// Who came by the link in a mail of theirs, and was proven beside it as far as the operator asks for.
+    Link {
+        /// The link token.
+        token: TokenHash,
+        /// The revision that the page showed them (W16).
+        revision: u32,
+    },
     /// A person whom the channel itself has proven (command line: the operating system user).
     Person(PersonId),
     /// Our own clock.
@@ -48,7 +56,7 @@ pub enum Speaker {
 /// How the speaker was proven: a name for the method and the details, never a token or a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
-    /// `authentication-results`, `exempted-domain`, `os-user`, `clock`.
+    /// `authentication-results`, `exempted-domain`, `os-user`, `link`, `clock`.
     pub method: String,
     /// What it rests on, e.g. the SHA-256 of the raw mail, its Message-ID, the DKIM domain.
     pub details: serde_json::Value,

@@ -26,6 +26,7 @@ const MAX_NAME: usize = 120;
 )]
 pub(super) struct Words {
     request: String,
+    revision: u32,
     reader: String,
     requester: String,
     requester_id: String,
@@ -128,7 +129,7 @@ impl Links {
     }
 }
 
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     cut(&one_line(text), MAX_NAME)
 }
 
@@ -163,6 +164,7 @@ pub(super) fn words(kind: Kind, facts: &Facts, reader: &Reader) -> Words {
     let (ended, expiry) = ending(&facts.state, &zone);
     Words {
         request: facts.request.to_string(),
+        revision: facts.revision,
         reader: short(&reader.name),
         requester: short(&facts.requester_name),
         requester_id: short(facts.requester.as_str()),
@@ -268,7 +270,7 @@ impl VoteWords {
     }
 }
 
-fn past(decision: Decision) -> &'static str {
+pub(super) fn past(decision: Decision) -> &'static str {
     match decision {
         Decision::Approve => "approved",
         Decision::Disapprove => "disapproved",

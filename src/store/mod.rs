@@ -13,6 +13,7 @@ pub mod roles;
 pub mod seals;
 pub mod tokens;
 pub mod unreachable;
+pub mod web;
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,7 @@
 //! the acknowledgement leaves a lease that runs out, and the same mail, with the same Message-ID, is
 //! sent again.
 
+mod code;
 mod courier;
 mod digest;
 mod operator;
@@ -41,6 +42,7 @@ use crate::workflow::book::Book;
 use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::notice::Notice;
 
+pub use code::{CodeMail, enqueue_code};
 pub use courier::{Ack, Acked, Claimed, Outcome, Swept, ack, claim, next_due, release, sweep};
 pub use digest::{Gathered, due_digests, gather};
 pub use operator::{DeliveryRow, Filter, drop, list, retry};

@@ -67,21 +67,30 @@ pub async fn find(
         .collect()
 }
 
-/// What a link token stands for, whether or not its time is over.
+/// What a link token stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRow {
+    /// Whom it asks what.
+    pub token: TokenRow,
+    /// Whether somebody ended it before its request did.
+    pub revoked: bool,
+}
+
+/// What a link token stands for, whether or not its request is settled.
 pub async fn find_link(
     conn: &mut PgConnection,
     hash: TokenHash,
-) -> Result<Option<TokenRow>, sqlx::Error> {
+) -> Result<Option<LinkRow>, sqlx::Error> {
     let row = sqlx::query!(
-        r#"SELECT person, request_id, step, revision,
+        r#"SELECT person, request_id, step, revision, revoked_at IS NOT NULL AS "revoked!",
                   issued_at AS "issued_at: jiff_sqlx::Timestamp"
-           FROM token WHERE hash = $1 AND purpose = 'link' AND revoked_at IS NULL"#,
+           FROM token WHERE hash = $1 AND purpose = 'link'"#,
         &hash.0[..],
     )
     .fetch_optional(conn)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    Ok(Some(TokenRow {
+    let token = TokenRow {
         hash,
         person: PersonId::new(row.person),
         request: RequestId(row.request_id),
@@ -89,7 +98,9 @@ pub async fn find_link(
         revision: u32::try_from(row.revision).map_err(|_| corrupt("token.revision"))?,
         issued_at: row.issued_at.to_jiff(),
         unreachable: false,
-    }))
+    };
+    let revoked = row.revoked;
+    Ok(Some(LinkRow { token, revoked }))
 }
 
 fn corrupt(column: &'static str) -> sqlx::Error {

@@ -7,7 +7,7 @@ use crate::outbound::Sending;
 use crate::outbound::mail::{Letter, reply_address};
 use crate::outbox::retry::{self, Next};
 use crate::reach::{self, Failure, Marked};
-use crate::render::{self, Reader, Reply};
+use crate::render::{self, CodeFacts, Reader, Reply};
 use crate::store::outbox::{self, Ack, Acked, Claimed, Content, Outcome};
 use crate::workflow::notice::Kind;
 
@@ -147,16 +147,30 @@ impl Courier {
         let rendered = match &claimed.content {
             Content::Notice { kind, facts } => self.renderer.mail(*kind, facts, &reader),
             Content::Digest(digest) => self.renderer.digest(digest, &reader),
+            Content::Code(mail) => {
+                let code = self.keys.code(&mail.key_id, mail.draft).ok_or_else(|| {
+                    let key = &mail.key_id;
+                    format!("token key `{key}` is not configured; add it again under [tokens]")
+                })?;
+                let facts = CodeFacts {
+                    code: &code,
+                    request: mail.request,
+                    thing: &mail.thing,
+                    decision: mail.decision,
+                    until: mail.until,
+                };
+                self.renderer.code(&facts, &reader)
+            }
             Content::System(mail) => Ok(render::plain(&mail.subject, &mail.text)),
         };
         let rendered = rendered.map_err(|error| error.to_string())?;
         let kind = match &claimed.content {
             Content::Notice { kind, .. } => Some(*kind),
-            Content::Digest(_) | Content::System(_) => None,
+            Content::Digest(_) | Content::Code(_) | Content::System(_) => None,
         };
         let unsubscribe = match &claimed.content {
             Content::Digest(digest) => digest.contacts.iter(),
-            Content::Notice { .. } | Content::System(_) => [].iter(),
+            Content::Notice { .. } | Content::Code(_) | Content::System(_) => [].iter(),
         };
         Ok(Letter {
             id: claimed.id,

@@ -6,6 +6,7 @@ use jiff_sqlx::ToSqlx;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
+use super::code::{self, CodeMail};
 use crate::clock::new_id;
 use crate::workflow::notice::digest::Digest;
 use crate::workflow::notice::{Facts, Kind};
@@ -25,6 +26,8 @@ pub enum Content {
     },
     /// All that waited for somebody's digest.
     Digest(Digest),
+    /// The code that proves a browser.
+    Code(CodeMail),
     /// A mail of the system's own.
     System(SystemMail),
 }
@@ -47,6 +50,9 @@ impl Content {
         if kind == super::digest::KIND {
             return serde_json::from_value(facts).ok().map(Self::Digest);
         }
+        if kind == code::KIND {
+            return serde_json::from_value(facts).ok().map(Self::Code);
+        }
         let kind = Kind::ALL.into_iter().find(|known| known.as_str() == kind)?;
         let facts = serde_json::from_value(facts).ok()?;
         Some(Self::Notice { kind, facts })
@@ -57,6 +63,7 @@ impl Content {
         match self {
             Self::Notice { kind, .. } => kind.as_str(),
             Self::Digest(_) => super::digest::KIND,
+            Self::Code(_) => code::KIND,
             Self::System(_) => KIND,
         }
     }

@@ -67,6 +67,8 @@ async fn an_ask_has_a_token_and_an_answer_has_none(pool: PgPool) {
         .expect("a token");
     let by_link = tokens::find_link(&mut conn, link.hash()).await;
     let by_link = by_link.expect("a look-up").expect("it is known");
+    assert!(!by_link.revoked);
+    let by_link = by_link.token;
     assert_eq!((&by_link.person, by_link.step), (&found[0].person, 1));
     let crossed = tokens::find_link(&mut conn, token.hash()).await;
     assert_eq!(crossed.expect("a look-up"), None);
@@ -77,7 +79,9 @@ async fn an_ask_has_a_token_and_an_answer_has_none(pool: PgPool) {
         .await
         .expect("revoked");
     let revoked = tokens::find_link(&mut conn, link.hash()).await;
-    assert_eq!(revoked.expect("a look-up"), None);
+    assert!(revoked.expect("a look-up").expect("known").revoked);
+    let revoked = tokens::find(&mut conn, &[token.hash()]).await;
+    assert_eq!(revoked.expect("a look-up"), []);
 }
 
 /// Goal: no delivery is held by two couriers.

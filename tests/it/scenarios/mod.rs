@@ -11,6 +11,7 @@ mod emergency;
 mod filing;
 mod granted;
 mod inbox;
+mod link;
 mod outage;
 mod proof;
 mod sealing;
