@@ -40,7 +40,7 @@ use crate::clock::new_id;
 use crate::token::Keyring;
 use crate::workflow::book::Book;
 use crate::workflow::ids::{PersonId, RequestId};
-use crate::workflow::notice::Notice;
+use crate::workflow::notice::{Kind, Notice};
 
 pub use code::{CodeMail, enqueue_code};
 pub use courier::{Ack, Acked, Claimed, Outcome, Swept, ack, claim, next_due, release, sweep};
@@ -97,7 +97,8 @@ struct Columns {
     digest_at: Vec<Option<jiff_sqlx::Timestamp>>,
 }
 
-/// Writes notice, delivery and, for asks, token of every notice in one statement; the number of
+/// Writes notice, delivery and, for asks, token of every notice in one statement, and who may look at the
+/// request from now on because they were asked or told of an emergency; the number of
 /// deliveries. A notice to somebody who is not in the book is left out, with a warning.
 ///
 /// Wake the courier after the commit; nothing here tells it.
@@ -128,6 +129,11 @@ pub async fn enqueue(conn: &mut PgConnection, enqueue: &Enqueue<'_>) -> Result<u
                       CASE WHEN digest_at IS NULL THEN 'pending' ELSE 'waiting' END,
                       CASE WHEN digest_at IS NULL THEN $16::timestamptz END,
                       digest_at, $16, $16 FROM row
+           ), shown AS (
+               INSERT INTO involved (request_id, person, filed_at)
+               SELECT DISTINCT request, person, (SELECT filed_at FROM request AS r WHERE r.id = request)
+               FROM row WHERE kind = ANY($20)
+               ON CONFLICT DO NOTHING
            )
            INSERT INTO token (hash, delivery_id, person, request_id, step, revision, issued_at, purpose)
            SELECT hash, delivery, person, request, step, revision, $16, 'reply'
@@ -154,10 +160,17 @@ pub async fn enqueue(conn: &mut PgConnection, enqueue: &Enqueue<'_>) -> Result<u
         &columns.link_key_id as _,
         &columns.link_hash as _,
         &columns.digest_at as _,
+        &shows(),
     )
     .execute(conn)
     .await?;
     Ok(columns.delivery.len())
+}
+
+/// The messages that make somebody one of those who have to do with the request.
+fn shows() -> Vec<String> {
+    let kinds = Kind::ALL.into_iter().filter(|kind| kind.involves());
+    kinds.map(|kind| kind.as_str().to_owned()).collect()
 }
 
 fn columns(enqueue: &Enqueue<'_>) -> Result<Columns, sqlx::Error> {

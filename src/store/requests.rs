@@ -9,6 +9,7 @@ mod find;
 mod list;
 mod many;
 mod pending;
+mod reports;
 mod rows;
 mod write;
 
@@ -29,7 +30,7 @@ pub use find::{
     extensions, find_by_key, find_pending, hold_emergencies, lock_unanswered, other_grants,
     unreviewed,
 };
-pub use list::list;
+pub use list::{Emergencies, Listed, Sought, is_involved, list};
 pub use many::{Evidence, Kept, many};
 pub use pending::pending_page;
 use rows::{RequestRow, VoteRow};

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sqlx::migrate::Migrator;
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::{AssertSqlSafe, Connection as _, PgPool};
 use tokio::sync::Barrier;
 
 use super::audit::{self, Entry, Outcome};
+use super::requests::Sought;
 use super::{books, inbound, requests};
 use crate::workflow::book::Book;
 use crate::workflow::request::Channel;
@@ -51,6 +52,10 @@ const SAMPLES: [(i64, &str); 13] = [
     (
         20_261_121_000_009,
         include_str!("../../migrations/sample/20261121000009.sql"),
+    ),
+    (
+        20_261_121_000_010,
+        include_str!("../../migrations/sample/20261121000010.sql"),
     ),
     (
         20_261_121_000_011,
@@ -121,14 +126,25 @@ async fn migrations_meet_rows(pool: PgPool) {
         sqlx::raw_sql(sample).execute(&pool).await.expect("loads");
     }
     let mut conn = pool.acquire().await.expect("a connection");
-    let read = requests::list(&mut conn, None, 9).await.expect("reads");
-    let seen: Vec<_> = read
+    let book = books::current(&mut conn).await.expect("reads");
+    let mut tx = conn.begin().await.expect("begins");
+    let everything = Sought::default();
+    let read = requests::list(&mut tx, &everything, 9, (&book, now())).await;
+    let listed = read.expect("reads").expect("a list");
+    let seen: Vec<_> = listed
+        .requests
         .iter()
         .map(|request| (request.id.0, request.state.as_str(), request.votes.len()))
         .collect();
     assert_eq!(seen, [(2, "approved", 0), (1, "pending", 1)]);
-    let book = books::current(&mut conn).await.expect("reads");
-    assert_eq!((book.version, book.people.len()), (1, 0));
+    tx.rollback().await.expect("ends");
+    let kept = requests::many(&mut conn, &[1, 2]).await.expect("reads");
+    let listed = |id| {
+        let kept: &Result<requests::Kept, String> = &kept[&id];
+        kept.as_ref().expect("reads").listed_wrongly
+    };
+    // What was there before is as a new request would write it, but for the sample's own group.
+    assert_eq!((listed(1), listed(2)), (Some("awaited"), None));
 }
 
 /// Goal: the tables themselves refuse what must not be, whatever the code above them does.
@@ -216,6 +232,23 @@ async fn the_constraints_refuse(pool: PgPool) {
         (
             "UPDATE access_grant SET account = ''",
             "access_grant_account_not_empty",
+        ),
+        (
+            "UPDATE request SET end_cause = 'odd' WHERE id = 2",
+            "request_end_cause_known",
+        ),
+        (
+            "UPDATE request SET end_cause = 'revoked' WHERE id = 1",
+            "request_ended_is_approved",
+        ),
+        (
+            "UPDATE involved SET approved = true WHERE NOT decided",
+            "involved_votes_are_decisions",
+        ),
+        ("UPDATE awaited SET who = ''", "awaited_who_not_empty"),
+        (
+            "UPDATE resource_name SET name = ''",
+            "resource_name_not_empty",
         ),
         (
             "UPDATE inbound SET outcome = 'odd'",

@@ -230,14 +230,17 @@ impl<'a> Electorate<'a> {
 
     /// Whether a step names this person now, by themselves, a group, or an escalation that was reached.
     pub fn names(&self, index: usize, person: &PersonId) -> bool {
-        self.entries(index)
+        self.request
+            .named(index)
+            .into_iter()
             .any(|entries| self.book.means(entries, person))
     }
 
     /// Everybody whose own vote on a step would count, once each.
     pub fn of(&self, index: usize) -> BTreeSet<&'a PersonId> {
-        let everyone = self
-            .entries(index)
+        let named = self.request.named(index);
+        let everyone = named
+            .into_iter()
             .flat_map(|entries| self.book.everyone(entries));
         everyone
             .filter(|person| self.check(index, person).is_ok())
@@ -279,17 +282,5 @@ impl<'a> Electorate<'a> {
         (0..self.request.terms.steps.len()).any(|index| {
             self.check(index, person).is_ok() || !self.delegators(index, person).is_empty()
         })
-    }
-
-    /// What a step names: its approvers, and whom it has been escalated to.
-    fn entries(&self, index: usize) -> impl Iterator<Item = &'a [Who]> + use<'a> {
-        let step = self.request.terms.steps.get(index);
-        let reached = self.request.clock.escalated.contains(&index);
-        let escalated = step
-            .and_then(|step| step.escalation.as_ref())
-            .filter(|_| reached);
-        let own = step.map(|step| step.approvers.as_slice());
-        own.into_iter()
-            .chain(escalated.map(|escalation| escalation.to.as_slice()))
     }
 }

@@ -18,6 +18,7 @@ mod reach;
 mod tests;
 mod tick;
 mod voting;
+mod waiting;
 
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -36,6 +37,7 @@ pub use delegating::{delegate, end_delegation};
 pub use emergency::offered as emergency_offered;
 pub use filing::{file, file_emergency, same_filing};
 pub use reach::{can_still_approve, stranded_step};
+pub use waiting::{Sight, awaited, called, may_see, reads_all, sight, waits_for};
 
 /// The longest resource or account, in characters.
 pub const MAX_NAME_CHARS: usize = 200;

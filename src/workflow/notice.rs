@@ -163,6 +163,12 @@ impl Kind {
     pub fn asks(self) -> bool {
         matches!(self, Self::Ask | Self::Reminder | Self::Confirm)
     }
+
+    /// Whether whoever gets the message has to do with the request from then on, and may look at it: they
+    /// are asked to decide, or told of an emergency (W25, W26).
+    pub fn involves(self) -> bool {
+        self.asks() || matches!(self, Self::Emergency | Self::ReviewReminder)
+    }
 }
 
 /// One person must be told one thing.

@@ -7,6 +7,7 @@
 
 mod access;
 mod fold;
+mod part;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,6 +19,7 @@ use super::ids::{Module, PersonId, RequestId};
 use super::policy::Terms;
 
 pub use access::{Emergency, EndCause, Ending, GrantState, Review};
+pub use part::{Part, Status};
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -30,6 +30,8 @@ pub enum Doubt {
     DayOrMonth,
     /// `friday`, on a Friday.
     WeekdayIsToday,
+    /// `friday`, on a Friday, of what may have passed.
+    TodayOrAWeekAgo,
     /// `next friday`, on a Wednesday.
     NextWeekday,
     /// `this monday`, on a Wednesday.
@@ -59,6 +61,7 @@ impl fmt::Display for Doubt {
             }
             Self::DayOrMonth => f.write_str("can be read as two days"),
             Self::WeekdayIsToday => f.write_str("is today, or in a week"),
+            Self::TodayOrAWeekAgo => f.write_str("is today, or a week ago"),
             Self::NextWeekday => f.write_str("can be this week's or next week's"),
             Self::PassedThisWeek => f.write_str("has passed this week"),
             Self::PassedToday => f.write_str("has passed today"),

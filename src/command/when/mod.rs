@@ -12,6 +12,7 @@
 //! | [`grammar`] | tokens to what was [`said`] |
 //! | `cursor`, `point`, `length` | its parts: where it reads; days and times; lengths |
 //! | `resolve`, `day` | what was said to what it means, and what is refused |
+//! | `past` | the same for points that may have passed |
 //! | [`say`] | what is said back |
 //! | [`error`] | why a text is not understood |
 //!
@@ -37,6 +38,7 @@ mod day;
 pub mod error;
 pub mod grammar;
 mod length;
+mod past;
 mod point;
 mod resolve;
 pub mod said;

@@ -956,3 +956,69 @@ proptest! {
         prop_assert_eq!(here.instant(&said).map(|read| read.value), Ok(start), "{}", said);
     }
 }
+
+/// Goal: what a report is asked for may have passed, and means one instant in the reader's zone or the one
+/// that is written. Method: each way to say it, on a Saturday morning; then what can mean two things.
+#[test]
+fn moments_that_have_passed() {
+    let moment = |text: &str, zone_name: &str| {
+        let zone = zone(zone_name);
+        let now = NOW.parse().unwrap();
+        let read = Here { now, zone: &zone }.moment(text);
+        read.map_or_else(
+            |error| error.code().to_owned() + ": " + &error.to_string() + " " + &error.next(),
+            |read| read.value.to_string(),
+        )
+    };
+    for (text, expected) in [
+        ("now", "2026-11-21T10:00:00Z"),
+        ("2 hours ago", "2026-11-21T08:00:00Z"),
+        ("há 2 dias", "2026-11-19T10:00:00Z"),
+        ("1h 30m ago", "2026-11-21T08:30:00Z"),
+        ("today", "2026-11-21T00:00:00Z"),
+        ("yesterday", "2026-11-20T00:00:00Z"),
+        ("yesterday 09:00", "2026-11-20T09:00:00Z"),
+        ("ontem às 9h", "2026-11-20T09:00:00Z"),
+        ("9am yesterday", "2026-11-20T09:00:00Z"),
+        ("09:00", "2026-11-21T09:00:00Z"),
+        ("18:00", "2026-11-21T18:00:00Z"),
+        ("friday", "2026-11-20T00:00:00Z"),
+        ("sunday 12:00", "2026-11-15T12:00:00Z"),
+        ("last saturday", "2026-11-14T00:00:00Z"),
+        ("2026-11-01", "2026-11-01T00:00:00Z"),
+        ("2026-11-01 09:00", "2026-11-01T09:00:00Z"),
+        ("2025-01-02T03:04:05Z", "2025-01-02T03:04:05Z"),
+        ("2026-10-25T01:30:00+01:00", "2026-10-25T00:30:00Z"),
+        ("12 November", "2026-11-12T00:00:00Z"),
+        ("22 November", "2025-11-22T00:00:00Z"),
+        ("29 February", "2024-02-29T00:00:00Z"),
+        ("27/11", "2025-11-27T00:00:00Z"),
+        ("tomorrow", "2026-11-22T00:00:00Z"),
+        ("2026-07-01 Asia/Tokyo", "2026-06-30T15:00:00Z"),
+    ] {
+        assert_eq!(moment(text, "Europe/Lisbon"), expected, "{text}");
+    }
+    assert_eq!(moment("yesterday", "Asia/Tokyo"), "2026-11-19T15:00:00Z");
+    assert_eq!(
+        moment("yesterday", "America/Sao_Paulo"),
+        "2026-11-20T03:00:00Z"
+    );
+    for (text, part) in [
+        (
+            "saturday",
+            "is today, or a week ago. Write `2026-11-21` (today) or `2026-11-14` (a week ago)",
+        ),
+        ("03/04", "can be read as two days"),
+        ("2026-10-25 01:30", "happens twice in Europe/Lisbon"),
+        ("last tomorrow", "`last` is not understood"),
+        ("last", "should follow"),
+        ("yesterday yesterday", "`yesterday` is not understood"),
+        ("bananas ago", "`bananas` is not understood"),
+        ("ago", "should follow"),
+        ("", "There is no time in it"),
+        ("9", "can be"),
+    ] {
+        let said = moment(text, "Europe/Lisbon");
+        assert!(said.contains(part), "{text}: {said}");
+    }
+}

@@ -21,13 +21,15 @@ use crate::workflow::ids::RequestId;
 use crate::workflow::request::Decision;
 
 /// The tables that damage is done to, in the order in which they can be filled.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 10] = [
     "seal_key",
     "seal",
     "seal_leaf",
     "audit_chain",
     "audit_event",
     "vote",
+    "involved",
+    "awaited",
     "request",
     "access_grant",
 ];
@@ -360,6 +362,18 @@ async fn every_damage_is_named(pool: PgPool) {
         (
             "UPDATE request SET emergency = true WHERE id = 1",
             "request/1: the stored request says one thing in its outcome and another in `emergency`",
+        ),
+        (
+            "UPDATE request SET has_approval = NOT has_approval WHERE id = 1",
+            "request/1: the stored request is not in lists as its events tell: `has_approval`",
+        ),
+        (
+            "UPDATE involved SET approved = false, decided = false WHERE request_id = 1 AND person = 'ben'",
+            "request/1: the stored request is not in lists as its events tell: `involved`",
+        ),
+        (
+            "INSERT INTO awaited SELECT id, 'mallory', filed_at FROM request WHERE id = 1",
+            "request/1: the stored request is not in lists as its events tell: `awaited`",
         ),
         (
             "UPDATE vote SET decision = 'approve' WHERE request_id = 2",

@@ -2,6 +2,7 @@
 
 mod decide;
 pub mod delegate;
+pub mod list;
 mod person;
 mod record;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
 pub use decide::{Approve, Emergency, Extend, Return, Review, Revoke, Vote};
+pub use list::List;
 pub use person::Person;
 pub use record::{Audit, ExportFormat};
 
@@ -123,6 +125,7 @@ impl Top {
             | Self::Audit(Audit::Export { .. })
             | Self::Outbox(Outbox::Retry { .. } | Outbox::Drop { .. }) => return false,
             Self::Request(Request::File(file)) => &file.output,
+            Self::Request(Request::List(list)) => &list.output,
             Self::Approve(Approve { vote, .. }) | Self::Disapprove(vote) => &vote.output,
             Self::Delegate(delegate) => &delegate.output,
             Self::Doctor { output }
@@ -135,8 +138,7 @@ impl Top {
                 | Policy::Show { output },
             )
             | Self::Request(
-                Request::List { output, .. }
-                | Request::Show { output, .. }
+                Request::Show { output, .. }
                 | Request::Withdraw { output, .. }
                 | Request::Emergency(Emergency { output, .. })
                 | Request::Extend(Extend { output, .. })
@@ -239,19 +241,18 @@ pub enum Policy {
 pub enum Request {
     /// File a request
     File(File),
-    /// List requests, the newest first
-    List {
-        /// Only those in this state
-        #[arg(long)]
-        state: Option<ListState>,
-        /// Who reads the output.
-        #[command(flatten)]
-        output: Output,
-    },
+    /// List the requests that you may look at, the newest first
+    ///
+    /// You see what you filed, were asked about, were told of as an emergency, or decided something about;
+    /// auditors and access admins see everything.
+    List(Box<List>),
     /// Show a request with its steps, its votes and its history
     Show {
         /// Its number, e.g. R-42
         request: RequestId,
+        /// Who acts.
+        #[command(flatten)]
+        acting: Acting,
         /// Who reads the output.
         #[command(flatten)]
         output: Output,
@@ -320,34 +321,6 @@ pub struct WindowArgs {
     /// All of it as you would say it, e.g. "tomorrow 9am for 2h" or "friday 17:00 to 19:00"
     #[arg(long = "window", value_name = "TEXT", conflicts_with_all = ["length", "from", "until"])]
     pub text: Option<String>,
-}
-
-/// The states of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ListState {
-    /// Waiting for votes
-    Pending,
-    /// Granted
-    Approved,
-    /// Turned down
-    Rejected,
-    /// Taken back
-    Withdrawn,
-    /// Not decided in time
-    Expired,
-}
-
-impl ListState {
-    /// The name as it stands in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Approved => "approved",
-            Self::Rejected => "rejected",
-            Self::Withdrawn => "withdrawn",
-            Self::Expired => "expired",
-        }
-    }
 }
 
 /// `countersign outbox …`

@@ -24,6 +24,7 @@ mod delegate;
 mod doctor;
 mod explain;
 mod history;
+mod list;
 mod office;
 mod outbox;
 mod person;

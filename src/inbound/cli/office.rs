@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::Notify;
@@ -17,10 +18,12 @@ use crate::clock::Clock;
 use crate::config::{self, Config, Database};
 use crate::handle::Handler;
 use crate::store::audit::{self, Entry};
+use crate::store::requests::{self, Listed, Sought};
 use crate::store::unreachable::{self, End};
-use crate::store::{bell, books, requests, roles};
+use crate::store::{bell, books, roles};
 use crate::token::Keyring;
 use crate::workflow::book::{Book, same_address};
+use crate::workflow::decide::{Sight, may_see};
 use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::request::Request;
 
@@ -93,16 +96,44 @@ impl Office {
         Ok((book.version > 0).then_some(book))
     }
 
-    /// The newest requests, of one state or of all.
-    pub async fn requests(&self, state: Option<&str>, most: i64) -> Result<Vec<Request>, Failure> {
-        let mut conn = self.pool.acquire().await?;
-        Ok(requests::list(&mut conn, state, most).await?)
+    /// The newest requests of a kind, and whether there are more; all of one state of the database. Fails
+    /// where there is no request to go on after.
+    pub async fn requests(
+        &self,
+        sought: &Sought,
+        limit: usize,
+        (book, now): (&Book, Timestamp),
+    ) -> Result<Listed, Failure> {
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let mut tx = self.pool.begin_with(begin).await?;
+        let listed = requests::list(&mut tx, sought, limit, (book, now)).await?;
+        listed.ok_or_else(|| {
+            let after = sought.after.map_or_else(String::new, |it| it.to_string());
+            Failure::Usage(format!(
+                "--after: there is no request {after}; mend: write the last number of the page before"
+            ))
+        })
     }
 
     /// One request.
     pub async fn request(&self, id: RequestId) -> Result<Option<Request>, Failure> {
         let mut conn = self.pool.acquire().await?;
         Ok(requests::find(&mut conn, id).await?)
+    }
+
+    /// Whether a request may be shown to whoever sees this much.
+    pub async fn may_see(
+        &self,
+        sight: &Sight,
+        request: &Request,
+        (book, now): (&Book, Timestamp),
+    ) -> Result<bool, Failure> {
+        let Sight::Own(person) = sight else {
+            return Ok(true);
+        };
+        let mut conn = self.pool.acquire().await?;
+        let involved = requests::is_involved(&mut conn, request.id, person).await?;
+        Ok(may_see(sight, request, involved, book, now))
     }
 
     /// The audit entries of one request, in order.

@@ -1,12 +1,12 @@
 //! `request …`, `approve`, `disapprove`: the same road as a mail.
 
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::args::{Acting, Approve, File, ListState, Request, Vote};
+use super::args::{Acting, Approve, File, Request, Vote};
+use super::list::Reader;
 use super::office::Office;
 use super::print::{self, put};
-use super::{Failure, access, history, say, when, who};
+use super::{Failure, access, history, list, say, when, who};
 use crate::clock::new_id;
 use crate::command::when::Here;
 use crate::command::{Command, Target};
@@ -17,17 +17,18 @@ use crate::workflow;
 use crate::workflow::decide::Draft;
 use crate::workflow::ids::{Module, RequestId};
 use crate::workflow::refusal::Refusal;
-use crate::workflow::request::{Channel, Decision, GrantState, Subject};
-
-/// Requests that one listing shows.
-const MAX_LISTED: i64 = 1000;
+use crate::workflow::request::{Channel, Decision, GrantState, Status, Subject};
 
 /// Does what `request …` says.
 pub(super) async fn run(what: Request, config: &Config) -> Result<(), Failure> {
     match what {
         Request::File(file) => self::file(file, config).await,
-        Request::List { state, output } => list(state, output.json, config).await,
-        Request::Show { request, output } => show(request, output.json, config).await,
+        Request::List(list) => list::run(*list, config).await,
+        Request::Show {
+            request,
+            acting,
+            output,
+        } => show(request, &acting, output.json, config).await,
         Request::Withdraw {
             request,
             reason,
@@ -151,48 +152,27 @@ pub(super) async fn act(
     say::answer(&answer, &zone, json)
 }
 
-async fn list(state: Option<ListState>, json: bool, config: &Config) -> Result<(), Failure> {
-    let state = state.map(ListState::as_str);
-    let requests = Office::with(config, async |office| {
-        office.requests(state, MAX_LISTED).await
+async fn show(id: RequestId, acting: &Acting, json: bool, config: &Config) -> Result<(), Failure> {
+    let (request, history, now, zone) = Office::with(config, async |office| {
+        let book = office.book_if_any().await?;
+        let reader = Reader::of(book.as_ref(), acting.person.as_deref(), config)?;
+        let (book, now) = (book.unwrap_or_default(), office.clock.now());
+        // To whom it is not to be shown it is as if it were not there.
+        let unknown = || Failure::refused(&Refusal::UnknownRequest { request: id }, &reader.zone);
+        let request = office.request(id).await?.ok_or_else(unknown)?;
+        if !office
+            .may_see(&reader.sight, &request, (&book, now))
+            .await?
+        {
+            return Err(unknown());
+        }
+        let history = office.history(id).await?;
+        Ok((request, history, now, reader.zone))
     })
     .await?;
-    if json {
-        return print::json(&requests);
-    }
-    if requests.is_empty() {
-        put!("No request.");
-    }
-    for request in &requests {
-        say::line(request);
-    }
-    Ok(())
-}
-
-async fn show(id: RequestId, json: bool, config: &Config) -> Result<(), Failure> {
-    let (book, found, history, now) = Office::with(config, async |office| {
-        Ok((
-            office.book_if_any().await?,
-            office.request(id).await?,
-            office.history(id).await?,
-            office.clock.now(),
-        ))
-    })
-    .await?;
-    // Whoever reads without being a person of the book reads UTC.
-    let user = who::OsUser::present();
-    let zone = book
-        .as_ref()
-        .and_then(|book| who::person(book, &user, None, &config.command_line).ok())
-        .map_or(TimeZone::UTC, |(person, _)| who::zone(person));
-    let Some(request) = found else {
-        return Err(Failure::refused(
-            &Refusal::UnknownRequest { request: id },
-            &zone,
-        ));
-    };
     if json {
         let whole = Whole {
+            status: request.status(now),
             grant_state: request.grant_state(now),
             request: &request,
             history: &history,
@@ -209,6 +189,8 @@ async fn show(id: RequestId, json: bool, config: &Config) -> Result<(), Failure>
 struct Whole<'a> {
     #[serde(flatten)]
     request: &'a workflow::request::Request,
+    /// Where it stands now; `state` is what is recorded.
+    status: Status,
     /// Where its grant stands now; absent unless approved.
     grant_state: Option<GrantState>,
     /// The entries of its audit chain, in order.

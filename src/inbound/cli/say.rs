@@ -150,22 +150,6 @@ fn subject(subject: &Subject) -> String {
     }
 }
 
-/// One line of a listing.
-pub(super) fn line(request: &Request) {
-    put!(
-        "{:8}  {:9}  {:12}  {}{}",
-        request.id.to_string(),
-        request.state.as_str(),
-        request.requester.to_string(),
-        subject(&request.subject),
-        if request.emergency.is_some() {
-            "  EMERGENCY"
-        } else {
-            ""
-        }
-    );
-}
-
 /// Everything about one request.
 pub(super) fn whole(request: &Request, now: Timestamp, zone: &TimeZone) {
     put!("{} {}", request.id, request.state.as_str());

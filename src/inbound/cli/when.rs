@@ -55,6 +55,12 @@ pub fn instant(here: &Here<'_>, option: &str, text: &str) -> Result<Understood<T
         .map_err(|error| format!("{option}: {error} {}", error.next()))
 }
 
+/// A point in time that was typed and may have passed; the error is a sentence with its mend.
+pub fn moment(here: &Here<'_>, option: &str, text: &str) -> Result<Understood<Timestamp>, String> {
+    here.moment(text)
+        .map_err(|error| format!("{option}: {error} {}", error.next()))
+}
+
 /// A length in the words of the grammar, which ISO's `PT2H` is not of.
 fn plain(lasts: &str) -> String {
     length(lasts).map_or_else(|_| lasts.to_owned(), |read| read.said)

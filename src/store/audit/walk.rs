@@ -138,7 +138,10 @@ impl Walk {
                 (_, Ok(kept)) if told.evidence(&kept.request) != kept.evidence => {
                     "is not as its events tell: evidence of its votes".to_owned()
                 }
-                _ => continue,
+                (_, Ok(kept)) => match kept.listed_wrongly {
+                    Some(what) => format!("is not in lists as its events tell: `{what}`"),
+                    None => continue,
+                },
             };
             self.verified.find(Finding::state(id, what));
         }

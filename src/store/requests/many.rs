@@ -1,12 +1,13 @@
 //! Many requests by their numbers, for checks of the whole store. Reads only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
+use super::reports::names;
 use super::rows::{Aside, Columns, RequestRow, VoteRow};
 use super::write::reason;
 use crate::workflow::ids::PersonId;
@@ -23,6 +24,8 @@ pub struct Kept {
     pub request: Request,
     /// What its votes came with.
     pub evidence: Evidence,
+    /// What lists ask by and does not follow from it, if anything.
+    pub listed_wrongly: Option<&'static str>,
 }
 
 /// The requests of these numbers that there are; one whose row cannot be read, or contradicts itself or
@@ -78,7 +81,30 @@ struct Beside {
     mode: String,
     emergency: bool,
     reviewed: bool,
+    end_cause: Option<String>,
+    votes: (bool, bool),
+    /// What `awaited` and `involved` say.
+    reports: Filed,
     grant: Option<Granted>,
+}
+
+/// What lists ask by, as it is stored: whom the request awaits, and who decided what.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Filed {
+    awaited: BTreeSet<String>,
+    decided: BTreeSet<(String, bool, bool)>,
+}
+
+impl Filed {
+    fn of(request: &Request) -> Self {
+        let parts = request.parts().into_iter();
+        Self {
+            awaited: names(request),
+            decided: parts
+                .map(|(person, part)| (person.as_str().to_owned(), part.approved, part.disapproved))
+                .collect(),
+        }
+    }
 }
 
 /// The row that gives access.
@@ -136,6 +162,21 @@ impl Beside {
         .into_iter()
         .find_map(|(name, differs)| differs.then_some(name)))
     }
+
+    /// The first of the things that lists ask by which does not follow from the request.
+    fn listed_wrongly(&self, request: &Request) -> Result<Option<&'static str>, sqlx::Error> {
+        let columns = Columns::of(request)?;
+        let reports = Filed::of(request);
+        Ok([
+            ("end_cause", self.end_cause.as_deref() != columns.end_cause),
+            ("has_approval", self.votes.0 != columns.has_approval),
+            ("has_disapproval", self.votes.1 != columns.has_disapproval),
+            ("awaited", self.reports.awaited != reports.awaited),
+            ("involved", self.reports.decided != reports.decided),
+        ]
+        .into_iter()
+        .find_map(|(name, differs)| differs.then_some(name)))
+    }
 }
 
 async fn readable(
@@ -143,6 +184,7 @@ async fn readable(
     ids: &[i64],
 ) -> Result<Vec<(Kept, Beside)>, sqlx::Error> {
     let mut voted = votes_of(conn, ids).await?;
+    let mut reported = reports_of(conn, ids).await?;
     let rows = sqlx::query!(
         r#"SELECT r.id AS "id!", r.requester AS "requester!", r.module AS "module!",
                   r.resource AS "resource!", r.account AS "account?",
@@ -158,6 +200,8 @@ async fn readable(
                   r.policy_version AS "policy_version!", r.mode AS "mode!",
                   r.extends AS "extends?", r.aside AS "aside?: Json<Aside>",
                   r.emergency AS "emergency!", r.reviewed AS "reviewed!",
+                  r.end_cause AS "r_end_cause?", r.has_approval AS "has_approval!",
+                  r.has_disapproval AS "has_disapproval!",
                   g.emergency AS "g_emergency?", g.end_cause AS "end_cause?",
                   g.ended_at AS "ended_at?: jiff_sqlx::Timestamp",
                   g.person AS "person?", g.module AS "g_module?", g.resource AS "g_resource?",
@@ -198,6 +242,9 @@ async fn readable(
                 mode: row.mode,
                 emergency: row.emergency,
                 reviewed: row.reviewed,
+                end_cause: row.r_end_cause,
+                votes: (row.has_approval, row.has_disapproval),
+                reports: reported.remove(&row.id).unwrap_or_default(),
                 grant,
             };
             let row = RequestRow {
@@ -221,7 +268,13 @@ async fn readable(
                 aside: row.aside,
             };
             let request = row.request(of_this)?;
-            Ok((Kept { request, evidence }, beside))
+            let listed_wrongly = beside.listed_wrongly(&request)?;
+            let kept = Kept {
+                request,
+                evidence,
+                listed_wrongly,
+            };
+            Ok((kept, beside))
         })
         .collect()
 }
@@ -257,4 +310,35 @@ async fn votes_of(
         of_this.push(vote);
     }
     Ok(votes)
+}
+
+/// What lists ask by of these requests.
+async fn reports_of(
+    conn: &mut PgConnection,
+    ids: &[i64],
+) -> Result<BTreeMap<i64, Filed>, sqlx::Error> {
+    let awaited = sqlx::query!(
+        "SELECT request_id, who FROM awaited WHERE request_id = ANY($1)",
+        ids
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let decided = sqlx::query!(
+        "SELECT request_id, person, approved, disapproved FROM involved
+         WHERE request_id = ANY($1) AND decided",
+        ids
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut reports: BTreeMap<i64, Filed> = BTreeMap::new();
+    for row in awaited {
+        let of_this = reports.entry(row.request_id).or_default();
+        of_this.awaited.insert(row.who);
+    }
+    for row in decided {
+        let of_this = reports.entry(row.request_id).or_default();
+        let part = (row.person, row.approved, row.disapproved);
+        of_this.decided.insert(part);
+    }
+    Ok(reports)
 }

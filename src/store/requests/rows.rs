@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
 use crate::workflow::ids::{Module, PersonId, RequestId};
-use crate::workflow::policy::{Mode, Terms};
+use crate::workflow::policy::{Mode, Terms, Who};
 use crate::workflow::request::{
     Channel, Clockwork, Decision, Emergency, Ending, Held, Request, State, Subject, Vote, Window,
 };
@@ -117,6 +117,14 @@ fn window(
     }
 }
 
+/// A person or group as `awaited` names them, and as policies do.
+pub(super) fn name_of(who: &Who) -> String {
+    match who {
+        Who::Person(person) => person.as_str().to_owned(),
+        Who::Group(group) => format!("group:{}", group.as_str()),
+    }
+}
+
 /// What stands in columns of its own, for queries and constraints.
 pub(super) struct Columns {
     pub window_start: Option<jiff_sqlx::Timestamp>,
@@ -126,6 +134,9 @@ pub(super) struct Columns {
     pub mode: &'static str,
     pub step: Option<i32>,
     pub settled_at: Option<jiff_sqlx::Timestamp>,
+    pub end_cause: Option<&'static str>,
+    pub has_approval: bool,
+    pub has_disapproval: bool,
 }
 
 impl Columns {
@@ -152,6 +163,9 @@ impl Columns {
             },
             step,
             settled_at: request.state.settled_at().map(ToSqlx::to_sqlx),
+            end_cause: request.ended.as_ref().map(|ending| ending.cause.as_str()),
+            has_approval: request.has_vote(Decision::Approve),
+            has_disapproval: request.has_vote(Decision::Disapprove),
         })
     }
 }

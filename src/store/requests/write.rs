@@ -8,6 +8,7 @@ use sqlx::types::Json;
 
 use super::super::audit::Link;
 use super::Locked;
+use super::reports::Reports;
 use super::rows::{Aside, Columns, VoteColumns};
 use crate::inbound::Proof;
 use crate::workflow::ids::RequestId;
@@ -36,13 +37,23 @@ pub async fn insert(
     next_due: Option<Timestamp>,
 ) -> Result<(), sqlx::Error> {
     let columns = Columns::of(request)?;
+    let reports = Reports::of(request);
     sqlx::query!(
-        "INSERT INTO request (id, requester, module, resource, account, window_start, window_end,
+        "WITH awaits AS (
+             INSERT INTO awaited (request_id, who, filed_at) SELECT $1, who, $15 FROM UNNEST($28::text[]) AS who
+         ), concerns AS (
+             INSERT INTO involved (request_id, person, filed_at, approved, disapproved, decided)
+             SELECT $1, person, $15, approved, disapproved, decided FROM jsonb_to_recordset($29)
+                    AS row (person text, approved boolean, disapproved boolean, decided boolean)
+         ), named AS (
+             INSERT INTO resource_name (name) VALUES ($4) ON CONFLICT DO NOTHING
+         )
+         INSERT INTO request (id, requester, module, resource, account, window_start, window_end,
              window_seconds, revision, justification, policy, policy_version, mode, terms, filed_at,
              pending_until, filing_key, state, step, settled_at, outcome, chain_seq, chain_head, extends,
-             aside, next_due_at, emergency)
+             aside, next_due_at, emergency, end_cause, has_approval, has_disapproval)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-             $20, $21, $22, $23, $24, $25, $26, $27)",
+             $20, $21, $22, $23, $24, $25, $26, $27, $30, $31, $32)",
         request.id.0,
         request.requester.as_str(),
         request.subject.module.as_str(),
@@ -70,6 +81,11 @@ pub async fn insert(
         Json(Aside::of(request)) as _,
         next_due.map(ToSqlx::to_sqlx) as _,
         request.emergency.is_some(),
+        &reports.awaited,
+        Json(&reports.involved) as _,
+        columns.end_cause,
+        columns.has_approval,
+        columns.has_disapproval,
     )
     .execute(&mut *conn)
     .await?;
@@ -135,7 +151,7 @@ pub async fn save(
     let Saved { after, link, .. } = *saved;
     let columns = Columns::of(after)?;
     let votes = VoteColumns::changed(&locked.request, after)?;
-    let evidence = serde_json::to_value(saved.proof).unwrap_or(Value::Null);
+    let reports = Reports::changed(&locked.request, after);
     let before = &locked.request;
     let granted = after.grant().filter(|_| before.grant().is_none());
     let ended = after.ended.as_ref().filter(|_| before.ended.is_none());
@@ -163,14 +179,24 @@ pub async fn save(
                                        emergency, reason)
              SELECT id, requester, module, resource, account, $21, $22, $32, $33
              FROM request WHERE id = $1 AND $21::timestamptz IS NOT NULL
-         ), ended AS (
-             UPDATE access_grant SET ended_at = $30, end_cause = $31
+         ), ended AS (UPDATE access_grant SET ended_at = $30, end_cause = $31
              WHERE request_id = $1 AND $30::timestamptz IS NOT NULL
+         ), awaits AS (
+             INSERT INTO awaited (request_id, who, filed_at) SELECT $1, who, $42 FROM UNNEST($38::text[]) AS who
+         ), awaits_no_more AS (DELETE FROM awaited WHERE request_id = $1 AND who = ANY($39)
+         ), concerns AS (
+             INSERT INTO involved (request_id, person, filed_at, approved, disapproved, decided)
+             SELECT $1, person, $42, approved, disapproved, decided FROM jsonb_to_recordset($40)
+                    AS row (person text, approved boolean, disapproved boolean, decided boolean)
+             ON CONFLICT (request_id, person) DO UPDATE
+             SET (approved, disapproved, decided)
+                 = (excluded.approved, excluded.disapproved, excluded.decided)
          )
          UPDATE request SET state = $3, step = $4, settled_at = $5, outcome = $6,
                             chain_seq = $7, chain_head = $8, window_start = $25, window_end = $26,
                             window_seconds = $27, revision = $28, pending_until = $29, emergency = $32,
-                            reviewed = $34, aside = $35, next_due_at = $36
+                            reviewed = $34, aside = $35, next_due_at = $36, end_cause = $41,
+                            has_approval = $43, has_disapproval = $44
          WHERE id = $1 AND chain_seq = $2 AND (settled_at IS NULL) = $37",
         after.id.0,
         locked.head.seq,
@@ -187,7 +213,7 @@ pub async fn save(
         &votes.revision,
         &votes.at as _,
         &votes.channel,
-        evidence,
+        serde_json::to_value(saved.proof).unwrap_or(Value::Null),
         link.at.to_sqlx() as _,
         link.body,
         link.prev,
@@ -209,6 +235,13 @@ pub async fn save(
         Json(Aside::of(after)) as _,
         saved.next_due.map(ToSqlx::to_sqlx) as _,
         before.state.settled_at().is_none(),
+        &reports.awaited,
+        &reports.awaited_no_more,
+        Json(&reports.involved) as _,
+        columns.end_cause,
+        after.filed_at.to_sqlx() as _,
+        columns.has_approval,
+        columns.has_disapproval,
     )
     .execute(conn)
     .await?;

@@ -31,12 +31,9 @@ async fn from_filing_to_access(pool: PgPool) {
     let told = tokio::time::timeout(Duration::from_secs(20), daemon.hear()).await;
     let from = told.expect("a daemon is told").expect("hears");
     assert_eq!(from, "command line");
-    desk.types("request list").done().says(&[
-        &request,
-        "pending",
-        "rita",
-        "credential db-1 as admin",
-    ]);
+    desk.types("request list")
+        .done()
+        .says(&[&request, "open", "rita", "credential db-1 as admin"]);
     let shown = desk.types(&format!("request show {request}")).done();
     shown.says(&[
         "pending",
@@ -49,7 +46,7 @@ async fn from_filing_to_access(pool: PgPool) {
     voted
         .done()
         .says(&["your approval is recorded", "step 1 is complete"]);
-    let listed = desk.types("request list --state pending --json").done();
+    let listed = desk.types("request list --status open --json").done();
     assert_eq!(listed.json()[0]["state"]["step"], 1);
     let last = desk
         .types(&format!("approve {number} --as carol --json"))
@@ -98,7 +95,7 @@ async fn turned_down_and_taken_back(pool: PgPool) {
     desk.types(&format!("request show {second}"))
         .done()
         .says(&["withdrawn", "found another way"]);
-    let listed = desk.types("request list --state rejected --json").done();
+    let listed = desk.types("request list --status rejected --json").done();
     assert_eq!(format!("R-{}", listed.json()[0]["id"]), first);
 }
 
