@@ -238,7 +238,10 @@ impl Bench {
             stream.set_nodelay(true)?;
             let mut client = async_imap::Client::new(stream);
             client.read_response().await?.context("a greeting")?;
-            let password = secrecy::ExposeSecret::expose_secret(&imap.login.password);
+            let countersign::config::Secret::Password(password) = &imap.login.secret else {
+                panic!("the sandbox gives a password");
+            };
+            let password = secrecy::ExposeSecret::expose_secret(password);
             let mut session = client
                 .login(&imap.login.username, password)
                 .await

@@ -118,7 +118,7 @@ impl Daemon {
         migrate(&pool).await?;
         let keys = Arc::new(Keyring::new(&config.tokens)?);
         let wake = Arc::new(Notify::new());
-        let handler = Handler::new(
+        let mut handler = Handler::new(
             pool.clone(),
             clock.clone(),
             keys,
@@ -126,6 +126,7 @@ impl Daemon {
             config.imap.is_some(),
         )
         .with_links(config.web.is_some());
+        handler.answers = config.answers;
         let supervisor = Supervisor::new(clock, CancellationToken::new());
         let look = Arc::new(Notify::new());
         let mut probes = BTreeMap::new();

@@ -15,6 +15,7 @@
 //! came; they are applied one after the other (W17).
 
 mod action;
+mod answer;
 mod delegate;
 mod extend;
 mod file;
@@ -33,6 +34,7 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::command::Command;
+use crate::config::Answers;
 use crate::inbound::{Inbound, Words};
 use crate::outbox::backlog::Backlog;
 use crate::store::audit::{self, Entry, Outcome};
@@ -100,6 +102,8 @@ pub struct Handler {
     pub committed: Arc<Notify>,
     /// What the local courier gives way to.
     pub backlog: Backlog,
+    /// How many answers that explain are given.
+    pub answers: Answers,
     books: BookCache,
     offers: Offers,
 }
@@ -128,6 +132,7 @@ impl Handler {
             wake,
             committed: Arc::default(),
             backlog: Backlog::default(),
+            answers: Answers::default(),
             books: BookCache::default(),
             offers: Offers {
                 reply: offers_reply,

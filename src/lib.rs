@@ -38,9 +38,10 @@
 //! |---|---|
 //! | `workflow` | what a decision means; pure |
 //! | `clock` | time and randomness, handed in |
+//! | `tls` | whom we trust when we connect |
+//! | `oauth` | access tokens in the place of passwords |
 //! | `config` | what `bot.toml` and `policies.toml` say, and what they mean |
 //! | `embedded` | a private Postgres from the system's binaries |
-//! | `tls` | whom we trust when we connect |
 //! | `token` | what ties a reply to the delivery that asked |
 //! | `seal` | what closes an interval of the record: tree, signature, text |
 //! | `command` | what was said, whatever the channel |
@@ -69,6 +70,7 @@ pub mod embedded;
 pub mod export;
 pub mod handle;
 pub mod inbound;
+pub mod oauth;
 pub mod outbound;
 pub mod outbox;
 pub mod reach;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod mail;
+mod oauth;
 mod proof;
 mod servers;
 mod tokens;
@@ -15,14 +16,15 @@ use secrecy::ExposeSecret;
 
 use self::audit::{audit, with_key};
 use self::mail::mail;
+use self::oauth::oauth;
 use self::proof::dns;
-use self::servers::{imap, smtp};
+use self::servers::{Means, imap, smtp};
 use self::tokens::tokens;
 use self::web::web;
 use super::proof::Dns;
 use super::read::{Problems, Report, Section, parse};
 use super::secret::{self, SERVICE_DIRECTORY, Surroundings};
-use super::{CommandLine, Config, Database, Mail};
+use super::{Answers, CommandLine, Config, Database, Mail, Quota};
 
 /// Largest `bot.toml` that is read, in bytes.
 pub(super) const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
@@ -71,11 +73,16 @@ pub(super) fn read_mail(file: &str, source: &str) -> Result<(Mail, Dns), Problem
 
 fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config> {
     let database = database(&mut root, around);
-    let smtp = smtp(&mut root, around);
+    let oauth = oauth(&mut root, around);
+    let means = Means {
+        around,
+        tokens: oauth.as_ref().ok().and_then(Option::as_ref),
+    };
+    let smtp = smtp(&mut root, means);
     let imap_there = root.has("imap");
     let imap = root
         .section("imap", "[imap]")
-        .and_then(|section| imap(section, around));
+        .and_then(|section| imap(section, means));
     let mail = mail(&mut root, imap_there);
     let dns = dns(&mut root);
     let templates = root
@@ -97,13 +104,9 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
             }
         })
         .unwrap_or_default();
-    let stop_timeout = root
+    let (stop_timeout, answers) = root
         .section("limits", "[limits]")
-        .map_or(STOP_TIMEOUT, |mut section| {
-            let wait = section.wait("stop_timeout", STOP_TIMEOUT);
-            section.end();
-            wait
-        });
+        .map_or((STOP_TIMEOUT, Answers::default()), limits);
     let audit = audit(&mut root, around, database.as_ref());
     // Last, because they may make a file: nothing is made for a configuration that is refused.
     let tokens = tokens(&mut root, around, database.as_ref());
@@ -111,6 +114,7 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
         .zip(database.as_ref())
         .map(|(audit, database)| with_key(&root, audit, database));
     root.end();
+    oauth.ok()?;
     Some(Config {
         database: database?,
         smtp: smtp?,
@@ -124,7 +128,24 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
         status,
         command_line,
         stop_timeout,
+        answers,
     })
+}
+
+fn limits(mut section: Section<'_, '_>) -> (Duration, Answers) {
+    let wait = section.wait("stop_timeout", STOP_TIMEOUT);
+    let usual = Answers::default();
+    let mut answers = |quota: Quota, usual: u32| {
+        let found = section.number(quota.key(), 1..10_001);
+        found.map_or(usual, |found| u32::try_from(found.value).unwrap_or(usual))
+    };
+    let answers = Answers {
+        per_request: answers(Quota::PerRequest, usual.per_request),
+        per_person: answers(Quota::PerPerson, usual.per_person),
+        in_all: answers(Quota::InAll, usual.in_all),
+    };
+    section.end();
+    (wait, answers)
 }
 
 fn database(root: &mut Section<'_, '_>, around: &Surroundings<'_>) -> Option<Database> {

@@ -8,6 +8,7 @@
 //!
 //! Not promised: that a server named here answers, or that a password is right; `serve` finds out.
 
+mod answers;
 mod bot;
 pub mod keyfile;
 pub mod policies;
@@ -28,6 +29,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+pub use answers::{Answers, Quota};
 use read::{Problem, Problems};
 use secret::Surroundings;
 
@@ -151,6 +153,8 @@ pub struct Config {
     pub command_line: CommandLine,
     /// How long `serve` waits for work in progress when it is told to stop.
     pub stop_timeout: Duration,
+    /// How many answers that explain are given.
+    pub answers: Answers,
 }
 
 /// Where the state lives.
@@ -181,8 +185,17 @@ pub enum Security {
 pub struct Login {
     /// The user name.
     pub username: String,
-    /// The password.
-    pub password: SecretString,
+    /// How that is proven.
+    pub secret: Secret,
+}
+
+/// How a user name is proven.
+#[derive(Debug, Clone)]
+pub enum Secret {
+    /// By a password.
+    Password(SecretString),
+    /// By an access token of `[oauth]`.
+    Token(crate::oauth::Source),
 }
 
 /// How mail leaves.

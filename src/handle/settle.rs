@@ -16,9 +16,9 @@ use crate::store::requests::{self, Locked, Saved};
 use crate::workflow::decide::{Action, Actor, Scene, decide, settled};
 use crate::workflow::event::Event;
 use crate::workflow::ids::RequestId;
-use crate::workflow::notice::{AnswerFacts, Change, Kind, Notice, answer, owed};
+use crate::workflow::notice::{AnswerFacts, Change, Kind, Notice, owed};
 use crate::workflow::refusal::Refusal;
-use crate::workflow::request::{Channel, Request};
+use crate::workflow::request::Request;
 use crate::workflow::schedule;
 
 impl Case<'_> {
@@ -173,14 +173,17 @@ impl Case<'_> {
         locked: Locked,
         refusal: Refusal,
     ) -> Result<Answer, sqlx::Error> {
+        let mut held_back = None;
         if let Actor::Person(person) = &speaker.actor {
             let facts = AnswerFacts::of(&refusal, &self.zone_of(person), None);
-            self.reply(conn, speaker, &locked, Kind::Refused, facts)
+            held_back = self
+                .reply(conn, speaker, &locked, Kind::Refused, facts)
                 .await?;
         }
         let id = locked.request().id;
         let entry = Entry {
             refusal: Some(refusal.clone()),
+            why: held_back,
             ..self.entry(Outcome::Refused, Some(speaker))
         };
         let link = audit::link(&audit::request_chain(id), locked.head(), &entry)?;
@@ -228,10 +231,12 @@ impl Case<'_> {
             wrote: unclear.wrote.clone(),
         };
         let facts = self.or_settled(speaker, &locked, facts);
-        self.reply(conn, speaker, &locked, Kind::Unclear, facts)
+        let held_back = self
+            .reply(conn, speaker, &locked, Kind::Unclear, facts)
             .await?;
         let entry = Entry {
             unclear: Some(unclear.clone()),
+            why: held_back,
             ..self.entry(Outcome::Unclear, Some(speaker))
         };
         let chain = audit::request_chain(locked.request().id);
@@ -284,27 +289,6 @@ impl Case<'_> {
             request: None,
             refusal,
         })
-    }
-
-    /// Answers who wrote a mail; other channels answer by what [`super::Handler::handle`] returns.
-    async fn reply(
-        &self,
-        conn: &mut PgConnection,
-        speaker: &Identified,
-        locked: &Locked,
-        kind: Kind,
-        facts: AnswerFacts,
-    ) -> Result<(), sqlx::Error> {
-        let Actor::Person(person) = &speaker.actor else {
-            return Ok(());
-        };
-        if self.inbound.channel != Channel::Mail || !self.book.is_active(person) {
-            return Ok(());
-        }
-        let mut notice = answer(kind, person, locked.request(), &self.book, facts);
-        // Past its time it is over for every reader, whether or not the clock has said so (W18).
-        notice.facts.state = locked.request().state_at(self.now);
-        self.enqueue(conn, &[notice]).await
     }
 
     /// Where a step has just asked: too few of those may be reached.

@@ -17,6 +17,7 @@
 mod connection;
 #[cfg(test)]
 pub(crate) mod fake;
+mod login;
 mod message;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::file_that_exists;
 use crate::config::read::Section;
 use crate::config::secret::{self, Surroundings};
-use crate::config::{Imap, Login, Security, Smtp};
+use crate::config::{Imap, Login, Secret, Security, Smtp};
+use crate::oauth::Source;
 
 // The waits where the file says nothing.
 const SMTP_ANSWER: Duration = Duration::from_secs(30);
@@ -15,7 +16,15 @@ const IMAP_ANSWER: Duration = Duration::from_secs(30);
 const IDLE_RENEWAL: Duration = Duration::from_mins(9);
 const POLL_EVERY: Duration = Duration::from_mins(1);
 
-pub(super) fn smtp(root: &mut Section<'_, '_>, around: &Surroundings<'_>) -> Option<Smtp> {
+/// What logging in is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Means<'a> {
+    pub around: &'a Surroundings<'a>,
+    /// Of `[oauth]`: in the place of a password.
+    pub tokens: Option<&'a Source>,
+}
+
+pub(super) fn smtp(root: &mut Section<'_, '_>, means: Means<'_>) -> Option<Smtp> {
     let Some(mut section) = root.section("smtp", "[smtp]") else {
         if !root.has("smtp") {
             root.missing(
@@ -31,7 +40,7 @@ pub(super) fn smtp(root: &mut Section<'_, '_>, around: &Surroundings<'_>) -> Opt
     );
     let security = security(&mut section, host.as_ref().map(|host| host.value));
     let port = port(&mut section, [465, 587, 25], security);
-    let login = login(&mut section, around);
+    let login = login(&mut section, means);
     let ca_file = file_that_exists(&mut section, "ca_file");
     let timeout = section.wait("timeout", SMTP_ANSWER);
     let connections = section
@@ -49,14 +58,14 @@ pub(super) fn smtp(root: &mut Section<'_, '_>, around: &Surroundings<'_>) -> Opt
     })
 }
 
-pub(super) fn imap(mut section: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Imap> {
+pub(super) fn imap(mut section: Section<'_, '_>, means: Means<'_>) -> Option<Imap> {
     let host = section.needed_text(
         "host",
         "name the mail server, e.g. host = \"mail.example.org\"",
     );
     let security = security(&mut section, host.as_ref().map(|host| host.value));
     let port = port(&mut section, [993, 143, 143], security);
-    let login = login(&mut section, around);
+    let login = login(&mut section, means);
     if let Ok(None) = login {
         section.missing("username", "an inbox needs username and password");
     }
@@ -143,19 +152,26 @@ fn port(section: &mut Section<'_, '_>, usual: [u16; 3], security: Option<Securit
 }
 
 /// Both or neither; `Err` where a problem has been noted.
-fn login(section: &mut Section<'_, '_>, around: &Surroundings<'_>) -> Result<Option<Login>, ()> {
+fn login(section: &mut Section<'_, '_>, means: Means<'_>) -> Result<Option<Login>, ()> {
     let (username_there, password_there) = (section.has("username"), section.has("password"));
     let username = section.needed_if_there("username");
-    let password = secret::read(section, "password", around);
+    let password = secret::read(section, "password", means.around);
     match (username_there, password_there) {
         (false, false) => Ok(None),
-        (true, false) => {
-            section.missing(
-                "password",
-                "write password = { file = \"/path\" }, or take username out",
-            );
-            Err(())
-        }
+        (true, false) => match (username, means.tokens) {
+            (Some(username), Some(tokens)) => Ok(Some(Login {
+                username: username.value.to_owned(),
+                secret: Secret::Token(tokens.clone()),
+            })),
+            (None, _) => Err(()),
+            (_, None) => {
+                section.missing(
+                    "password",
+                    "write password = { file = \"/path\" }, an [oauth] section, or take username out",
+                );
+                Err(())
+            }
+        },
         (false, true) => {
             section.missing("username", "write username, or take password out");
             Err(())
@@ -163,7 +179,7 @@ fn login(section: &mut Section<'_, '_>, around: &Surroundings<'_>) -> Result<Opt
         (true, true) => match (username, password) {
             (Some(username), Some(password)) => Ok(Some(Login {
                 username: username.value.to_owned(),
-                password,
+                secret: Secret::Password(password),
             })),
             _ => Err(()),
         },

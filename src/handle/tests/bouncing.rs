@@ -5,6 +5,8 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::world::*;
+use crate::config::Answers;
+use crate::handle::Answer;
 use crate::inbound::{Bounce, Failed, Named};
 use crate::reach;
 use crate::store::unreachable::{self, End};
@@ -238,5 +240,69 @@ async fn a_step_that_too_few_hear_of_is_told(pool: PgPool) {
         .await;
     world.filed_for("prod-db-3").await;
     assert_eq!(world.told("cat").await.len(), 2);
+    world.check().await;
+}
+
+/// Goal: two machines that answer each other stop, each quota by itself, also over a restart and in
+/// another daemon; what is held back is recorded, and a decision is confirmed nevertheless.
+/// Method: unclear replies past each quota through two handlers; a clear one; the time passes.
+#[sqlx::test(migrations = "./migrations")]
+async fn answers_have_quotas(pool: PgPool) {
+    let (mut world, request) = asked(pool).await;
+    world.handler.answers = Answers {
+        per_request: 2,
+        per_person: 3,
+        in_all: 4,
+    };
+    let second = world.filed_for("prod-db-2").await;
+    let mut other = world.another_handler();
+    other.answers = world.handler.answers;
+    let say = async |request, who: &str| {
+        let token = world.token(request, who).await;
+        let nonsense = mail(vec![token], &format!("{who}@example.com"), unclear());
+        other
+            .handle(&nonsense)
+            .await
+            .expect("the database is there")
+    };
+    for (request, who, answered) in [
+        (request, "ann", 1),
+        (request, "ann", 2),
+        (request, "ann", 2),
+        (second, "ann", 3),
+        (second, "ann", 3),
+        (request, "ben", 1),
+        (request, "ben", 1),
+    ] {
+        assert_eq!(say(request, who).await, Answer::Unclear);
+        assert_eq!(
+            world.owed("unclear", who).await,
+            answered,
+            "{request} {who}"
+        );
+    }
+    let quotas: Vec<String> = sqlx::query_scalar("SELECT quota FROM answer_withheld ORDER BY id")
+        .fetch_all(&world.pool)
+        .await
+        .expect("reads");
+    assert_eq!(
+        quotas,
+        [
+            "answers_per_request",
+            "answers_per_person",
+            "answers_in_all"
+        ]
+    );
+    let last = world.of_request(request).await.pop().expect("an entry");
+    assert_eq!(
+        last.why.as_deref(),
+        Some("not answered: answers_in_all is used up")
+    );
+    let token = world.token(request, "ben").await;
+    world.handle(&reply(token, "ben", Decision::Approve)).await;
+    assert_eq!(world.owed("recorded", "ben").await, 1);
+    world.advance(2);
+    say(second, "ben").await;
+    assert_eq!(world.owed("unclear", "ben").await, 2);
     world.check().await;
 }

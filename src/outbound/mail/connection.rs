@@ -10,10 +10,8 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::extension::ClientId;
-use secrecy::ExposeSecret;
 use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, ReadBuf,
 };
@@ -21,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::with_sources;
+use super::{login, with_sources};
 use crate::config::{Security, Smtp};
 
 /// What lettre reads first after STARTTLS.
@@ -117,14 +115,7 @@ pub(super) async fn open(smtp: &Smtp) -> Result<AsyncSmtpConnection, String> {
         }
     };
     if let Some(login) = &smtp.login {
-        let credentials = Credentials::new(
-            login.username.clone(),
-            login.password.expose_secret().to_owned(),
-        );
-        connection
-            .auth(&[Mechanism::Plain, Mechanism::Login], &credentials)
-            .await
-            .map_err(|error| format!("login refused: {}", with_sources(&error)))?;
+        login::log_in(&mut connection, smtp, login).await?;
     }
     Ok(connection)
 }

@@ -22,7 +22,7 @@ fn with_login(smtp: Smtp) -> Smtp {
     Smtp {
         login: Some(Login {
             username: "bot".into(),
-            password: "geheim".to_owned().into(),
+            secret: crate::config::Secret::Password("geheim".to_owned().into()),
         }),
         ..smtp
     }

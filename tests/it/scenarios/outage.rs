@@ -1,7 +1,7 @@
 //! Servers that are away, processes that are killed, two daemons at once.
 
 use countersign::app::Daemon;
-use countersign::config::Config;
+use countersign::config::{Config, Secret};
 use countersign::workflow::notice::Kind;
 
 use crate::office::{ONE_STEP, Office, until};
@@ -65,7 +65,7 @@ async fn the_inbox_cannot_be_opened() {
     let real = office.config.clone();
     let cases: [(&str, Break); 4] = [
         ("password", |config, _| {
-            imap(config).login.password = "wrong".to_owned().into();
+            imap(config).login.secret = Secret::Password("wrong".to_owned().into());
         }),
         ("certificate", |config, _| imap(config).ca_file = None),
         ("cannot", |config, _| imap(config).port = dead_port()),
@@ -82,7 +82,8 @@ async fn the_inbox_cannot_be_opened() {
         office.stop().await;
     }
     office.config.imap = real.imap.clone();
-    office.config.imap.as_mut().expect("imap").login.password = "wrong".to_owned().into();
+    office.config.imap.as_mut().expect("imap").login.secret =
+        Secret::Password("wrong".to_owned().into());
     office.start().await;
     office.files("rita", "db-1", 1).await;
     office.person("rita").hears(Kind::Filed).await;

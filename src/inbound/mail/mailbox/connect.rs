@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use async_imap::imap_proto::{Response, ResponseCode, Status};
 use rustls::pki_types::ServerName;
-use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::error::MailboxError;
+use super::login::log_in;
 use super::names;
-use super::wire::{Code, Ended, Socket, Wire, WireError, capabilities, said};
+use super::wire::{Ended, Socket, Wire, WireError, capabilities, said};
 use crate::config::{Imap, Security};
 use crate::tls;
 
@@ -76,7 +76,7 @@ pub(super) async fn connect(imap: &Imap) -> Result<(Wire, Abilities), MailboxErr
                   or `starttls`",
         });
     }
-    let can = match log_in(&mut wire, imap, &server).await? {
+    let can = match log_in(&mut wire, imap, &server, &can).await? {
         Some(can) => can,
         None => ask_capabilities(&mut wire).await?,
     };
@@ -282,49 +282,6 @@ async fn ask_capabilities(wire: &mut Wire) -> Result<Vec<String>, MailboxError> 
             said,
         }),
     }
-}
-
-async fn log_in(
-    wire: &mut Wire,
-    imap: &Imap,
-    server: &str,
-) -> Result<Option<Vec<String>>, MailboxError> {
-    let username = &imap.login.username;
-    let password = imap.login.password.expose_secret();
-    let ended = if names::quotable(username) && names::quotable(password) {
-        let command = format!(
-            "LOGIN {} {}",
-            names::quoted(username),
-            names::quoted(password)
-        );
-        wire.command(&command, &mut |_| {}).await?
-    } else {
-        // Quoted strings are ASCII; SASL PLAIN carries UTF-8.
-        let plain = format!("\0{username}\0{password}");
-        let answer = data_encoding::BASE64.encode(plain.as_bytes());
-        wire.dialogue("AUTHENTICATE PLAIN", &answer).await?
-    };
-    match ended {
-        Ended::Ok(Some(Code::Capabilities(can))) => Ok(Some(can)),
-        Ended::Ok(None) => Ok(None),
-        // RFC 5530: the server's trouble, not the password's.
-        Ended::No(said) if temporary(&said) => Err(MailboxError::Refused {
-            what: "the login for now",
-            said,
-        }),
-        Ended::No(said) | Ended::Bad(said) => Err(MailboxError::Login {
-            server: server.to_owned(),
-            username: username.clone(),
-            said,
-        }),
-    }
-}
-
-fn temporary(said: &str) -> bool {
-    let said = said.to_ascii_uppercase();
-    ["[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]"]
-        .iter()
-        .any(|code| said.contains(code))
 }
 
 fn has(can: &[String], ability: &str) -> bool {

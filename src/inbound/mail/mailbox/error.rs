@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::wire::WireError;
+use crate::oauth::OAuthError;
 use crate::tls::TlsError;
 
 /// After a refused login the next is this far away: servers lock out those who hammer.
@@ -71,6 +72,21 @@ pub enum MailboxError {
         /// The server's words.
         said: String,
     },
+    /// The operator: the server takes no token of `[oauth]`.
+    #[error("the IMAP server {server} refuses the access token for `{username}`: {said}; check that \
+         imap.username is the mailbox, and scope and client_id in [oauth]; the next try is in {} min",
+         LOGIN_PAUSE.as_secs() / 60)]
+    Token {
+        /// `host:port`.
+        server: String,
+        /// Who tried.
+        username: String,
+        /// The server's words, with its explanation.
+        said: String,
+    },
+    /// There is no token to show.
+    #[error(transparent)]
+    OAuth(#[from] OAuthError),
     /// The operator: the folder.
     #[error("the IMAP folder `{folder}` cannot be opened: {said}; check imap.mailbox")]
     Folder {
@@ -99,7 +115,8 @@ impl MailboxError {
     /// How long to leave the server alone, at least.
     pub fn pause(&self) -> Duration {
         match self {
-            Self::Login { .. } => LOGIN_PAUSE,
+            Self::Login { .. } | Self::Token { .. } => LOGIN_PAUSE,
+            Self::OAuth(error) if error.is_refusal() => LOGIN_PAUSE,
             _ => Duration::ZERO,
         }
     }

@@ -29,6 +29,7 @@ mod error;
 #[cfg(test)]
 mod fake;
 mod fetch;
+mod login;
 mod names;
 #[cfg(test)]
 mod tests;

@@ -34,7 +34,7 @@ fn imap(port: u16) -> Imap {
         security: Security::None,
         login: Login {
             username: "bot".to_owned(),
-            password: SecretString::from("geheim"),
+            secret: crate::config::Secret::Password(SecretString::from("geheim")),
         },
         ca_file: None,
         mailbox: "INBOX".to_owned(),

@@ -19,6 +19,8 @@ use async_imap::imap_proto::{MailboxDatum, Response, ResponseCode, Status};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::oauth::Mechanism;
+
 /// No command takes longer than this altogether, however often the server says "still here".
 const COMMAND_MAX: Duration = Duration::from_mins(10);
 /// What a server says is cut to this many characters before it is shown.
@@ -168,6 +170,39 @@ impl Wire {
         }
         self.write(&format!("{answer}\r\n")).await?;
         self.finish(&tag, &mut |_| {}).await
+    }
+
+    /// Shows an access token: the first words, and to an explained refusal the word that ends it. The
+    /// explanation as the server wrote it, base64, if there was one.
+    pub(super) async fn show_token(
+        &mut self,
+        mechanism: Mechanism,
+        first: &str,
+    ) -> Result<(Ended, Option<String>), WireError> {
+        let tag = self
+            .send(&format!("AUTHENTICATE {}", mechanism.name()))
+            .await?;
+        if let Some(refused) = self.go_ahead(&tag).await? {
+            return Ok((refused, None));
+        }
+        self.write(&format!("{first}\r\n")).await?;
+        let (patience, mut explanation) = (self.patience, None);
+        loop {
+            let step = self.read(patience, |response| match response {
+                Response::Continue(text) => Ok(text.information.as_ref().map(ToString::to_string)),
+                Response::Done { tag: of, .. } if of.0 == tag => Err(Some(ended(response))),
+                _ => Err(None),
+            });
+            match step.await? {
+                Ok(explained) => {
+                    explanation = explained;
+                    self.write(&format!("{}\r\n", mechanism.acknowledge()))
+                        .await?;
+                }
+                Err(Some(ended)) => return Ok((ended, explanation)),
+                Err(None) => {}
+            }
+        }
     }
 
     /// Waits for news until `until`, or until `told` is ready. The limit is absolute: a server that
