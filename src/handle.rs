@@ -21,6 +21,7 @@ mod extend;
 mod file;
 mod identify;
 mod settle;
+mod take_back;
 mod together;
 mod window;
 

@@ -57,6 +57,12 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         window: Option<String>,
     },
+    /// Take back what one decided, by the mail that asked or confirmed: a disapproval while the request is
+    /// pending, afterwards the end of its grant (W31).
+    TakeBack {
+        /// Why, if said.
+        reason: Option<String>,
+    },
     /// Take one's own request back (W29).
     Withdraw {
         /// Which.

@@ -23,6 +23,9 @@ impl Case<'_> {
         if let Command::Vote { .. } = command {
             return self.vote(speaker, command);
         }
+        if let Command::TakeBack { reason } = command {
+            return self.take_back(speaker, reason.as_deref());
+        }
         let (request, action) = plain(command)?;
         Some((request, Ok(action)))
     }
@@ -115,6 +118,7 @@ fn plain(command: &Command) -> Option<(RequestId, Action)> {
         Command::File { .. }
         | Command::Extend { .. }
         | Command::Vote { .. }
+        | Command::TakeBack { .. }
         | Command::Delegate { .. }
         | Command::EndDelegation => return None,
         Command::Withdraw { request, reason } => (

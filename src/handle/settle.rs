@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::identify::Identified;
+use super::take_back::as_it_stands;
 use super::{Answer, Case};
 use crate::command::Command;
 use crate::inbound::Unclear;
@@ -38,11 +39,16 @@ impl Case<'_> {
         };
         let case = self.holding(conn, &locked).await?;
         let action = match action {
-            Ok(action) => action,
+            Ok(action) => as_it_stands(command, locked.request(), action),
             Err(unclear) => return case.not_understood(conn, speaker, locked, &unclear).await,
         };
         match case.decided(conn, speaker, locked, &action).await? {
-            Ok(answer) => Ok(answer),
+            Ok(answer) => {
+                if let Command::TakeBack { .. } = command {
+                    case.tell_revoker(conn, speaker, &answer).await?;
+                }
+                Ok(answer)
+            }
             Err(refused) => {
                 let (locked, refusal) = *refused;
                 if let Refusal::NotDue { next, .. } = refusal {

@@ -271,6 +271,7 @@ fn facts(kind: Kind) -> Facts {
             Kind::Reminder | Kind::ReviewReminder => Some(1),
             _ => None,
         },
+        by_link: false,
     }
 }
 

@@ -108,6 +108,7 @@ struct AnswerWords {
 struct Links {
     approve: String,
     disapprove: String,
+    revoke: String,
 }
 
 impl Words {
@@ -125,6 +126,7 @@ impl Links {
         Self {
             approve: format!("mailto:{to}?subject={subject}&body=APPROVE"),
             disapprove: format!("mailto:{to}?subject={subject}&body=DISAPPROVE%0D%0A"),
+            revoke: format!("mailto:{to}?subject={subject}&body=REVOKE"),
         }
     }
 }

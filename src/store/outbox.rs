@@ -191,7 +191,7 @@ fn columns(enqueue: &Enqueue<'_>) -> Result<Columns, sqlx::Error> {
         let step = notice.facts.step.and_then(|step| i32::try_from(step).ok());
         let Offers { reply, link } = enqueue.offers;
         let current = || enqueue.keys.current().to_owned();
-        let key_id = (notice.kind.asks() && reply && step.is_some()).then(current);
+        let key_id = (notice.takes_reply() && reply && step.is_some()).then(current);
         let link_key_id = (notice.kind.links() && link && step.is_some()).then(current);
         let token = key_id
             .as_deref()

@@ -185,6 +185,13 @@ pub struct Notice {
     pub may_wait: bool,
 }
 
+impl Notice {
+    /// Whether a reply to it is read: to what asks, and to what confirms a decision by link (W31).
+    pub fn takes_reply(&self) -> bool {
+        self.kind.asks() || (self.kind == Kind::Recorded && self.facts.by_link)
+    }
+}
+
 /// What a message shows. Times are instants; the renderer puts them into the reader's zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
@@ -250,6 +257,9 @@ pub struct Facts {
     /// Which reminder this is, from 1 (W19, W26).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminder: Option<u32>,
+    /// Whether the decision that this message confirms was made by link: a reply takes it back (W31).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_link: bool,
 }
 
 /// An emergency as messages show it.
@@ -392,6 +402,7 @@ impl Facts {
             changed: None,
             sets: None,
             reminder: None,
+            by_link: false,
         }
     }
 }

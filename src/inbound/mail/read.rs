@@ -120,6 +120,9 @@ pub(super) fn parser() -> &'static MessageParser {
 
 fn words(said: Result<Said, Unclear>) -> Words {
     match said {
+        Ok(said) if said.revokes => Words::Said(Command::TakeBack {
+            reason: said.comment,
+        }),
         Ok(said) => Words::Said(Command::Vote {
             target: Target::Offered,
             decision: said.decision,

@@ -115,22 +115,9 @@ impl Courier {
 
     /// The mail of a delivery: the same at every try, but for its date.
     fn letter(&self, claimed: &Claimed) -> Result<Letter, String> {
-        let token = match &claimed.key_id {
-            None => None,
-            Some(key) => Some(self.keys.reply_token(key, claimed.id).ok_or_else(|| {
-                format!("token key `{key}` is not configured; add it again under [tokens]")
-            })?),
-        };
-        let link = match (&claimed.link_key_id, &self.public_url) {
-            (Some(key), Some(public_url)) => {
-                let token = self.keys.link_token(key, claimed.id).ok_or_else(|| {
-                    format!("token key `{key}` is not configured; add it again under [tokens]")
-                })?;
-                Some(format!("{public_url}/d/{}", token.expose()))
-            }
-            // Without [web] nothing answers there.
-            _ => None,
-        };
+        let reply_token = |key: &String| known(key, self.keys.reply_token(key, claimed.id));
+        let token = claimed.key_id.as_ref().map(reply_token).transpose()?;
+        let link = self.link(claimed)?;
         let reply = token.as_ref().and_then(|token| {
             Some(Reply {
                 address: reply_address(&self.reply_to, token)?,
@@ -148,10 +135,8 @@ impl Courier {
             Content::Notice { kind, facts } => self.renderer.mail(*kind, facts, &reader),
             Content::Digest(digest) => self.renderer.digest(digest, &reader),
             Content::Code(mail) => {
-                let code = self.keys.code(&mail.key_id, mail.draft).ok_or_else(|| {
-                    let key = &mail.key_id;
-                    format!("token key `{key}` is not configured; add it again under [tokens]")
-                })?;
+                let code = self.keys.code(&mail.key_id, mail.draft);
+                let code = known(&mail.key_id, code)?;
                 let facts = CodeFacts {
                     code: &code,
                     request: mail.request,
@@ -174,7 +159,7 @@ impl Courier {
         };
         Ok(Letter {
             id: claimed.id,
-            token: token.filter(|_| kind.is_some_and(Kind::asks)),
+            token,
             name: claimed.name.clone(),
             address: claimed.address.clone(),
             request: claimed.request,
@@ -187,6 +172,24 @@ impl Courier {
             at: self.clock.now(),
         })
     }
+}
+
+impl Courier {
+    /// The link of a delivery that offers one; without `[web]` nothing answers there.
+    fn link(&self, claimed: &Claimed) -> Result<Option<String>, String> {
+        let Some((key, public_url)) = claimed.link_key_id.as_ref().zip(self.public_url.as_ref())
+        else {
+            return Ok(None);
+        };
+        let token = known(key, self.keys.link_token(key, claimed.id))?;
+        Ok(Some(format!("{public_url}/d/{}", token.expose())))
+    }
+}
+
+/// What was derived under a key, or that the key is not there.
+fn known<T>(key: &str, derived: Option<T>) -> Result<T, String> {
+    derived
+        .ok_or_else(|| format!("token key `{key}` is not configured; add it again under [tokens]"))
 }
 
 fn again(claimed: &Claimed, now: Timestamp, why: String) -> Outcome {

@@ -94,6 +94,12 @@ fn asking() -> Vec<Sample> {
         at: at(40),
         step: 1,
     };
+    let mut by_link = facts(Kind::Recorded);
+    by_link.by_link = true;
+    let revocable = Reader {
+        reply: reader(Kind::Ask).reply,
+        ..reader(Kind::Recorded)
+    };
     let ask = Kind::Ask;
     vec![
         to("ask-no-reply", ask, short.clone(), no_reply(ask)),
@@ -118,6 +124,7 @@ fn asking() -> Vec<Sample> {
         sample("confirm-window", Kind::Confirm, narrows),
         sample("recorded-on-behalf", Kind::Recorded, behalf),
         sample("recorded-disapproved", Kind::Recorded, disapproved),
+        to("recorded-by-link", Kind::Recorded, by_link, revocable),
     ]
 }
 

@@ -8,7 +8,7 @@ use super::super::book::{Book, Electorate, Role};
 use super::super::decide::{Around, can_still_approve, emergency_offered};
 use super::super::event::Event;
 use super::super::ids::PersonId;
-use super::super::request::{Decision, EndCause, Request, Vote};
+use super::super::request::{Channel, Decision, EndCause, Request, Vote};
 use super::table::{Audience, Offers, TABLE, When};
 use super::{AnswerFacts, ChangedFacts, Facts, Kind, Notice};
 
@@ -200,6 +200,7 @@ fn facts(change: &Change<'_>) -> Facts {
         .collect();
     if let Some(vote) = vote(change) {
         facts.decision = Some(vote.decision);
+        facts.by_link = vote.channel == Channel::Link;
         facts.comment.clone_from(&vote.comment);
     }
     for event in change.events {

@@ -21,6 +21,8 @@ use crate::inbound::Unclear;
 use crate::inbound::mail::Rules;
 use crate::workflow::request::Decision;
 
+/// Takes a decision back, whatever other words are configured: it disapproves, and says more (W31).
+const REVOKE: &str = "REVOKE";
 /// Longest comment that is kept, in characters.
 pub const MAX_COMMENT_CHARS: usize = 2000;
 
@@ -59,8 +61,11 @@ pub fn decide(lines: &[&str], rules: &Rules) -> Result<Said, Unclear> {
     }
     check_inline_answers(decision, after, rules)?;
     let comment = comment(reason, own);
+    let seen = line::comparable(first);
+    let revokes = behind(seen.trim_start_matches(line::is_decoration), REVOKE).is_some();
     Ok(Said {
         decision,
+        revokes: revokes && decision == Decision::Disapprove,
         comment,
         window,
     })
@@ -253,17 +258,14 @@ fn check_inline_answers(decision: Decision, after: &[&str], rules: &Rules) -> Re
 
 /// The decision word at the head of a text, and what follows it.
 pub(super) fn leading_word<'t>(text: &'t str, rules: &Rules) -> Option<(Decision, &'t str)> {
-    let find = |words: &std::collections::BTreeSet<String>| {
+    let find = |words: &std::collections::BTreeSet<String>, also: Option<&str>| {
+        let words = words.iter().map(String::as_str).chain(also);
         words
-            .iter()
-            .filter_map(|word| {
-                let (head, tail) = text.split_at_checked(word.len())?;
-                let ends = !tail.starts_with(|c: char| c.is_alphanumeric());
-                (!word.is_empty() && ends && head.eq_ignore_ascii_case(word)).then_some(tail)
-            })
+            .filter_map(|word| behind(text, word))
             .min_by_key(|tail| tail.len())
     };
-    match (find(&rules.approve_words), find(&rules.disapprove_words)) {
+    let no = find(&rules.disapprove_words, Some(REVOKE));
+    match (find(&rules.approve_words, None), no) {
         (Some(approve), Some(disapprove)) if disapprove.len() <= approve.len() => {
             Some((Decision::Disapprove, disapprove))
         }
@@ -271,6 +273,13 @@ pub(super) fn leading_word<'t>(text: &'t str, rules: &Rules) -> Option<(Decision
         (None, Some(tail)) => Some((Decision::Disapprove, tail)),
         (None, None) => None,
     }
+}
+
+/// What follows a word at the head of a text.
+fn behind<'t>(text: &'t str, word: &str) -> Option<&'t str> {
+    let (head, tail) = text.split_at_checked(word.len())?;
+    let ends = !tail.starts_with(|c: char| c.is_alphanumeric());
+    (!word.is_empty() && ends && head.eq_ignore_ascii_case(word)).then_some(tail)
 }
 
 pub(super) fn whole_word(word: &str, rules: &Rules) -> Option<Decision> {

@@ -53,6 +53,8 @@ pub const MAX_WROTE_CHARS: usize = 200;
 pub struct Said {
     /// Yes or no.
     pub decision: Decision,
+    /// Whether the word was REVOKE: a disapproval that also ends what was granted (W31).
+    pub revokes: bool,
     /// What was said with it, a line that says for when included.
     pub comment: Option<String>,
     /// For when an approval is given, in the person's words.
@@ -113,7 +115,10 @@ fn decide_page(page: &Page, rules: &Rules) -> Result<Said, Unclear> {
 /// What text and HTML say together. Where one of them is empty the other is the reply.
 fn agreed(text: Result<Said, Unclear>, html: Result<Said, Unclear>) -> Result<Said, Unclear> {
     match (text, html) {
-        (Ok(text), Ok(html)) if text.decision == html.decision && text.window == html.window => {
+        (Ok(text), Ok(html))
+            if (text.decision, text.revokes, &text.window)
+                == (html.decision, html.revokes, &html.window) =>
+        {
             Ok(text)
         }
         (Err(empty), html) if empty.code == EMPTY => html,

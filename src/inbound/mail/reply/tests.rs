@@ -520,6 +520,31 @@ fn configured_words() {
     assert_eq!(meaning("APPROVE", &rules), "no-word");
 }
 
+// Goal: REVOKE takes back, whatever words are configured, and is never an approval (W31).
+// Method: alone, with a reason, beside and below other words, and as an operator's word of approval.
+#[test]
+fn revoke_takes_back() {
+    let mut rules = rules();
+    for (text, comment) in [
+        ("REVOKE", None),
+        ("revoke.", None),
+        ("*Revoke*: that was not me", Some("that was not me")),
+    ] {
+        let said = decide(&[text], &rules).unwrap();
+        assert!(
+            said.revokes && said.decision == Decision::Disapprove,
+            "{text}"
+        );
+        assert_eq!(said.comment.as_deref(), comment, "{text}");
+    }
+    assert!(!decide(&["DISAPPROVE", "REVOKE"], &rules).unwrap().revokes);
+    assert_eq!(meaning("APPROVE\nREVOKE", &rules), "contradiction");
+    assert_eq!(meaning("REVOKED", &rules), "no-word");
+    assert_eq!(meaning("REVOKE\nAPPROVE", &rules), "contradiction");
+    rules.approve_words.insert("REVOKE".to_owned());
+    assert!(decide(&["REVOKE"], &rules).unwrap().revokes);
+}
+
 // Goal: what is kept of a person's words has an end. Method: very long lines.
 #[test]
 fn limits() {

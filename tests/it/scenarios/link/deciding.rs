@@ -270,3 +270,56 @@ async fn w30_a_link_does_not_confirm() {
     office.everybody_reads().await;
     office.close().await;
 }
+
+/// Goal: who did not decide by link themselves takes it back by one word in reply to the mail that confirms
+/// it (W31): the grant ends, or the step that was completed is open again. Method: approve by link, reply
+/// REVOKE; once when the request is approved, once when the next step is under way; a stranger's REVOKE,
+/// not proven, does nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn w31_revoke_takes_it_back() {
+    let office = open_with(ONE_STEP, |web| web.ask_code = false).await;
+    let (alice, rita) = (office.person("alice"), office.person("rita"));
+    let (first, link) = asked(&office, "db-1").await;
+    let mut hers = browser(&office);
+    let page = hers.opens(&link).await;
+    hers.sends(&page, APPROVE).await;
+    assert_eq!(office.state(first).await, "approved");
+    let confirmed = alice.hears(Kind::Recorded).await;
+    assert!(
+        confirmed
+            .text()
+            .contains("reply to this mail with the word REVOKE")
+    );
+    rita.hears(Kind::Approved).await;
+    let outside = alice
+        .mailbox
+        .replies_from_outside(&confirmed, "REVOKE")
+        .await;
+    outside.expect("the server takes it");
+    let judged = "SELECT count(*) FROM inbound_mail WHERE judged_at IS NOT NULL";
+    office.counts(judged, 1).await;
+    assert_eq!(office.count("SELECT count(*) FROM active_grants").await, 1);
+    alice
+        .replies(&confirmed, "Revoke\n\nThat was not me.")
+        .await;
+    alice.hears(Kind::GrantEnded).await;
+    let ended = rita.hears(Kind::GrantEnded).await;
+    assert!(
+        ended.text().contains("That was not me."),
+        "{}",
+        ended.text()
+    );
+    assert_eq!(office.count("SELECT count(*) FROM active_grants").await, 0);
+
+    office.apply(TWO_STEPS).await;
+    let (second, link) = asked(&office, "db-2").await;
+    let page = hers.opens(&link).await;
+    hers.sends(&page, APPROVE).await;
+    let confirmed = alice.hears(Kind::Recorded).await;
+    office.person("bob").hears(Kind::Ask).await;
+    alice.replies(&confirmed, "REVOKE").await;
+    rita.hears(Kind::Rejected).await;
+    assert_eq!(office.state(second).await, "rejected");
+    office.everybody_reads().await;
+    office.close().await;
+}
