@@ -2,8 +2,9 @@
 //!
 //! A kind of notice is a folder `templates/mail/<kind>/` with `subject.txt`, `body.txt` and `body.html`,
 //! in English; another language is a folder inside it (`mail/ask/pt-BR/body.txt`), looked up by the
-//! reader's whole tag, then by its language, then English, file by file. An operator's directory takes
-//! the place of the built-in files of the same path.
+//! reader's whole tag, then by its language, then English, file by file ([`language`]). Times and lengths
+//! are said in [`Tongue`]s, of which there are two. An operator's directory takes the place of the
+//! built-in files of the same path.
 //!
 //! What always holds: what a person typed cannot break out. Control and direction characters are
 //! dropped; where lines matter, each line of theirs begins with `| `; HTML is escaped; a subject is one
@@ -15,13 +16,14 @@
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
 mod human;
+mod language;
 mod page;
 mod samples;
 #[cfg(test)]
 mod tests;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use minijinja::{Environment, UndefinedBehavior};
@@ -32,7 +34,8 @@ use crate::workflow::ids::PersonId;
 use crate::workflow::notice::digest::Digest;
 use crate::workflow::notice::{Facts, Kind};
 
-pub use human::{duration, instant, window};
+pub use human::{Tongue, instant, window};
+use language::{joined, languages, tag_of, within};
 pub use page::{CodeFacts, Filled, Page, PageKind, Problem, Said, Sealed, ToConfirm};
 pub use samples::{Sample, sample_digest, samples};
 
@@ -46,8 +49,6 @@ const FUEL: u64 = 200_000;
 const MAX_TEMPLATE_BYTES: u64 = 256 * 1024;
 /// The deepest folder below the operator's directory that is looked at.
 const MAX_DEPTH: usize = 5;
-/// The longest language tag that is looked up, in bytes.
-const MAX_LOCALE: usize = 35;
 
 #[derive(RustEmbed)]
 #[folder = "templates/"]
@@ -150,6 +151,15 @@ impl Renderer {
         if let Some(directory) = directory {
             renderer.read_own(directory, directory, &mut sources, 0)?;
         }
+        let names: BTreeSet<String> = sources.keys().cloned().collect();
+        let tags: BTreeSet<String> = names
+            .iter()
+            .filter_map(|name| tag_of(name))
+            .map(str::to_owned)
+            .collect();
+        renderer
+            .env
+            .set_path_join_callback(move |name, parent| joined(name, parent, &names));
         for (name, source) in sources {
             renderer
                 .env
@@ -157,12 +167,24 @@ impl Renderer {
                 .map_err(|error| renderer.wrong(&name, &error))?;
         }
         renderer.check_pages()?;
+        for locale in tags.iter().map(String::as_str).chain(["en"]) {
+            renderer.try_samples(locale)?;
+        }
+        Ok(renderer)
+    }
+
+    /// Renders every sample for a reader of this language.
+    fn try_samples(&self, locale: &str) -> Result<(), TemplateError> {
+        let to = |reader: Reader| Reader {
+            locale: locale.to_owned(),
+            ..reader
+        };
         for sample in samples() {
-            renderer.mail(sample.kind, &sample.facts, &sample.reader)?;
+            self.mail(sample.kind, &sample.facts, &to(sample.reader))?;
         }
         let (digest, reader) = sample_digest();
-        renderer.digest(&digest, &reader)?;
-        Ok(renderer)
+        self.digest(&digest, &to(reader))?;
+        Ok(())
     }
 
     fn read_own(
@@ -256,13 +278,10 @@ impl Renderer {
         file: &str,
         words: &impl Serialize,
     ) -> Result<String, TemplateError> {
-        let folder = format!("mail/{kind}");
-        let template = languages(locale).into_iter().find_map(|tag| {
-            self.env
-                .get_template(&format!("{folder}/{tag}/{file}"))
-                .ok()
-        });
-        let name = format!("{folder}/{file}");
+        let name = format!("mail/{kind}/{file}");
+        let template = languages(locale)
+            .iter()
+            .find_map(|tag| self.env.get_template(&within(&name, tag)).ok());
         let template = match template {
             Some(template) => template,
             None => self
@@ -318,23 +337,6 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
-}
-
-/// The folders to look into for a language tag: `pt-BR`, then `pt`. Nothing that could leave the folder.
-fn languages(locale: &str) -> Vec<&str> {
-    let plain = locale.len() <= MAX_LOCALE
-        && locale
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if !plain {
-        return Vec::new();
-    }
-    let language = locale.split('-').next().unwrap_or(locale);
-    if language == locale {
-        vec![locale]
-    } else {
-        vec![locale, language]
-    }
 }
 
 /// At most one empty line at a time and none at the ends; what a template left out leaves no hole.

@@ -234,6 +234,7 @@ impl Case<'_> {
             rule: None,
             sentence: unclear.sentence.clone(),
             next: unclear.next.as_deref().unwrap_or(again).to_owned(),
+            refusal: None,
             wrote: unclear.wrote.clone(),
         };
         let facts = self.or_settled(speaker, &locked, facts);

@@ -3,48 +3,146 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
+use super::language::languages;
+
 /// Other people's words are cut to this many lines in a mail.
 const MAX_LINES: usize = 30;
 /// And each line to this many characters.
 const MAX_LINE_CHARS: usize = 500;
 
-/// `Sat 21 Nov 2026, 14:00 WET (Europe/Lisbon)`.
-pub fn instant(at: Timestamp, zone: &TimeZone) -> String {
-    let at = at.to_zoned(zone.clone());
-    format!("{} {}{}", moment(&at), abbreviation(&at), place(zone))
+/// The language of our own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tongue {
+    /// English, and what is read wherever there is nothing better.
+    English,
+    /// Portuguese as it is written in Brazil.
+    Portuguese,
 }
 
-/// `Sat 21 Nov 2026, 14:00–16:00 WET (Europe/Lisbon)`; both days where they differ, both
-/// abbreviations where the clocks change in between.
-pub fn window(start: Timestamp, end: Timestamp, zone: &TimeZone) -> String {
-    let start = start.to_zoned(zone.clone());
-    let end = end.to_zoned(zone.clone());
-    let (first, last) = (abbreviation(&start), abbreviation(&end));
-    let last_moment = if start.date() == end.date() {
-        end.strftime("%H:%M").to_string()
-    } else {
-        moment(&end)
+impl Tongue {
+    /// For a reader of this language tag.
+    pub fn of(locale: &str) -> Self {
+        // The words must fit the templates, whose folders are looked up by the same list.
+        if languages(locale).iter().any(|tag| tag == "pt-BR") {
+            Self::Portuguese
+        } else {
+            Self::English
+        }
+    }
+}
+
+/// How times and lengths are said to one reader.
+#[derive(Debug, Clone)]
+pub(super) struct Say {
+    pub(super) zone: TimeZone,
+    pub(super) tongue: Tongue,
+}
+
+const WEEKDAYS_PT: [&str; 7] = ["seg.", "ter.", "qua.", "qui.", "sex.", "sáb.", "dom."];
+const MONTHS_PT: [&str; 12] = [
+    "jan.", "fev.", "mar.", "abr.", "maio", "jun.", "jul.", "ago.", "set.", "out.", "nov.", "dez.",
+];
+
+/// `Sat 21 Nov 2026, 14:00 WET (Europe/Lisbon)`, in the language of a reader.
+pub fn instant(at: Timestamp, zone: &TimeZone, locale: &str) -> String {
+    let say = Say {
+        zone: zone.clone(),
+        tongue: Tongue::of(locale),
     };
-    let place = place(zone);
-    match (start.date() == end.date(), first == last) {
-        (true, true) => format!("{}–{last_moment} {last}{place}", moment(&start)),
-        (false, true) => format!("{} – {last_moment} {last}{place}", moment(&start)),
-        (_, false) => format!("{} {first} – {last_moment} {last}{place}", moment(&start)),
-    }
+    say.instant(at)
 }
 
-fn moment(at: &Zoned) -> String {
-    // Seconds only where there are any: a window typed by a person has none.
-    if at.second() == 0 {
-        at.strftime("%a %-d %b %Y, %H:%M").to_string()
-    } else {
-        at.strftime("%a %-d %b %Y, %H:%M:%S").to_string()
-    }
+/// As [`Say::window`], in English: `Sat 21 Nov 2026, 14:00–16:00 WET (Europe/Lisbon)`.
+pub fn window(start: Timestamp, end: Timestamp, zone: &TimeZone) -> String {
+    let say = Say {
+        zone: zone.clone(),
+        tongue: Tongue::English,
+    };
+    say.window(start, end)
 }
 
-/// `Sat 21 Nov 2026`.
-pub(super) fn day(at: &Zoned) -> String {
-    at.strftime("%a %-d %b %Y").to_string()
+impl Say {
+    /// `Sat 21 Nov 2026, 14:00 WET (Europe/Lisbon)`.
+    pub(super) fn instant(&self, at: Timestamp) -> String {
+        let at = at.to_zoned(self.zone.clone());
+        format!(
+            "{} {}{}",
+            self.moment(&at),
+            abbreviation(&at),
+            place(&self.zone)
+        )
+    }
+
+    /// `Sat 21 Nov 2026, 14:00–16:00 WET (Europe/Lisbon)`; both days where they differ, both
+    /// abbreviations where the clocks change in between.
+    pub(super) fn window(&self, start: Timestamp, end: Timestamp) -> String {
+        let start = start.to_zoned(self.zone.clone());
+        let end = end.to_zoned(self.zone.clone());
+        let (first, last) = (abbreviation(&start), abbreviation(&end));
+        let begin = self.moment(&start);
+        let last_moment = if start.date() == end.date() {
+            end.strftime("%H:%M").to_string()
+        } else {
+            self.moment(&end)
+        };
+        let place = place(&self.zone);
+        match (start.date() == end.date(), first == last) {
+            (true, true) => format!("{begin}–{last_moment} {last}{place}"),
+            (false, true) => format!("{begin} – {last_moment} {last}{place}"),
+            (_, false) => format!("{begin} {first} – {last_moment} {last}{place}"),
+        }
+    }
+
+    fn moment(&self, at: &Zoned) -> String {
+        // Seconds only where there are any: a window typed by a person has none.
+        let clock = if at.second() == 0 {
+            "%H:%M"
+        } else {
+            "%H:%M:%S"
+        };
+        format!("{}, {}", self.day(at), at.strftime(clock))
+    }
+
+    /// `Sat 21 Nov 2026`, `sáb., 21 de nov. de 2026`.
+    pub(super) fn day(&self, at: &Zoned) -> String {
+        match self.tongue {
+            Tongue::English => at.strftime("%a %-d %b %Y").to_string(),
+            Tongue::Portuguese => {
+                let day = usize::try_from(at.weekday().to_monday_zero_offset());
+                let month = usize::try_from(at.month() - 1);
+                let day = day.ok().and_then(|day| WEEKDAYS_PT.get(day));
+                let month = month.ok().and_then(|month| MONTHS_PT.get(month));
+                let (day, month) = (day.unwrap_or(&""), month.unwrap_or(&""));
+                format!("{day}, {} de {month} de {}", at.day(), at.year())
+            }
+        }
+    }
+
+    /// `2 hours`, `1 day 6 hours`, `1 hour 30 minutes`, `45 seconds`; at most two units.
+    pub(super) fn duration(&self, length: SignedDuration) -> String {
+        let units = match self.tongue {
+            Tongue::English => ["day", "hour", "minute", "second"],
+            Tongue::Portuguese => ["dia", "hora", "minuto", "segundo"],
+        };
+        let mut rest = length.as_secs().max(0);
+        let mut parts = Vec::new();
+        for (unit, seconds) in units.into_iter().zip([86_400, 3_600, 60, 1]) {
+            let count = rest / seconds;
+            rest %= seconds;
+            if count > 0 && parts.len() < 2 {
+                let plural = if count == 1 { "" } else { "s" };
+                parts.push(format!("{count} {unit}{plural}"));
+            } else if !parts.is_empty() {
+                break;
+            }
+        }
+        match (parts.is_empty(), self.tongue) {
+            (true, Tongue::English) => "no time".to_owned(),
+            (true, Tongue::Portuguese) => "nenhum tempo".to_owned(),
+            (false, Tongue::English) => parts.join(" "),
+            (false, Tongue::Portuguese) => parts.join(" e "),
+        }
+    }
 }
 
 /// `14:00`.
@@ -60,32 +158,6 @@ fn place(zone: &TimeZone) -> String {
     match zone.iana_name() {
         Some("UTC") | None => String::new(),
         Some(name) => format!(" ({name})"),
-    }
-}
-
-/// `2 hours`, `1 day 6 hours`, `1 hour 30 minutes`, `45 seconds`; at most two units.
-pub fn duration(length: SignedDuration) -> String {
-    let mut rest = length.as_secs().max(0);
-    let mut parts = Vec::new();
-    for (unit, seconds) in [
-        ("day", 86_400),
-        ("hour", 3_600),
-        ("minute", 60),
-        ("second", 1),
-    ] {
-        let count = rest / seconds;
-        rest %= seconds;
-        if count > 0 && parts.len() < 2 {
-            let plural = if count == 1 { "" } else { "s" };
-            parts.push(format!("{count} {unit}{plural}"));
-        } else if !parts.is_empty() {
-            break;
-        }
-    }
-    if parts.is_empty() {
-        "no time".to_owned()
-    } else {
-        parts.join(" ")
     }
 }
 

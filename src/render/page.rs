@@ -4,10 +4,9 @@
 //! Every page is rendered from samples when the templates are loaded, in every language that there is.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::human::{cut, instant, lines, one_line};
+use super::human::{Say, cut, lines, one_line};
 use super::samples::samples;
 use super::view::{self, Words, past, short};
 use super::{MAX_SUBJECT_CHARS, Reader, Rendered, Renderer, TemplateError, languages, squeeze};
@@ -204,7 +203,6 @@ impl Renderer {
 
     /// The mail with the code that proves a browser.
     pub fn code(&self, facts: &CodeFacts<'_>, reader: &Reader) -> Result<Rendered, TemplateError> {
-        let zone = TimeZone::get(&reader.zone).unwrap_or(TimeZone::UTC);
         let context = CodeContext {
             c: CodeWords {
                 reader: short(&reader.name),
@@ -212,7 +210,7 @@ impl Renderer {
                 request: facts.request.to_string(),
                 thing: short(facts.thing),
                 decision: past(facts.decision),
-                until: instant(facts.until, &zone),
+                until: Say::to(reader).instant(facts.until),
             },
         };
         let file = |name| {

@@ -3,6 +3,7 @@
 mod variants;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::{Reader, Reply};
 use crate::workflow::ids::{Module, PersonId, RequestId};
@@ -12,6 +13,7 @@ use crate::workflow::notice::{
     VoteFacts,
 };
 use crate::workflow::policy::Mode;
+use crate::workflow::refusal::Refusal;
 use crate::workflow::request::{
     Channel, Decision, EndCause, ExpiryCause, Grant, State, Subject, Window,
 };
@@ -301,21 +303,21 @@ fn revoked(minutes: i64) -> EndingFacts {
 
 fn answer(kind: Kind) -> Option<AnswerFacts> {
     match kind {
-        Kind::Refused => Some(AnswerFacts {
-            code: "only-stricter".into(),
-            rule: Some("W13".into()),
-            sentence:
-                "You disapproved the step `owners` of R-42 at 10:25, and a disapproval cannot \
-                       become an approval."
-                    .into(),
-            next: "Ask the requester to file a new request.".into(),
-            wrote: Some("APPROVE".into()),
-        }),
+        Kind::Refused => {
+            let refusal = Refusal::OnlyStricter {
+                request: RequestId(42),
+                step: "owners".into(),
+                at: at(25),
+            };
+            let zone = TimeZone::get("Europe/Lisbon").unwrap_or(TimeZone::UTC);
+            Some(AnswerFacts::of(&refusal, &zone, Some("APPROVE".into())))
+        }
         Kind::Unclear => Some(AnswerFacts {
             code: "condition".into(),
             rule: None,
             sentence: "The line has more on it than the decision.".into(),
             next: "Reply again with the word alone on its line.".into(),
+            refusal: None,
             wrote: Some("approve, but only until noon".into()),
         }),
         _ => None,

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use super::*;
 use crate::command::when::Here;
 use crate::workflow::notice::EmergencyFacts;
+use crate::workflow::refusal::Refusal;
 use crate::workflow::request::Window;
 
 /// Goal: every template renders, and what it says is what we want to be read.
@@ -61,6 +62,19 @@ fn an_emergency_is_marked_everywhere() {
             .mail(sample.kind, &facts, &sample.reader)
             .expect("it renders");
         let name = sample.name;
+        let reader = Reader {
+            locale: "pt-BR".into(),
+            ..sample.reader.clone()
+        };
+        let theirs = renderer
+            .mail(sample.kind, &facts, &reader)
+            .expect("renders");
+        assert!(theirs.subject.starts_with("EMERGÊNCIA: "), "{name}");
+        assert!(theirs.text.contains("\nEMERGÊNCIA: "), "{name}");
+        assert!(
+            theirs.html.contains("<strong>EMERGÊNCIA:</strong>"),
+            "{name}"
+        );
         assert!(mail.subject.starts_with("EMERGENCY: "), "{name}");
         let text = mail.text.contains("\nEMERGENCY: ");
         assert!(
@@ -80,7 +94,10 @@ fn an_emergency_is_marked_everywhere() {
 #[test]
 fn only_what_asks_carries_links() {
     let renderer = Renderer::new(None).expect("the built-in templates are right");
-    for sample in samples() {
+    for sample in samples()
+        .into_iter()
+        .chain(samples().into_iter().map(portuguese))
+    {
         let mail = renderer
             .mail(sample.kind, &sample.facts, &sample.reader)
             .expect("it renders");
@@ -90,16 +107,35 @@ fn only_what_asks_carries_links() {
             for word in ["body=APPROVE", "body=DISAPPROVE%0D%0A"] {
                 assert_eq!(part.contains(word), offers, "{}: {word}", sample.name);
             }
-            assert_eq!(
-                part.contains("do not forward it"),
-                offers || links,
-                "{}",
-                sample.name
-            );
+            let warned = part.contains("do not forward it") || part.contains("não o encaminhe");
+            assert_eq!(warned, offers || links, "{}", sample.name);
             let count = part.matches("https://decide.example.test/d/").count();
             assert_eq!(count, usize::from(links), "{}", sample.name);
         }
     }
+}
+
+fn in_lisbon(tongue: Tongue) -> human::Say {
+    let zone = TimeZone::get("Europe/Lisbon").expect("a zone");
+    human::Say { zone, tongue }
+}
+
+/// The English line is this one, and it and the Portuguese one are read as the same part of the window.
+fn narrows(asked: &Window, zone: &str, now: Timestamp, line: &str) {
+    let zone = TimeZone::get(zone).expect("a zone");
+    let mut read = Vec::new();
+    for tongue in [Tongue::English, Tongue::Portuguese] {
+        let say = human::Say {
+            zone: zone.clone(),
+            tongue,
+        };
+        let said = view::narrower(asked, &say).expect("it proposes one");
+        assert_eq!(said == line, tongue == Tongue::English, "{said}");
+        let here = Here { now, zone: &zone };
+        read.push(here.any_window(&said).expect("it is read").value);
+    }
+    let narrower = read[0].lies_inside(asked) && read[0] != *asked;
+    assert!(narrower && read[0] == read[1], "{line}: {read:?}");
 }
 
 /// Goal: the line that an ask proposes for less time is read as a window inside the one asked for.
@@ -128,42 +164,194 @@ fn the_proposed_line_narrows() {
             "from 2026-03-29 00:30 to 2026-03-29 02:30",
         ),
     ] {
-        let zone = TimeZone::get(zone).expect("a zone");
         let start = at(start);
         let end = start + minutes(length);
         let asked = Window::Fixed { start, end };
-        assert_eq!(view::narrower(&asked, &zone).as_deref(), Some(line));
         let now = at("2026-03-01T00:00:00Z").min(start);
-        let here = Here { now, zone: &zone };
-        let read = here.any_window(line).expect("it is read").value;
-        assert!(
-            read.lies_inside(&asked) && read != asked,
-            "{line}: {read:?}"
-        );
+        narrows(&asked, zone, now, line);
     }
-    let zone = TimeZone::get("Europe/Lisbon").expect("a zone");
     let now = at("2026-11-21T09:00:00Z");
     for (length, line) in [(90, "for 45 minutes"), (605, "for 5 hours 2 minutes")] {
         let asked = Window::FromApproval {
             length: minutes(length),
         };
-        assert_eq!(view::narrower(&asked, &zone).as_deref(), Some(line));
-        let here = Here { now, zone: &zone };
-        let read = here.any_window(line).expect("it is read").value;
-        assert!(
-            read.lies_inside(&asked) && read != asked,
-            "{line}: {read:?}"
-        );
+        narrows(&asked, "Europe/Lisbon", now, line);
     }
+    let say = in_lisbon(Tongue::English);
     // 01:15 comes twice on 25 October: nothing is proposed that would be refused.
     let start = at("2026-10-25T00:15:00Z");
     let end = start + minutes(120);
-    assert_eq!(view::narrower(&Window::Fixed { start, end }, &zone), None);
+    assert_eq!(view::narrower(&Window::Fixed { start, end }, &say), None);
     let length = minutes(1);
-    assert_eq!(
-        view::narrower(&Window::FromApproval { length }, &zone),
-        None
+    assert_eq!(view::narrower(&Window::FromApproval { length }, &say), None);
+}
+
+/// A sample for a reader of Portuguese.
+fn portuguese(sample: Sample) -> Sample {
+    let reader = Reader {
+        locale: "pt-BR".into(),
+        ..sample.reader
+    };
+    Sample { reader, ..sample }
+}
+
+/// Goal: what a reader of Brazilian Portuguese gets reads well.
+/// Method: snapshots of subject and text of the first sample of every kind, and of the digest.
+#[test]
+fn portuguese_reads_well() {
+    let renderer = Renderer::new(None).expect("the built-in templates are right");
+    let mut mails = Vec::new();
+    for sample in samples().into_iter().take(Kind::ALL.len()) {
+        let sample = portuguese(sample);
+        let mail = renderer.mail(sample.kind, &sample.facts, &sample.reader);
+        mails.push((sample.name, mail.expect("it renders")));
+    }
+    let (digest, reader) = sample_digest();
+    let locale = "pt-BR".to_owned();
+    let digest = renderer.digest(&digest, &Reader { locale, ..reader });
+    mails.push(("digest", digest.expect("it renders")));
+    for (name, mail) in mails {
+        assert!(mail.html.contains("<html lang=\"pt-BR\">"), "{name}");
+        insta::assert_snapshot!(
+            format!("pt_{name}"),
+            format!("Subject: {}\n\n{}", mail.subject, mail.text)
+        );
+    }
+}
+
+/// Goal: whatever language there is, is complete, and says what the English templates say.
+/// Method: every built-in English file beside its Portuguese one: there, and with the same variables.
+#[test]
+fn both_languages_say_the_same() {
+    let renderer = Renderer::new(None).expect("the built-in templates are right");
+    let variables = |name: &str| {
+        let template = renderer.env.get_template(name).expect("it is there");
+        let mut names = template.undeclared_variables(true);
+        names.retain(|name| name != "loop");
+        names.into_iter().collect::<BTreeSet<_>>()
+    };
+    let mut compared = 0;
+    let english = BuiltIn::iter().filter(|name| name.starts_with("mail/"));
+    let english = english.filter(|name| language::tag_of(name).is_none());
+    for name in english.filter(|name| !name.ends_with("/base.html")) {
+        let theirs = language::within(&name, "pt-BR");
+        assert!(BuiltIn::get(&theirs).is_some(), "{theirs} is missing");
+        assert_eq!(variables(&name), variables(&theirs), "{name}");
+        compared += 1;
+    }
+    assert!(compared > 3 * (Kind::ALL.len() + 1), "{compared}");
+}
+
+/// English words that no Portuguese sentence has.
+const ENGLISH: &str = " the is are was were your you it its this that of and with until not nothing \
+    when what who why please they their his her than been have has will from other another after \
+    before yet asked needs needed approved rejected withdrawn expired hours hour day days minutes \
+    request requests answer reply ";
+
+/// The words of ours in a file: no commands, no tags, no variables, but what is quoted in them.
+fn own_words(source: &str) -> Vec<String> {
+    let strip = |pattern: &str, text: &str| {
+        let pattern = regex::Regex::new(pattern).expect("a pattern");
+        pattern.replace_all(text, " ").into_owned()
+    };
+    let inside = regex::Regex::new(r"(?s)\{[%{].*?[%}]\}").expect("a pattern");
+    let quoted = regex::Regex::new("\"([^\"]*)\"").expect("a pattern");
+    let mut text = String::new();
+    for code in inside.find_iter(source) {
+        // One word is what a template compares with.
+        let quoted = quoted.captures_iter(code.as_str());
+        for words in quoted.filter(|words| words[1].trim().contains(' ')) {
+            text.push_str(&words[1]);
+            text.push(' ');
+        }
+    }
+    text.push_str(&inside.replace_all(source, " "));
+    let text = strip("(?s)<style.*?</style>|<[^>]*>", &text);
+    let text = strip("countersign [a-z ]+", &text);
+    let words = text.split(|c: char| !c.is_alphabetic());
+    words.map(str::to_lowercase).collect()
+}
+
+/// Goal: no English is left for a reader of Portuguese, neither in templates nor in what the program says.
+/// Method: every Portuguese file without its commands; then every sample with nobody else's words in it.
+#[test]
+fn no_english_is_left_in_portuguese() {
+    let is_english = |word: &String| !word.is_empty() && ENGLISH.contains(&format!(" {word} "));
+    let ours = BuiltIn::iter().filter(|name| language::tag_of(name) == Some("pt-BR"));
+    for name in ours {
+        let file = BuiltIn::get(&name).expect("it is there");
+        let source = String::from_utf8_lossy(&file.data);
+        let left: Vec<_> = own_words(&source).into_iter().filter(is_english).collect();
+        assert!(left.is_empty(), "{name}: {left:?}");
+    }
+    assert!(
+        own_words("<p>{% if a %}The{% endif %} {{ x or \"an end\" }}</p>").contains(&"the".into())
     );
+    let renderer = Renderer::new(None).expect("the built-in templates are right");
+    for sample in samples().into_iter().map(portuguese) {
+        let mail = renderer.mail(sample.kind, &sample.facts, &sample.reader);
+        let text = mail.expect("it renders").text;
+        let theirs = |line: &&str| line.starts_with("| ") || line.starts_with("Você escreveu");
+        let lines = text.lines().filter(|line| !theirs(line));
+        let text: Vec<_> = lines.collect();
+        let words = own_words(&text.join("\n"));
+        let left: Vec<_> = words.into_iter().filter(is_english).collect();
+        assert!(left.is_empty(), "{}: {left:?}", sample.name);
+    }
+}
+
+/// Goal: whoever is refused by mail is told why in their language (W13, W14 and the others).
+/// Method: every refusal that there is, said in Portuguese where it is an answer to a mail.
+#[test]
+fn refusals_are_said_in_portuguese() {
+    let zone = TimeZone::get("America/Sao_Paulo").expect("a zone");
+    let is_english = |word: &String| !word.is_empty() && ENGLISH.contains(&format!(" {word} "));
+    let mut codes = BTreeSet::new();
+    for refusal in Refusal::samples() {
+        let Some((sentence, next)) = refusal.in_portuguese(&zone) else {
+            continue;
+        };
+        let words = own_words(&format!("{sentence} {next}"));
+        let left: Vec<_> = words.into_iter().filter(is_english).collect();
+        // What a person wrote, e.g. why they withdrew it, stays as it is.
+        assert!(
+            left.is_empty() || sentence.contains("retirada"),
+            "{sentence} {next}"
+        );
+        codes.insert(refusal.code());
+    }
+    for code in [
+        "settled",
+        "only-stricter",
+        "not-eligible",
+        "own-request",
+        "window-too-long",
+    ] {
+        assert!(codes.contains(code), "{code} of {codes:?}");
+    }
+}
+
+/// Goal: times and lengths are said in Portuguese as they are written in Brazil.
+/// Method: one of each kind.
+#[test]
+fn portuguese_times() {
+    let say = in_lisbon(Tongue::Portuguese);
+    let at = |text: &str| text.parse::<Timestamp>().expect("a timestamp");
+    assert_eq!(
+        say.window(at("2026-05-30T22:00:00Z"), at("2026-05-31T08:00:30Z")),
+        "sáb., 30 de maio de 2026, 23:00 – dom., 31 de maio de 2026, 09:00:30 WEST (Europe/Lisbon)"
+    );
+    assert_eq!(
+        say.instant(at("2026-11-23T09:05:00Z")),
+        "seg., 23 de nov. de 2026, 09:05 WET (Europe/Lisbon)"
+    );
+    for (minutes, said) in [
+        (90, "1 hora e 30 minutos"),
+        (1_441, "1 dia"),
+        (0, "nenhum tempo"),
+    ] {
+        assert_eq!(say.duration(jiff::SignedDuration::from_mins(minutes)), said);
+    }
 }
 
 /// Goal: a window across a change of clocks shows both edges as the reader's clocks do (W1).
@@ -322,6 +510,7 @@ fn the_readers_language_falls_back() {
     let english = "Please decide R-42: Bob Baker asks for prod-db-1 as admin";
     for (locale, subject) in [
         ("pt-BR", "Decida R-42"),
+        ("PT-br", "Decida R-42"),
         ("pt-PT", "Decida, por favor, R-42"),
         ("pt", "Decida, por favor, R-42"),
         ("de-CH-1996", english),
@@ -338,9 +527,11 @@ fn the_readers_language_falls_back() {
             .mail(Kind::Ask, &ask.facts, &reader)
             .expect("renders");
         assert_eq!(mail.subject, subject, "{locale}");
-        assert!(
-            mail.text.contains("HOW TO ANSWER"),
-            "{locale}: the rest is English"
-        );
+        let rest = if subject.starts_with("Decida") {
+            "COMO RESPONDER"
+        } else {
+            "HOW TO ANSWER"
+        };
+        assert!(mail.text.contains(rest), "{locale}");
     }
 }

@@ -1,15 +1,17 @@
 //! What templates see: facts turned into words, every word of another person made safe.
 
+mod answer;
 mod digest;
 mod more;
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::human::{cut, duration, instant, lines, one_line, percent, window};
+use super::human::{Say, Tongue, cut, lines, one_line, percent};
 use super::{Reader, Reply};
 use crate::workflow::notice::{Facts, Kind, StepFacts, VoteFacts};
 use crate::workflow::request::{Channel, Decision, ExpiryCause, State, Subject, Window};
+use answer::AnswerWords;
 pub(super) use digest::DigestWords;
 #[cfg(test)]
 pub(super) use more::narrower;
@@ -95,14 +97,6 @@ struct GrantWords {
     later: bool,
 }
 
-#[derive(Debug, Clone, Serialize)]
-struct AnswerWords {
-    sentence: String,
-    next: String,
-    wrote: Option<String>,
-    rule: Option<String>,
-}
-
 /// The reply, prefilled.
 #[derive(Debug, Clone, Serialize)]
 struct Links {
@@ -131,39 +125,50 @@ impl Links {
     }
 }
 
+impl Say {
+    pub(super) fn to(reader: &Reader) -> Self {
+        Self {
+            zone: TimeZone::get(&reader.zone).unwrap_or(TimeZone::UTC),
+            tongue: Tongue::of(&reader.locale),
+        }
+    }
+}
+
 pub(super) fn short(text: &str) -> String {
     cut(&one_line(text), MAX_NAME)
 }
 
 /// What was asked for, in one breath.
-fn thing(subject: &Subject) -> String {
+fn thing(subject: &Subject, tongue: Tongue) -> String {
     let resource = short(&subject.resource);
-    match subject.account.as_deref().map(short) {
-        Some(account) => format!("{resource} as {account}"),
-        None => resource,
+    let account = subject.account.as_deref().map(short);
+    match (account, tongue) {
+        (Some(account), Tongue::English) => format!("{resource} as {account}"),
+        (Some(account), Tongue::Portuguese) => format!("{resource} como {account}"),
+        (None, _) => resource,
     }
 }
 
 pub(super) fn words(kind: Kind, facts: &Facts, reader: &Reader) -> Words {
-    let zone = TimeZone::get(&reader.zone).unwrap_or(TimeZone::UTC);
+    let say = Say::to(reader);
     let count = facts.steps.len();
     let steps: Vec<StepWords> = facts
         .steps
         .iter()
         .enumerate()
-        .map(|(index, step)| StepWords::of(index, count, step, &zone))
+        .map(|(index, step)| StepWords::of(index, count, step, &say))
         .collect();
     let step = facts.step.and_then(|index| steps.get(index).cloned());
     let votes = facts
         .steps
         .iter()
         .flat_map(|step| &step.votes)
-        .map(|vote| VoteWords::of(vote, &zone))
+        .map(|vote| VoteWords::of(vote, &say))
         .collect();
     let resource = short(&facts.subject.resource);
     let account = facts.subject.account.as_deref().map(short);
-    let (window, length) = window_words(&facts.window, &zone);
-    let (ended, expiry) = ending(&facts.state, &zone);
+    let (window, length) = window_words(&facts.window, &say);
+    let (ended, expiry) = ending(&facts.state, &say);
     Words {
         request: facts.request.to_string(),
         revision: facts.revision,
@@ -171,7 +176,7 @@ pub(super) fn words(kind: Kind, facts: &Facts, reader: &Reader) -> Words {
         requester: short(&facts.requester_name),
         requester_id: short(facts.requester.as_str()),
         module: short(facts.subject.module.as_str()),
-        thing: thing(&facts.subject),
+        thing: thing(&facts.subject, say.tongue),
         resource,
         account,
         reason: facts
@@ -182,18 +187,18 @@ pub(super) fn words(kind: Kind, facts: &Facts, reader: &Reader) -> Words {
         window,
         length,
         policy: short(&facts.policy),
-        filed: instant(facts.filed_at, &zone),
-        until: instant(facts.pending_until, &zone),
+        filed: say.instant(facts.filed_at),
+        until: say.instant(facts.pending_until),
         steps,
         step,
         state: facts.state.as_str(),
         ended,
         expiry,
         grant: facts.grant.map(|grant| GrantWords {
-            window: self::window(grant.start, grant.end, &zone),
-            length: duration(grant.end.duration_since(grant.start)),
-            start: instant(grant.start, &zone),
-            end: instant(grant.end, &zone),
+            window: say.window(grant.start, grant.end),
+            length: say.duration(grant.end.duration_since(grant.start)),
+            start: say.instant(grant.start),
+            end: say.instant(grant.end),
             later: facts.state.settled_at().is_some_and(|at| grant.start > at),
         }),
         votes,
@@ -203,27 +208,18 @@ pub(super) fn words(kind: Kind, facts: &Facts, reader: &Reader) -> Words {
             .answer
             .as_ref()
             .filter(|_| kind.is_answer())
-            .map(|answer| AnswerWords {
-                sentence: lines(&answer.sentence).join(" "),
-                next: lines(&answer.next).join(" "),
-                // Its own backticks would end ours.
-                wrote: answer
-                    .wrote
-                    .as_deref()
-                    .map(|wrote| cut(&one_line(wrote), 200).replace('`', "'")),
-                rule: answer.rule.clone(),
-            }),
+            .map(|answer| AnswerWords::of(answer, &say)),
         comment_required: facts.comment_required,
         open: matches!(facts.state, State::Pending { .. }),
         mine: reader.id == facts.requester,
         extends: facts.extends.map(|base| base.to_string()),
-        emergency: EmergencyWords::of(facts, &zone),
+        emergency: EmergencyWords::of(facts, &say),
         emergency_offered: facts.emergency_offered,
-        early: EndingWords::of(facts, &zone),
+        early: EndingWords::of(facts, &say),
         others: facts.others.iter().map(ToString::to_string).collect(),
-        changed: ChangedWords::of(facts, &zone),
-        sets: facts.sets.as_ref().map(|sets| more::told(sets, &zone)),
-        narrower: more::narrower(&facts.window, &zone),
+        changed: ChangedWords::of(facts, &say),
+        sets: facts.sets.as_ref().map(|sets| more::told(sets, &say)),
+        narrower: more::narrower(&facts.window, &say),
         reminder: facts.reminder,
         reply: None,
         link: reader.link.clone(),
@@ -231,7 +227,7 @@ pub(super) fn words(kind: Kind, facts: &Facts, reader: &Reader) -> Words {
 }
 
 impl StepWords {
-    fn of(index: usize, of: usize, step: &StepFacts, zone: &TimeZone) -> Self {
+    fn of(index: usize, of: usize, step: &StepFacts, say: &Say) -> Self {
         Self {
             number: index + 1,
             of,
@@ -245,30 +241,44 @@ impl StepWords {
             votes: step
                 .votes
                 .iter()
-                .map(|vote| VoteWords::of(vote, zone))
+                .map(|vote| VoteWords::of(vote, say))
                 .collect(),
         }
     }
 }
 
 impl VoteWords {
-    fn of(vote: &VoteFacts, zone: &TimeZone) -> Self {
+    fn of(vote: &VoteFacts, say: &Say) -> Self {
         Self {
             // Both who gave the vote and whose it is (W20).
-            name: match &vote.on_behalf_of {
-                Some(from) => format!("{} for {}", short(&vote.name), short(from)),
-                None => short(&vote.name),
+            name: match (&vote.on_behalf_of, say.tongue) {
+                (Some(from), Tongue::English) => {
+                    format!("{} for {}", short(&vote.name), short(from))
+                }
+                (Some(from), Tongue::Portuguese) => {
+                    format!("{}, em nome de {},", short(&vote.name), short(from))
+                }
+                (None, _) => short(&vote.name),
             },
             decision: past(vote.decision),
             comment: vote.comment.as_deref().map(lines).unwrap_or_default(),
-            at: instant(vote.at, zone),
-            road: match vote.channel {
-                Channel::Mail => "by mail",
-                Channel::Link => "by the link",
-                Channel::CommandLine => "on the command line",
-                Channel::Timer => "by the clock",
-            },
+            at: say.instant(vote.at),
+            road: road(vote.channel, say.tongue),
         }
+    }
+}
+
+/// By which way a vote came.
+fn road(channel: Channel, tongue: Tongue) -> &'static str {
+    match (channel, tongue) {
+        (Channel::Mail, Tongue::English) => "by mail",
+        (Channel::Mail, Tongue::Portuguese) => "por e-mail",
+        (Channel::Link, Tongue::English) => "by the link",
+        (Channel::Link, Tongue::Portuguese) => "pelo link",
+        (Channel::CommandLine, Tongue::English) => "on the command line",
+        (Channel::CommandLine, Tongue::Portuguese) => "pela linha de comando",
+        (Channel::Timer, Tongue::English) => "by the clock",
+        (Channel::Timer, Tongue::Portuguese) => "pelo relógio",
     }
 }
 
@@ -279,31 +289,41 @@ pub(super) fn past(decision: Decision) -> &'static str {
     }
 }
 
-fn window_words(asked: &Window, zone: &TimeZone) -> (String, String) {
+fn window_words(asked: &Window, say: &Say) -> (String, String) {
     match asked {
         Window::Fixed { start, end } => (
-            window(*start, *end, zone),
-            duration(end.duration_since(*start)),
+            say.window(*start, *end),
+            say.duration(end.duration_since(*start)),
         ),
-        Window::FromApproval { length } => (
-            format!("{} from the final approval", duration(*length)),
-            duration(*length),
-        ),
+        Window::FromApproval { length } => {
+            let length = say.duration(*length);
+            let words = match say.tongue {
+                Tongue::English => format!("{length} from the final approval"),
+                Tongue::Portuguese => format!("{length} a partir da aprovação final"),
+            };
+            (words, length)
+        }
     }
 }
 
-fn ending(state: &State, zone: &TimeZone) -> (Option<String>, Option<&'static str>) {
+fn ending(state: &State, say: &Say) -> (Option<String>, Option<&'static str>) {
     match state {
         State::Pending { .. } => (None, None),
         State::Approved { at, .. } | State::Rejected { at, .. } | State::Withdrawn { at, .. } => {
-            (Some(instant(*at, zone)), None)
+            (Some(say.instant(*at)), None)
         }
-        State::Expired { at, cause } => (
-            Some(instant(*at, zone)),
-            Some(match cause {
-                ExpiryCause::PendingTooLong => "nobody decided in time",
-                ExpiryCause::WindowOver => "its window was over before it was decided",
-            }),
-        ),
+        State::Expired { at, cause } => {
+            let why = match (cause, say.tongue) {
+                (ExpiryCause::PendingTooLong, Tongue::English) => "nobody decided in time",
+                (ExpiryCause::PendingTooLong, Tongue::Portuguese) => "ninguém decidiu a tempo",
+                (ExpiryCause::WindowOver, Tongue::English) => {
+                    "its window was over before it was decided"
+                }
+                (ExpiryCause::WindowOver, Tongue::Portuguese) => {
+                    "o período terminou antes da decisão"
+                }
+            };
+            (Some(say.instant(*at)), Some(why))
+        }
     }
 }

@@ -348,6 +348,9 @@ pub struct AnswerFacts {
     pub sentence: String,
     /// One next step.
     pub next: String,
+    /// The refusal itself, so that it can be said in another language; absent where the reading said no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Box<Refusal>>,
     /// The line that the person wrote, as understood; shown back in backticks.
     pub wrote: Option<String>,
 }
@@ -455,6 +458,7 @@ impl AnswerFacts {
             rule: Some(refusal.rule().to_owned()),
             sentence: refusal.sentence(zone),
             next: refusal.next(),
+            refusal: Some(Box::new(refusal.clone())),
             wrote,
         }
     }

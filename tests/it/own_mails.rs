@@ -2,7 +2,7 @@
 
 use countersign::inbound::mail::read::read;
 use countersign::inbound::mail::{Rules, Verdict};
-use countersign::render::{Reader, Renderer, Reply, samples};
+use countersign::render::{Reader, Renderer, Reply, Sample, samples};
 use countersign::workflow::notice::Kind;
 
 const TOKEN: &str = "abcdefghijklmnopqrstuvwxya";
@@ -22,6 +22,19 @@ fn rules() -> Rules {
     }
 }
 
+/// Every sample in every language that there is.
+fn all_samples() -> Vec<Sample> {
+    let mut all = samples();
+    for sample in samples() {
+        let reader = Reader {
+            locale: "pt-BR".to_owned(),
+            ..sample.reader
+        };
+        all.push(Sample { reader, ..sample });
+    }
+    all
+}
+
 /// A proven reply with everything right but its text.
 fn reply(text: &str) -> Vec<u8> {
     let head = format!(
@@ -34,7 +47,7 @@ fn reply(text: &str) -> Vec<u8> {
 }
 
 /// Goal: a mail of ours that comes back as a reply without a word of its reader decides nothing.
-/// Method: every sample of every kind as the whole text: as it is, quoted, below an attribution, and
+/// Method: every sample of every kind and language as the whole text: as it is, quoted, below an attribution, and
 /// from each of its lines on, as a client that drops lines might send it.
 #[test]
 fn our_own_words_decide_nothing() {
@@ -45,7 +58,7 @@ fn our_own_words_decide_nothing() {
         Verdict::Decision,
         "the mail decides"
     );
-    for sample in samples() {
+    for sample in all_samples() {
         let mail = renderer
             .mail(sample.kind, &sample.facts, &sample.reader)
             .expect("renders");
@@ -123,25 +136,19 @@ fn the_proposed_line_is_read_as_a_window() {
     let renderer = Renderer::new(None).expect("the built-in templates");
     let rules = rules();
     let mut proposed = Vec::new();
-    for sample in samples() {
+    for sample in all_samples() {
         let mail = renderer
             .mail(sample.kind, &sample.facts, &sample.reader)
             .expect("renders");
         let lines = mail.text.lines();
-        proposed.extend(
-            lines
-                .filter_map(|line| line.strip_prefix("To agree to less time, "))
-                .filter_map(|line| Some(line.split_once("such as: ")?.1.to_owned())),
-        );
+        let begins = ["To agree to less time, ", "Para aprovar menos tempo, "];
+        let lines = lines.filter(|line| begins.iter().any(|begin| line.starts_with(begin)));
+        proposed.extend(lines.filter_map(|line| Some(line.rsplit_once(": ")?.1.to_owned())));
     }
-    assert!(
-        proposed.iter().any(|line| line.starts_with("for ")),
-        "{proposed:?}"
-    );
-    assert!(
-        proposed.iter().any(|line| line.starts_with("from ")),
-        "{proposed:?}"
-    );
+    for begin in ["for ", "from ", "por ", "de "] {
+        let found = proposed.iter().any(|line| line.starts_with(begin));
+        assert!(found, "{begin}: {proposed:?}");
+    }
     for line in proposed {
         let reading = read(&reply(&format!("APPROVE\n{line}")), &rules);
         assert_eq!(reading.verdict, Verdict::Decision, "{line}");

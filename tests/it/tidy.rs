@@ -248,7 +248,7 @@ fn every_notice_has_its_templates() {
     let expected: BTreeSet<String> = Kind::ALL
         .iter()
         .map(|kind| kind.as_str().to_owned())
-        .chain(["digest".to_owned()])
+        .chain(["digest".to_owned(), "pt-BR".to_owned()])
         .collect();
     let found: BTreeSet<String> = fs::read_dir(&folder)
         .expect("templates/mail")

@@ -121,7 +121,7 @@ impl Web {
         let to_confirm = ToConfirm {
             sets: draft.sets.clone(),
             reaches,
-            until: instant(draft.expires_at, &zone),
+            until: instant(draft.expires_at, &zone, &visit.person.locale),
             ..ToConfirm::new(draft.decision, comment, asks.then_some(address))
         };
         let status = if problem.is_some() {

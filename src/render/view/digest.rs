@@ -1,11 +1,9 @@
 //! A digest as its templates see it.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::super::Reader;
-use super::super::human::{day, time};
+use super::super::human::{Say, time};
 use super::{ending, short, thing};
 use crate::workflow::notice::digest::{Digest, Item};
 
@@ -46,7 +44,7 @@ struct StepName {
 
 impl DigestWords {
     pub(in crate::render) fn of(digest: &Digest, reader: &Reader) -> Self {
-        let zone = TimeZone::get(&reader.zone).unwrap_or(TimeZone::UTC);
+        let say = Say::to(reader);
         let items = digest.items.iter();
         let contacts = digest.contacts.iter();
         Self {
@@ -54,34 +52,34 @@ impl DigestWords {
             emergency: None,
             reader: short(&reader.name),
             items: items
-                .map(|item| ItemWords::of(item, reader, &zone))
+                .map(|item| ItemWords::of(item, reader, &say))
                 .collect(),
             left_out: digest.left_out,
             contacts: contacts.map(|contact| short(&contact.name)).collect(),
-            zone: zone.iana_name().map(str::to_owned),
+            zone: say.zone.iana_name().map(str::to_owned),
         }
     }
 }
 
 impl ItemWords {
-    fn of(item: &Item, reader: &Reader, zone: &TimeZone) -> Self {
-        let at = |at: Timestamp| at.to_zoned(zone.clone());
+    fn of(item: &Item, reader: &Reader, say: &Say) -> Self {
+        let at = item.at.to_zoned(say.zone.clone());
         let step = item.step.as_ref();
         Self {
-            day: day(&at(item.at)),
-            time: time(&at(item.at)),
+            day: say.day(&at),
+            time: time(&at),
             kind: item.kind.as_str(),
             request: item.request.to_string(),
             requester: short(&item.requester_name),
             mine: item.requester == reader.id,
-            thing: thing(&item.subject),
+            thing: thing(&item.subject, say.tongue),
             step: step.map(|(number, of, name)| StepName {
                 number: *number,
                 of: *of,
                 name: short(name),
             }),
             state: item.state.as_str(),
-            expiry: ending(&item.state, zone).1,
+            expiry: ending(&item.state, say).1,
             who: item.who.as_deref().map(short),
         }
     }

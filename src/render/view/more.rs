@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::super::human::{duration, instant, lines};
+use super::super::human::{Say, Tongue, lines};
 use super::{short, window_words};
 use crate::workflow::notice::Facts;
 use crate::workflow::request::{EndCause, Window};
@@ -48,21 +48,21 @@ pub(super) struct ChangedWords {
 }
 
 impl EmergencyWords {
-    pub(super) fn of(facts: &Facts, zone: &TimeZone) -> Option<Self> {
+    pub(super) fn of(facts: &Facts, say: &Say) -> Option<Self> {
         facts.emergency.as_ref().map(|emergency| Self {
-            at: instant(emergency.at, zone),
+            at: say.instant(emergency.at),
             reason: lines(&emergency.reason),
             review: emergency.review.as_ref().map(|review| ReviewWords {
                 by: short(&review.by),
                 finding: lines(&review.finding),
-                at: instant(review.at, zone),
+                at: say.instant(review.at),
             }),
         })
     }
 }
 
 impl EndingWords {
-    pub(super) fn of(facts: &Facts, zone: &TimeZone) -> Option<Self> {
+    pub(super) fn of(facts: &Facts, say: &Say) -> Option<Self> {
         facts.ending.as_ref().map(|ending| Self {
             cause: match ending.cause {
                 EndCause::Revoked => "revoked",
@@ -70,7 +70,7 @@ impl EndingWords {
             },
             by: short(&ending.by),
             reason: ending.reason.as_deref().map(lines).unwrap_or_default(),
-            at: instant(ending.at, zone),
+            at: say.instant(ending.at),
             with: ending.with.map(|base| base.to_string()),
             begun: facts.grant.is_none_or(|grant| grant.start <= ending.at),
         })
@@ -78,19 +78,19 @@ impl EndingWords {
 }
 
 impl ChangedWords {
-    pub(super) fn of(facts: &Facts, zone: &TimeZone) -> Option<Self> {
+    pub(super) fn of(facts: &Facts, say: &Say) -> Option<Self> {
         facts.changed.as_ref().map(|changed| Self {
             by: short(&changed.by),
-            before: told(&changed.before, zone),
-            after: told(&facts.window, zone),
+            before: told(&changed.before, say),
+            after: told(&facts.window, say),
             wider: !facts.window.lies_inside(&changed.before),
         })
     }
 }
 
 /// A window with its length, said once.
-pub(super) fn told(window: &Window, zone: &TimeZone) -> String {
-    let (words, length) = window_words(window, zone);
+pub(super) fn told(window: &Window, say: &Say) -> String {
+    let (words, length) = window_words(window, say);
     match window {
         Window::Fixed { .. } => format!("{words}, {length}"),
         Window::FromApproval { .. } => words,
@@ -99,22 +99,31 @@ pub(super) fn told(window: &Window, zone: &TimeZone) -> String {
 
 /// The line that narrows a window to its first half, as an approver would write it (W16); none where
 /// it is too short to halve in whole minutes, or where the clocks change and the line would be unclear.
-pub(in crate::render) fn narrower(asked: &Window, zone: &TimeZone) -> Option<String> {
+pub(in crate::render) fn narrower(asked: &Window, say: &Say) -> Option<String> {
     let minutes = asked.length().as_mins() / 2;
     if minutes < 1 {
         return None;
     }
     let half = SignedDuration::from_mins(minutes);
     match asked {
-        Window::FromApproval { .. } => Some(format!("for {}", duration(half))),
+        Window::FromApproval { .. } => {
+            let length = say.duration(half);
+            Some(match say.tongue {
+                Tongue::English => format!("for {length}"),
+                Tongue::Portuguese => format!("por {length}"),
+            })
+        }
         Window::Fixed { start, .. } => {
             // Rounded up: the line has no seconds, and must not begin before the window.
             let past = start.as_second().rem_euclid(60);
             let rest = SignedDuration::from_secs((60 - past) % 60);
             let start = start.checked_add(rest).ok()?;
             let end = start.checked_add(half).ok()?;
-            let (start, end) = (clock(start, zone)?, clock(end, zone)?);
-            Some(format!("from {start} to {end}"))
+            let (start, end) = (clock(start, &say.zone)?, clock(end, &say.zone)?);
+            Some(match say.tongue {
+                Tongue::English => format!("from {start} to {end}"),
+                Tongue::Portuguese => format!("de {start} até {end}"),
+            })
         }
     }
 }

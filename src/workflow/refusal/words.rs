@@ -1,6 +1,7 @@
 //! What a refused person reads: one sentence and one next step.
 
 mod access;
+mod portuguese;
 
 use std::fmt;
 
