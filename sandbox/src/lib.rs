@@ -6,6 +6,7 @@
 //!   submission ────▶ Postfix ─┘           Maildirs    └─ files       ◀── the tests
 //!   (login, STARTTLS)
 //!                             Postgres (unix socket)                 ◀── Countersign
+//!                             a double of Discord (TLS, websocket)   ◀── its tests
 //! ```
 //!
 //! [`Stack::start`] runs it in a directory; tests join the one stack of their run

@@ -11,6 +11,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use crate::certificates::{self, Certificates};
 use crate::describe::Description;
+use crate::discord::Double;
 use crate::mailbox::Mailbox;
 use crate::process::{Account, Process};
 use crate::{DOMAIN, MAIL_HOST, PASSWORD, VARIABLE, dovecot, maildir, ports, postfix};
@@ -179,6 +180,13 @@ impl Stack {
              authserv_id = \"{MAIL_HOST}\"\nauthserv_hops = 1\n\n\
              [tokens]\nkey = \"c2FuZGJveCBzYW5kYm94IHNhbmRib3ggc2FuZGJveCE=\"\n"
         )
+    }
+
+    /// A double of Discord with this stack's authority; its time is the clock's. It ends when it is
+    /// dropped.
+    pub async fn discord(&self, clock: countersign::clock::Clock) -> anyhow::Result<Double> {
+        let certificates = self.about.directory.join("tls");
+        Double::start(&certificates, clock).await
     }
 
     /// Somebody's mailbox; it comes to be with its first mail.

@@ -43,8 +43,8 @@ impl Asked {
         }
     }
 
-    /// Waits for what the bot said or changed; where it took its time, for the end of that. Of several
-    /// answers it is the last.
+    /// Waits for what the bot said or changed; where it took its time, for the end of that. Of
+    /// several answers it is the last.
     pub async fn says(&self) -> anyhow::Result<Post> {
         if let First::Modal(modal) = self.first().await? {
             bail!("the modal `{}` was opened, and nothing said", modal.title);

@@ -5,25 +5,26 @@
 //!                                                      └────▶ gateway (ws, wss) ──▶ the bot
 //! ```
 //!
-//! The bot under test is the real one with the real client: it believes that it talks to `discord.com`,
-//! by an address and an authority that it was given. People type, click, choose and fill in through
-//! [`Person`]; what the bot made of it stands in [`Channel`]s. Each wait is on a condition, and has a
-//! deadline that says what was waited for.
+//! The bot under test is the real one with the real client: it believes that it talks to
+//! `discord.com`, by an address and an authority that it was given. People type, click, choose and
+//! fill in through [`Person`]; what the bot made of it stands in [`Channel`]s. Each wait is on a
+//! condition, and has a deadline that says what was waited for.
 //!
 //! What always holds:
-//! - **It refuses what Discord refuses**, with Discord's status, number and body: lengths, counts, names,
-//!   deadlines, second answers, answers of the wrong type, channels that cannot be seen or written in,
-//!   people who take no messages. Each request is kept, and [`Double::verdict`] fails where one was
-//!   refused that no test expected, or where an answer of the double's own was not as described.
-//! - Where `DISCORD_OPENAPI` names Discord's API description, every body that passes the rules and every
-//!   answer is held against it too.
+//! - **It refuses what Discord refuses**, with Discord's status, number and body: lengths, counts,
+//!   names, deadlines, second answers, answers of the wrong type, channels that cannot be seen or
+//!   written in, people who take no messages. Each request is kept, and [`Double::verdict`] fails
+//!   where one was refused that no test expected, or where an answer of the double's own was not as
+//!   described.
+//! - Where `DISCORD_OPENAPI` names Discord's API description, every body that passes the rules and
+//!   every answer is held against it too.
 //! - A session outlives its socket, and RESUME replays what was missed.
-//! - A person can do only what Discord's own program lets them do: click a button that is there for them
-//!   and not disabled, choose what is offered, fill a modal within its limits.
+//! - A person can do only what Discord's own program lets them do: click a button that is there for
+//!   them and not disabled, choose what is offered, fill a modal within its limits.
 //!
-//! Not promised: rate limits of Discord's own accord (trouble is ordered, see [`Fault`]), compression,
-//! shards, several guilds, roles, Components V2, attachments, reactions. What Discord does not document
-//! and where people disagree is chosen in the file that does it, with a comment.
+//! Not promised: rate limits of Discord's own accord (trouble is ordered, see [`Fault`]),
+//! compression, shards, several guilds, roles, Components V2, attachments, reactions. What Discord
+//! does not document and where people disagree is chosen in the file that does it, with a comment.
 
 mod asked;
 mod asking;
@@ -33,6 +34,7 @@ mod fault;
 mod gateway;
 mod id;
 mod interaction;
+pub mod page;
 mod person;
 mod ping;
 mod post;
@@ -99,7 +101,8 @@ impl Drop for Running {
 }
 
 impl Double {
-    /// Starts one with the certificates of a stack, which are in this directory. Its time is the clock's.
+    /// Starts one with the certificates of a stack, which are in this directory. Its time is the
+    /// clock's.
     pub async fn start(certificates: &Path, clock: Clock) -> anyhow::Result<Self> {
         Self::with(certificates, None, clock).await
     }
@@ -143,7 +146,8 @@ impl Double {
         self.address
     }
 
-    /// What a bot is told of the gateway; without TLS, since the client trusts public authorities only.
+    /// What a bot is told of the gateway; without TLS, since the client trusts public authorities
+    /// only.
     pub fn gateway(&self) -> &str {
         &self.gateway
     }
@@ -239,7 +243,8 @@ impl Double {
         self.shared.until(&what, has).await
     }
 
-    /// Waits until so many requests were made whose method and path (after `/api/v10`) are like this.
+    /// Waits until so many requests were made whose method and path (after `/api/v10`) are like
+    /// this.
     pub async fn until_requests(
         &self,
         method: &str,
@@ -287,8 +292,8 @@ impl Double {
         })
     }
 
-    /// Answers of the double's own that were not as Discord describes them; empty where `DISCORD_OPENAPI`
-    /// is not set.
+    /// Answers of the double's own that were not as Discord describes them; empty where
+    /// `DISCORD_OPENAPI` is not set.
     pub fn wrong(&self) -> Vec<String> {
         self.shared.read(|world| world.wrong.clone())
     }

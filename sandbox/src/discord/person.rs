@@ -1,7 +1,7 @@
 //! Somebody at Discord's own program: types, clicks, chooses, fills in, writes.
 //!
-//! An error of these says that the program would not have let them: the button is not there, an option is
-//! missing, a text too long. What the bot makes of what was sent is told by [`Asked`].
+//! An error of these says that the program would not have let them: the button is not there, an
+//! option is missing, a text too long. What the bot makes of what was sent is told by [`Asked`].
 
 use anyhow::{Context, bail, ensure};
 use serde_json::{Value, json};
@@ -35,6 +35,12 @@ impl Person {
         self.id
     }
 
+    /// What they are called.
+    pub fn name(&self) -> String {
+        let name = |world: &World| Some(world.people.get(&self.id)?.name.clone());
+        self.shared.read(name).unwrap_or_default()
+    }
+
     fn asks(
         &self,
         world: &mut World,
@@ -48,8 +54,9 @@ impl Person {
         Ok(Asked::new(self.shared.clone(), id))
     }
 
-    /// Sends a slash command in the home channel: `types("/request new", &[("resource", "prod-db-1")])`.
-    /// Options are named as the bot registered them; of choices the name or the value is given.
+    /// Sends a slash command in the home channel: `types("/request new", &[("resource",
+    /// "prod-db-1")])`. Options are named as the bot registered them; of choices the name or the
+    /// value is given.
     pub fn types(&self, text: &str, options: &[(&str, &str)]) -> anyhow::Result<Asked> {
         self.types_at(self.home, text, options)
     }
@@ -71,8 +78,8 @@ impl Person {
         })
     }
 
-    /// Types a command up to its last option here, and waits for what the bot offers for it: the name
-    /// and the value of each.
+    /// Types a command up to its last option here, and waits for what the bot offers for it: the
+    /// name and the value of each.
     pub async fn is_offered(
         &self,
         text: &str,
@@ -116,8 +123,8 @@ impl Person {
         })
     }
 
-    /// Clicks a button of a post as it was when they looked, though it has changed since: the click was
-    /// on its way already.
+    /// Clicks a button of a post as it was when they looked, though it has changed since: the click
+    /// was on its way already.
     pub fn clicks_late(&self, post: &Post, label: &str) -> anyhow::Result<Asked> {
         self.shared.with(|world| {
             self.sees(world, post)?;
@@ -130,8 +137,8 @@ impl Person {
         })
     }
 
-    /// Uses a menu, which is known by its placeholder or `custom_id`; of each option the label or value
-    /// is given.
+    /// Uses a menu, which is known by its placeholder or `custom_id`; of each option the label or
+    /// value is given.
     pub fn chooses(&self, post: &Post, menu: &str, options: &[&str]) -> anyhow::Result<Asked> {
         self.shared.with(|world| {
             let now = self.sees(world, post)?;
@@ -165,8 +172,8 @@ impl Person {
         })
     }
 
-    /// Fills a modal in and sends it; inputs are known by their label or `custom_id`. What is not named
-    /// stays as the bot has filled it.
+    /// Fills a modal in and sends it; inputs are known by their label or `custom_id`. What is not
+    /// named stays as the bot has filled it.
     pub fn fills(&self, modal: &Modal, texts: &[(&str, &str)]) -> anyhow::Result<Asked> {
         let named =
             |input: &Value, name: &str| input["label"] == name || input["custom_id"] == name;
@@ -212,8 +219,8 @@ impl Person {
         })
     }
 
-    /// Takes direct messages no more: the bot is refused with 50007, or with 50278 where they share no
-    /// guild. `None` opens the door again.
+    /// Takes direct messages no more: the bot is refused with 50007, or with 50278 where they share
+    /// no guild. `None` opens the door again.
     pub fn closes_direct(&self, code: Option<u32>) {
         self.shared.with(|world| {
             if let Some(account) = world.people.get_mut(&self.id) {

@@ -1,7 +1,8 @@
 //! Whom a text would call, by its mentions and by what the bot allowed.
 //!
-//! Read strictly: a mention counts also behind a backslash and in code, and `@everyone` counts though
-//! the bot may lack the permission. So nothing that this finds harmless pings anybody at Discord.
+//! Read strictly: a mention counts also behind a backslash and in code, and `@everyone` counts
+//! though the bot may lack the permission. So nothing that this finds harmless pings anybody at
+//! Discord.
 
 use std::collections::BTreeSet;
 

@@ -1,11 +1,12 @@
 //! The API description: Discord's own, read from the file that `DISCORD_OPENAPI` names.
 //!
-//! Where it is set, every body of a request that the hand-written rules let through, and every answer of
-//! the double, is held against it as well. It is never part of this project.
+//! Where it is set, every body of a request that the hand-written rules let through, and every
+//! answer of the double, is held against it as well. It is never part of this project.
 //!
-//! Two places where the description and Discord's behaviour differ are evened out before a body is held
-//! against it: `default_member_permissions` of a request is a string in the documentation and a number
-//! in the description; and the codes of single fields in an error are words and not numbers.
+//! Two places where the description and Discord's behaviour differ are evened out before a body is
+//! held against it: `default_member_permissions` of a request is a string in the documentation and
+//! a number in the description; and the codes of single fields in an error are words and not
+//! numbers.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -169,8 +170,8 @@ fn described_answer(body: &Value) -> Value {
 mod tests {
     use super::*;
 
-    /// A description of our own, with what makes the real one hard: a path with braces and an `@`, a
-    /// reference to a whole answer, a union.
+    /// A description of our own, with what makes the real one hard: a path with braces and an `@`,
+    /// a reference to a whole answer, a union.
     fn schema() -> Schema {
         let text = json!({ "content": { "application/json": {
             "schema": { "$ref": "#/components/schemas/Text" },

@@ -37,7 +37,8 @@ impl Double {
         self.say(&json!({ "op": 7, "d": null }));
     }
 
-    /// Tells the bot that its session is invalid (operation 9), and forgets it unless it may be resumed.
+    /// Tells the bot that its session is invalid (operation 9), and forgets it unless it may be
+    /// resumed.
     pub fn invalidate(&self, resumable: bool) {
         self.say(&json!({ "op": 9, "d": resumable }));
         if !resumable {
@@ -56,8 +57,8 @@ impl Double {
         self.shared.with(|world| world.gateway.sessions.clear());
     }
 
-    /// The bot gets a new token, which is returned; the old one is refused with 401, at the gateway with
-    /// 4004, and its sockets are closed.
+    /// The bot gets a new token, which is returned; the old one is refused with 401, at the gateway
+    /// with 4004, and its sockets are closed.
     pub fn revoke_token(&self) -> String {
         self.shared.with(|world| {
             world.token = format!("double.{}", countersign::clock::new_id().simple());

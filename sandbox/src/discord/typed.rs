@@ -17,7 +17,8 @@ const USER: u64 = 6;
 const CHANNEL: u64 = 7;
 const NUMBER: u64 = 10;
 
-/// A command line, taken apart: the command, the options that it has, and its names on the way there.
+/// A command line, taken apart: the command, the options that it has, and its names on the way
+/// there.
 struct Line<'a> {
     command: &'a Value,
     leaf: &'a Value,
@@ -114,7 +115,8 @@ pub fn command(
     Ok(line.data(values, &resolved))
 }
 
-/// A command that is being typed: the last option is the one with the cursor. Returns also its kind.
+/// A command that is being typed: the last option is the one with the cursor. Returns also its
+/// kind.
 pub fn typing(
     world: &World,
     locale: &str,

@@ -1,5 +1,5 @@
-//! The door: TCP, TLS with the sandbox's authority, HTTP/1.1; the same on a second port without TLS, for
-//! a client of the gateway that trusts public authorities only.
+//! The door: TCP, TLS with the sandbox's authority, HTTP/1.1; the same on a second port without
+//! TLS, for a client of the gateway that trusts public authorities only.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream as StdStream};
 use std::path::Path;

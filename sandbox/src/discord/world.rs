@@ -272,7 +272,8 @@ impl World {
             json["application_id"] = self.application.into();
             if let Some(interaction) = self.interactions.get(&id) {
                 json["interaction_metadata"] = json!({
-                    "id": id, "type": interaction.kind.number(), "user": self.person(interaction.person),
+                    "id": id, "type": interaction.kind.number(),
+                    "user": self.person(interaction.person),
                     "authorizing_integration_owners": { "0": self.guild },
                 });
             }
@@ -356,6 +357,17 @@ impl Shared {
     /// Reads the state.
     pub fn read<T>(&self, look: impl FnOnce(&World) -> T) -> T {
         look(&self.0.world.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The number of changes so far.
+    pub fn version(&self) -> u64 {
+        *self.0.changed.borrow()
+    }
+
+    /// Waits for a change after that number.
+    pub async fn changed_since(&self, version: u64) {
+        let mut changed = self.0.changed.subscribe();
+        let _ = changed.wait_for(|now| *now > version).await;
     }
 
     /// Waits until this is there; an error says what was waited for in vain.

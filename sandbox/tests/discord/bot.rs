@@ -1,5 +1,5 @@
-//! A bot with the client that the product uses: what it hears comes out one by one, and the test answers
-//! for it.
+//! A bot with the client that the product uses: what it hears comes out one by one, and the test
+//! answers for it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! What a body may not be: the numbers and paths of Discord's refusals, by requests without a client in
-//! between, since the client refuses some of it itself.
+//! What a body may not be: the numbers and paths of Discord's refusals, by requests without a
+//! client in between, since the client refuses some of it itself.
 
 use countersign::clock::Clock;
 use countersign_sandbox::discord::Double;
@@ -262,7 +262,8 @@ async fn nothing_to_show() {
     desk.is_right();
 }
 
-/// Goal: an edit cannot empty a post; what it does not name stays; a post of a person's is not ours.
+/// Goal: an edit cannot empty a post; what it does not name stays; a post of a person's is not
+/// ours.
 /// Method: edits of one post.
 #[tokio::test]
 async fn edits() {

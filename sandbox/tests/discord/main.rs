@@ -2,6 +2,7 @@
 
 mod bot;
 mod limits;
+mod page;
 mod sessions;
 mod talk;
 mod troubles;

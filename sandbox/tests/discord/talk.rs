@@ -40,8 +40,10 @@ async fn registered(double: &countersign_sandbox::discord::Double, bot: &Bot) {
     double.until_command("request").await.expect("the command");
 }
 
-/// Goal: a command reaches the bot with its options, and a private answer only the one who typed it.
-/// Method: typed in English and in Portuguese; what Discord's program would not send is refused there.
+/// Goal: a command reaches the bot with its options, and a private answer only the one who typed
+/// it.
+/// Method: typed in English and in Portuguese; what Discord's program would not send is refused
+/// there.
 #[tokio::test]
 async fn a_slash_command_and_a_private_answer() {
     let (double, _, mut bot) = start().await;
@@ -190,7 +192,8 @@ fn question() -> CreateMessage {
 }
 
 /// Goal: a click reaches the bot with the post, the post changes under it, and is answered once.
-/// Method: a post with buttons; a click, the update, a second answer; clicks that nobody could make.
+/// Method: a post with buttons; a click, the update, a second answer; clicks that nobody could
+/// make.
 #[tokio::test]
 async fn a_button_and_an_update() {
     let (double, _, mut bot) = start().await;
@@ -267,8 +270,8 @@ fn reason() -> CreateInteractionResponse {
     )
 }
 
-/// Goal: a modal opens at a click, is filled in within its limits, and its answer may change the post;
-/// it is never the answer to a modal.
+/// Goal: a modal opens at a click, is filled in within its limits, and its answer may change the
+/// post; it is never the answer to a modal.
 /// Method: the whole way, and each step that is not allowed.
 #[tokio::test]
 async fn a_modal() {
@@ -333,7 +336,8 @@ async fn a_modal() {
     double.verdict().expect("nothing else was refused");
 }
 
-/// Goal: what takes its time is deferred, then filled, then followed up; the token tells them apart.
+/// Goal: what takes its time is deferred, then filled, then followed up; the token tells them
+/// apart.
 /// Method: a command deferred in private, edited, followed by a second message, read and deleted.
 #[tokio::test]
 async fn deferred_then_edited() {

@@ -50,8 +50,8 @@ async fn limits_are_waited_out() {
     assert_eq!(statuses, [429, 200, 429, 200]);
 }
 
-/// Goal: 5xx, a reset, a lost answer and silence are errors of the client; a repeated `nonce` makes no
-/// second post.
+/// Goal: 5xx, a reset, a lost answer and silence are errors of the client; a repeated `nonce` makes
+/// no second post.
 /// Method: each trouble; after the lost answer the same request again.
 #[tokio::test]
 async fn broken_answers() {
@@ -107,7 +107,8 @@ async fn broken_answers() {
         .expect("trouble that was asked for is no refusal");
 }
 
-/// Goal: an answer after three seconds is unknown, and after fifteen minutes the token is worth nothing.
+/// Goal: an answer after three seconds is unknown, and after fifteen minutes the token is worth
+/// nothing.
 /// Method: the double's clock is moved.
 #[tokio::test]
 async fn deadlines() {
@@ -146,8 +147,8 @@ async fn deadlines() {
     double.verdict().expect("nothing else was refused");
 }
 
-/// Goal: channels that are gone, hidden, closed or archived, and posts that are gone, refuse as Discord
-/// does.
+/// Goal: channels that are gone, hidden, closed or archived, and posts that are gone, refuse as
+/// Discord does.
 /// Method: each state, then a post or an edit.
 #[tokio::test]
 async fn channels_that_refuse() {

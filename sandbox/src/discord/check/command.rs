@@ -146,7 +146,7 @@ fn check_options(parent: &Value, depth: usize, path: &str, problems: &mut Proble
             _ => kind <= GROUP,
         };
         if deep || mixed {
-            let message = "Sub-command and sub-command group option types are mutually exclusive to \
+            let message = "Sub-commands and groups of them are mutually exclusive to \
                            all other types, and nest once.";
             problems.add(&path, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", message);
         }

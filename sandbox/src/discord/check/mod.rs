@@ -1,10 +1,12 @@
-//! The limits of Discord, written by hand: what a body must keep to whatever the API description says.
+//! The limits of Discord, written by hand: what a body must keep to whatever the API description
+//! says.
 //!
 //! Each function reads one kind of body and adds to [`Problems`] what is wrong, with the path that
 //! Discord's answer would have. They know no state and no channel; who may send what, and when, is
 //! decided in `rest`. Lengths are counted in characters.
 //!
-//! Not known here, and refused as such: Components V2, modals of labels, polls, stickers, attachments.
+//! Not known here, and refused as such: Components V2, modals of labels, polls, stickers,
+//! attachments.
 
 mod command;
 mod component;
@@ -52,8 +54,8 @@ fn at_most(members: &[Value], most: usize, path: &str, problems: &mut Problems) 
     }
 }
 
-/// A text that may be absent: its length, where it is there. Empty counts as absent where nothing is
-/// asked for.
+/// A text that may be absent: its length, where it is there. Empty counts as absent where nothing
+/// is asked for.
 fn text(
     body: &Value,
     key: &str,

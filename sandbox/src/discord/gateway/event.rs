@@ -28,7 +28,8 @@ pub fn guild(world: &World) -> Value {
         rooms.map(|(id, _)| world.room_json(*id)).collect()
     };
     let mut guild = json!({
-        "id": world.guild, "name": "Example", "icon": null, "splash": null, "discovery_splash": null,
+        "id": world.guild, "name": "Example", "icon": null, "splash": null,
+        "discovery_splash": null,
         "owner_id": world.application, "afk_channel_id": null, "afk_timeout": 300,
         "verification_level": 1, "default_message_notifications": 1, "explicit_content_filter": 0,
         "roles": [everyone(world.guild)], "emojis": [], "features": [], "mfa_level": 0,
@@ -41,7 +42,8 @@ pub fn guild(world: &World) -> Value {
         "safety_alerts_channel_id": null, "joined_at": world.clock.now().to_string(),
         "large": false, "unavailable": false, "member_count": world.people.len() + 1,
         "voice_states": [], "members": [], "channels": below(false), "threads": below(true),
-        "presences": [], "stage_instances": [], "guild_scheduled_events": [], "soundboard_sounds": [],
+        "presences": [], "stage_instances": [], "guild_scheduled_events": [],
+        "soundboard_sounds": [],
     });
     for (key, value) in rest.as_object().into_iter().flatten() {
         guild[key] = value.clone();

@@ -1,8 +1,8 @@
 //! The gateway: what the bot hears of the world, in order, over a websocket that may break.
 //!
-//! A session outlives its socket. Each event gets the session's next number and is kept, so that a bot
-//! that comes back with RESUME hears what it missed. A session ends when the bot closes it itself
-//! (1000, 1001), when it is invalidated, or when a new bot token makes it worthless.
+//! A session outlives its socket. Each event gets the session's next number and is kept, so that a
+//! bot that comes back with RESUME hears what it missed. A session ends when the bot closes it
+//! itself (1000, 1001), when it is invalidated, or when a new bot token makes it worthless.
 
 pub(super) mod event;
 pub(super) mod socket;

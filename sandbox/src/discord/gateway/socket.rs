@@ -1,4 +1,5 @@
-//! One websocket: HELLO, then IDENTIFY or RESUME, then events down and heartbeats up, until it ends.
+//! One websocket: HELLO, then IDENTIFY or RESUME, then events down and heartbeats up, until it
+//! ends.
 
 use std::collections::VecDeque;
 use std::time::Duration;

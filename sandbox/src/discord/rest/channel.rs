@@ -16,8 +16,8 @@ use super::MAX_LISTED;
 const NONCE_LIFE: SignedDuration = SignedDuration::from_mins(5);
 /// From when on a post is old.
 const OLD: SignedDuration = SignedDuration::from_hours(1);
-/// So many edits of old posts a channel takes in the time below. Discord documents neither; these are
-/// what people have seen.
+/// So many edits of old posts a channel takes in the time below. Discord documents neither; these
+/// are what people have seen.
 const OLD_EDITS: usize = 3;
 const OLD_EDITS_IN: SignedDuration = SignedDuration::from_secs(20);
 
@@ -203,8 +203,8 @@ pub fn remove(world: &mut World, id: Id) {
     }
 }
 
-/// The room between the bot and somebody, made where there is none. Whether they take messages shows
-/// only when one is sent.
+/// The room between the bot and somebody, made where there is none. Whether they take messages
+/// shows only when one is sent.
 pub fn open_direct(world: &mut World, body: &Value) -> Result<Value, Refusal> {
     let person = Id::of(&body["recipient_id"]).ok_or_else(Refusal::unknown_user)?;
     if !world.people.contains_key(&person) {

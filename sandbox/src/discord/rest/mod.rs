@@ -1,11 +1,12 @@
 //! REST: one request, one answer.
 //!
 //! ```text
-//! request ─▶ trouble? ─▶ endpoint ─▶ token ─▶ JSON ─▶ rules ─▶ description? ─▶ act ─▶ description? ─▶ answer
+//! request ─▶ trouble? ─▶ endpoint ─▶ token ─▶ JSON ─▶ rules ─▶ description?
+//!                              answer ◀─ description? ◀─ act ◀──────┘
 //! ```
 //!
-//! The rules and the description look at the body alone; `act` looks at the world, and is the first to
-//! change it. Every request is written down, with what became of it.
+//! The rules and the description look at the body alone; `act` looks at the world, and is the first
+//! to change it. Every request is written down, with what became of it.
 
 mod answer;
 mod channel;
@@ -273,8 +274,10 @@ fn application(world: &World) -> Value {
     let mut owner = world.bot();
     owner["bot"] = json!(false);
     json!({
-        "id": world.application, "name": "Countersign", "icon": null, "description": "", "type": null,
-        "bot": world.bot(), "bot_public": false, "bot_require_code_grant": false, "verify_key": "00",
+        "id": world.application, "name": "Countersign", "icon": null, "description": "",
+        "type": null,
+        "bot": world.bot(), "bot_public": false, "bot_require_code_grant": false,
+        "verify_key": "00",
         "flags": 0, "flags_new": "0", "redirect_uris": [], "interactions_endpoint_url": null,
         "role_connections_verification_url": null, "owner": owner, "approximate_guild_count": 1,
         "approximate_user_install_count": 0, "approximate_user_authorization_count": 0,
@@ -311,7 +314,8 @@ fn answer(status: u16, body: Option<&Value>) -> Response {
 fn limited(retry_after: Duration, global: bool) -> Response {
     let seconds = retry_after.as_secs_f64();
     let body = json!({
-        "message": "You are being rate limited.", "retry_after": seconds, "global": global, "code": 0,
+        "message": "You are being rate limited.", "retry_after": seconds, "global": global,
+        "code": 0,
     });
     let mut response = answer(429, Some(&body));
     let headers = response.headers_mut();

@@ -101,7 +101,8 @@ impl Route {
         }
     }
 
-    /// Whether it asks for the bot's token; the others are opened by an interaction's, or by nothing.
+    /// Whether it asks for the bot's token; the others are opened by an interaction's, or by
+    /// nothing.
     pub fn asks_for_token(&self) -> bool {
         !matches!(
             self,
