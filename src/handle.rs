@@ -21,6 +21,7 @@ mod extend;
 mod file;
 mod identify;
 mod settle;
+mod suspect;
 mod take_back;
 mod together;
 mod window;
@@ -84,6 +85,8 @@ pub enum Answer {
     Unclear,
     /// Nobody identified; stored and audited with this reason, never answered.
     Unidentified(String),
+    /// As `Unidentified`, and an alarm was raised.
+    Alarm(String),
     /// Seen before; nothing was done.
     Duplicate,
 }
@@ -193,7 +196,7 @@ impl Handler {
             Answer::Accepted { .. } | Answer::Delegated { .. } => Outcome::Accepted,
             Answer::Refused { .. } => Outcome::Refused,
             Answer::Unclear => Outcome::Unclear,
-            Answer::Unidentified(_) => Outcome::Unidentified,
+            Answer::Unidentified(_) | Answer::Alarm(_) => Outcome::Unidentified,
             Answer::Duplicate => return Ok(answer),
         };
         let key = &inbound.dedupe_key;
@@ -223,7 +226,15 @@ impl Case<'_> {
     async fn judge(&self, conn: &mut PgConnection) -> Result<Answer, sqlx::Error> {
         let speaker = match self.identify(conn).await? {
             Ok(speaker) => speaker,
-            Err(why) => return self.unidentified(conn, why).await,
+            Err(nobody) => {
+                self.follow(conn, &nobody).await?;
+                let alarm = nobody.suspect.is_some();
+                let answer = self.unidentified(conn, nobody.why).await?;
+                return Ok(match answer {
+                    Answer::Unidentified(why) if alarm => Answer::Alarm(why),
+                    answer => answer,
+                });
+            }
         };
         match (&self.inbound.words, &speaker.actor) {
             (Words::Unclear(unclear), _) => self.unclear(conn, &speaker, unclear).await,

@@ -50,6 +50,7 @@
 //! | `export` | an event as other programs read it |
 //! | `store` | what we remember; all SQL |
 //! | `reach` | whom mail does not reach, and who is told |
+//! | `alarm` | what looks like an attack, and who is told of it |
 //! | `outbound` | how we speak: sent, retry, give up |
 //! | `outbox` | what we owe: the courier |
 //! | `sealer` | closes intervals of the record |
@@ -62,6 +63,7 @@
 //! | `app` | builds the parts, starts and stops them |
 //! | `inbound::cli` | the command line as a channel |
 
+pub mod alarm;
 pub mod app;
 pub mod clock;
 pub mod command;

@@ -268,8 +268,9 @@ pub async fn warn_if_unheard(
     tell_admins(conn, book, &mail, now).await
 }
 
-/// One mail to each access admin. One who is marked is written to as well: nothing is taken away.
-async fn tell_admins(
+/// One mail to each access admin. One who is marked is written to as well: nothing is taken away. Wake the
+/// courier after the commit.
+pub async fn tell_admins(
     conn: &mut PgConnection,
     book: &Book,
     mail: &SystemMail,

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use sqlx::PgConnection;
 
 use super::Case;
+use super::suspect::Nobody;
 use crate::inbound::Speaker;
 use crate::store::tokens::{self, LinkRow, TokenRow};
 use crate::store::unreachable::{self, End};
@@ -30,7 +31,7 @@ impl Case<'_> {
     pub(super) async fn identify(
         &self,
         conn: &mut PgConnection,
-    ) -> Result<Result<Identified, String>, sqlx::Error> {
+    ) -> Result<Result<Identified, Nobody>, sqlx::Error> {
         let (presented, from) = match &self.inbound.speaker {
             Speaker::Clock => {
                 return Ok(Ok(Identified {
@@ -46,7 +47,7 @@ impl Case<'_> {
             }
             Speaker::Link { token, revision } => {
                 let known = tokens::find_link(conn, *token).await?;
-                return Ok(self.visitor(known, *revision));
+                return Ok(self.visitor(known, *revision).map_err(Nobody::plain));
             }
             Speaker::Token { presented, from } => (presented, from),
         };
@@ -65,9 +66,9 @@ impl Case<'_> {
         known: &[TokenRow],
         presented: usize,
         from: &str,
-    ) -> Result<Identified, String> {
+    ) -> Result<Identified, Nobody> {
         let Some(token) = known.first() else {
-            return Err("its token is not known".to_owned());
+            return Err(Nobody::plain("its token is not known"));
         };
         let same = |other: &TokenRow| {
             (&other.person, other.request, other.step, other.revision)
@@ -75,19 +76,19 @@ impl Case<'_> {
         };
         // A token that is not known beside one that is may be a guess: unclear is no.
         if known.len() != presented || !known.iter().all(same) {
-            return Err("it carries tokens of different persons, requests or steps".to_owned());
+            let why = "it carries tokens of different persons, requests or steps";
+            return Err(Nobody::suspect(why, "tokens-disagree", token));
         }
         let Some(owner) = self.book.person(&token.person) else {
-            return Err(format!(
-                "its token is of {}, who is not in the book",
-                token.person
-            ));
+            let why = format!("its token is of {}, who is not in the book", token.person);
+            return Err(Nobody::suspect(why, "not-entitled", token));
         };
         if !same_address(&owner.email, from) {
-            return Err(format!(
+            let why = format!(
                 "its token is of {}, and it is not from their address",
                 token.person
-            ));
+            );
+            return Err(Nobody::suspect(why, "foreign-sender", token));
         }
         let shown = Shown {
             step: token.step,

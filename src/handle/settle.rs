@@ -185,6 +185,8 @@ impl Case<'_> {
             held_back = self
                 .reply(conn, speaker, &locked, Kind::Refused, facts)
                 .await?;
+            self.alarm_if_not_entitled(conn, (person, locked.request().id), &refusal)
+                .await?;
         }
         let id = locked.request().id;
         let entry = Entry {

@@ -53,6 +53,19 @@ pub enum Speaker {
     Clock,
 }
 
+/// Somebody who presents tokens and is not proven to be their owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspect {
+    /// The hashes of all distinct tokens that the message carries.
+    pub presented: Vec<TokenHash>,
+    /// The single From address, if there is one.
+    pub from: Option<String>,
+    /// The sender is not merely unproven: ambiguous, refused by their domain, forged.
+    pub refused: bool,
+    /// What stands in the way, one sentence.
+    pub why: String,
+}
+
 /// How the speaker was proven: a name for the method and the details, never a token or a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {

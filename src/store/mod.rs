@@ -1,5 +1,6 @@
 //! What we remember: all SQL, one file per noun. The caller owns the transaction.
 
+pub mod alarms;
 pub mod answers;
 pub mod audit;
 pub mod bell;

@@ -4,6 +4,7 @@
 //! *whom* was asked *what*; whether that person may still decide is the workflow's business.
 
 use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
 use crate::token::TokenHash;
@@ -101,6 +102,49 @@ pub async fn find_link(
     };
     let revoked = row.revoked;
     Ok(Some(LinkRow { token, revoked }))
+}
+
+/// Ends a token, and every other of the same message; how many tokens of this person and request have
+/// been ended so by now. 0: it was ended before.
+pub async fn revoke(
+    conn: &mut PgConnection,
+    token: &TokenRow,
+    now: Timestamp,
+) -> Result<i64, sqlx::Error> {
+    let ended = sqlx::query!(
+        "UPDATE token SET revoked_at = $2
+         WHERE revoked_at IS NULL
+           AND delivery_id = (SELECT delivery_id FROM token WHERE hash = $1 AND revoked_at IS NULL)",
+        &token.hash.0[..],
+        now.to_sqlx() as _,
+    )
+    .execute(&mut *conn)
+    .await?;
+    if ended.rows_affected() == 0 {
+        return Ok(0);
+    }
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM token
+           WHERE request_id = $1 AND person = $2 AND purpose = 'reply' AND revoked_at IS NOT NULL"#,
+        token.request.0,
+        token.person.as_str(),
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Whether the owner of a token has voted at the step that it is for.
+pub async fn has_voted(conn: &mut PgConnection, token: &TokenRow) -> Result<bool, sqlx::Error> {
+    let step = i32::try_from(token.step).map_err(|_| corrupt("token.step"))?;
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM vote
+                          WHERE request_id = $1 AND step = $2 AND person = $3) AS "voted!""#,
+        token.request.0,
+        step,
+        token.person.as_str(),
+    )
+    .fetch_one(conn)
+    .await
 }
 
 fn corrupt(column: &'static str) -> sqlx::Error {

@@ -14,12 +14,14 @@
 //!
 //! [`Refusal::StepNotYet`]: super::refusal::Refusal::StepNotYet
 
+mod again;
 pub mod digest;
 mod owed;
 mod table;
 #[cfg(test)]
 mod tests;
 
+pub use again::ask_again;
 pub use owed::{Change, Owed, answer, owed};
 pub use table::{Audience, Offers, Row, TABLE, When, rendered, waiting};
 

@@ -88,11 +88,12 @@ async fn only_plain_votes_are_applied_together(pool: PgPool) {
     let tokens = [
         world.token(requests[0], "ben").await,
         world.token(requests[2], "ben").await,
+        world.token(requests[1], "ben").await,
     ];
     let set = [
         votes[0].clone(),
         reply(crate::token::TokenHash([7; 32]), "ann", Decision::Approve),
-        reply(tokens[1], "ann", Decision::Approve),
+        reply(tokens[2], "ann", Decision::Approve),
         mail(vec![tokens[1]], "ben@example.com", unclear()),
         votes[1].clone(),
         reply(tokens[0], "ben", Decision::Approve),
@@ -113,7 +114,7 @@ async fn only_plain_votes_are_applied_together(pool: PgPool) {
         "accepted",
     ]) {
         let answer = match world.handle(inbound).await {
-            Answer::Unidentified(_) => "unidentified",
+            Answer::Unidentified(_) | Answer::Alarm(_) => "unidentified",
             Answer::Unclear => "unclear",
             Answer::Refused { .. } => "refused",
             Answer::Accepted { .. } => "accepted",

@@ -71,7 +71,7 @@ pub fn code(answer: &Answer) -> &'static str {
 #[track_caller]
 pub fn unidentified(answer: &Answer) -> &str {
     match answer {
-        Answer::Unidentified(why) => why,
+        Answer::Unidentified(why) | Answer::Alarm(why) => why,
         other => panic!("nobody should have been identified: {other:?}"),
     }
 }
@@ -282,6 +282,9 @@ impl World {
             "vote" => "SELECT count(*) FROM vote",
             "access_grant" => "SELECT count(*) FROM access_grant",
             "delivery" => "SELECT count(*) FROM delivery",
+            "answer" => {
+                "SELECT count(*) FROM delivery WHERE kind IN ('refused', 'unclear', 'recorded')"
+            }
             "inbound" => "SELECT count(*) FROM inbound",
             "audit_event" => "SELECT count(*) FROM audit_event",
             other => panic!("{other}"),

@@ -47,7 +47,7 @@ pub(super) fn answer(answer: &Answer, zone: &TimeZone, as_json: bool) -> Result<
             Ok(())
         }
         Answer::Unclear => Err(Failure::Usage("the command was not understood".to_owned())),
-        Answer::Unidentified(why) => Err(Failure::Refused {
+        Answer::Unidentified(why) | Answer::Alarm(why) => Err(Failure::Refused {
             code: "unidentified".to_owned(),
             rule: None,
             sentence: format!("Nobody known has said this: {why}."),

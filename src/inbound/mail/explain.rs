@@ -35,6 +35,7 @@ pub fn explain(raw: &[u8], rules: &Rules, locale: Option<&str>) -> Explanation {
         verdict,
         why,
         open: _,
+        suspect: _,
         said: _,
         bounce: _,
     } = read(raw, rules);

@@ -31,7 +31,7 @@ use super::dkim::Report;
 use super::resolve::Resolver;
 use super::{Reading, Rules, Verdict};
 use crate::handle::Handler;
-use crate::inbound::{Bounce, Proof, Speaker, Words};
+use crate::inbound::{Bounce, Proof, Speaker, Suspect, Words};
 use crate::reach;
 use crate::store::audit;
 use crate::store::inbox::{self, Judged, Waiting};
@@ -80,6 +80,8 @@ enum Step {
     Settled(Verdict, String),
     /// Somebody proven said something.
     Apply(Box<Said>),
+    /// As `Settled`, but with tokens of somebody's.
+    Suspected(Verdict, Suspect),
     /// A machine says that a delivery of ours failed.
     Bounced(String, Bounce),
 }
@@ -134,6 +136,16 @@ impl Judge {
         for (id, step) in self.prove(firsts).await? {
             match step {
                 Step::Settled(verdict, why) => outcomes.push(outcome(id, verdict, &why, false)),
+                Step::Suspected(verdict, suspect) => {
+                    let raised = self
+                        .handler
+                        .suspect(&format!("mail/{id}"), &suspect)
+                        .await?;
+                    outcomes.push(match raised {
+                        Some(why) => outcome(id, Verdict::Alarm, &why, false),
+                        None => outcome(id, verdict, &suspect.why, false),
+                    });
+                }
                 Step::Bounced(why, bounce) => outcomes.push(Outcome {
                     bounce: Some(bounce),
                     ..outcome(id, Verdict::Silent, &why, false)
@@ -320,6 +332,11 @@ fn step_of(mail: &Waiting, read: Read, rules: &Rules) -> (Step, Option<(String, 
         ),
         (Verdict::Silent, _) if let Some(bounce) = reading.bounce => {
             Step::Bounced(reading.why, bounce)
+        }
+        (verdict @ (Verdict::Silent | Verdict::Alarm), _)
+            if let Some(suspect) = reading.suspect =>
+        {
+            Step::Suspected(verdict, suspect)
         }
         (verdict, _) => Step::Settled(verdict, reading.why),
     };

@@ -57,7 +57,7 @@ pub mod shape;
 pub use explain::explain;
 pub use read::{read, read_with};
 
-use super::{Bounce, Proof, Speaker, Words};
+use super::{Bounce, Proof, Speaker, Suspect, Words};
 
 /// What the reading of a mail rests on; from the configuration.
 #[derive(Debug, Clone)]
@@ -163,6 +163,8 @@ pub struct Reading {
     pub why: String,
     /// Where our own check of signatures may yet prove the sender, and has not been made: what it needs.
     pub open: Option<Open>,
+    /// A human's mail that presents tokens, and whose sender is not proven.
+    pub suspect: Option<Suspect>,
     /// For `Decision` and `Answer`: what `handle` judges. The token's owner is not known here.
     pub said: Option<(Speaker, Proof, Words)>,
     /// What a machine's mail says of a delivery of ours that failed; it has yet to be found true.

@@ -17,7 +17,7 @@ use super::reply::{Said, reply};
 use super::screen::{MAX_MAIL_BYTES, screen};
 use super::{Open, Reading, ReplyStage, Rules, Stage, Verdict, shape};
 use crate::command::{Command, Target};
-use crate::inbound::{Proof, Speaker, Unclear, Words};
+use crate::inbound::{Proof, Speaker, Suspect, Unclear, Words};
 use crate::token::Token;
 use crate::workflow::request::Decision;
 
@@ -62,6 +62,17 @@ pub fn read_with(raw: &[u8], rules: &Rules, report: Option<&Report>) -> Reading 
             ..unclear
         });
     let reply = reply_stage(&said);
+    let suspect = sender
+        .end
+        .filter(|_| matches!(screen.end, None | Some(Verdict::Alarm)) && !tokens.is_empty())
+        .map(|end| Suspect {
+            presented: tokens.iter().map(Token::hash).collect(),
+            from: sender.from.as_ref().map(super::address::Address::full),
+            refused: end == Verdict::Alarm || screen.end.is_some(),
+            why: screen
+                .end
+                .map_or_else(|| sender.stage.why.clone(), |_| screen.stage.why.clone()),
+        });
     // Who presents no token, or is no human, makes us ask nobody.
     let asks = sender.open && screen.end.is_none() && !tokens.is_empty();
     let open = sender.from.as_ref().filter(|_| asks);
@@ -103,6 +114,7 @@ pub fn read_with(raw: &[u8], rules: &Rules, report: Option<&Report>) -> Reading 
         verdict,
         why,
         open,
+        suspect,
         said,
         bounce,
     }

@@ -135,7 +135,8 @@ impl Web {
             Answer::Accepted { .. }
             | Answer::Duplicate
             | Answer::Delegated { .. }
-            | Answer::Unidentified(_) => see(&path_of(&visit.token)),
+            | Answer::Unidentified(_)
+            | Answer::Alarm(_) => see(&path_of(&visit.token)),
         })
     }
 

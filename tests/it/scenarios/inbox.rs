@@ -33,9 +33,10 @@ async fn an_unproven_reply_is_silent() {
     office.close().await;
 }
 
-/// Goal: a token is its owner's alone.
+/// Goal: a token is its owner's alone, and dies in other hands; its owner is told and asked anew.
 /// Method: carol, proven, answers bob's forwarded mail. Then the daemon dies before the verdict is
-/// stored, and judges the mail again: the verdict is what came of it, not what its words said.
+/// stored, and judges the mail again: the verdict is what came of it, not what its words said, and nobody
+/// is told twice. Bob answers what he was sent first, and what he was sent instead.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forwarded_token_decides_nothing() {
     let mut office = Office::open(ONE_STEP).await;
@@ -46,15 +47,19 @@ async fn a_forwarded_token_decides_nothing() {
     let carol = office.person("carol");
     carol.hears(Kind::Ask).await;
     carol.replies(&ask, "APPROVE").await;
-    let silent = "SELECT count(*) FROM inbound_mail WHERE verdict = 'silent'";
-    office.counts(silent, 1).await;
+    let alarm = "SELECT count(*) FROM inbound_mail WHERE verdict = 'alarm'";
+    office.counts(alarm, 1).await;
+    let bob = office.person("bob");
+    bob.hears_of("somebody else answered").await;
+    let fresh = bob.hears(Kind::Ask).await;
+    office.person("ada").hears_of("Security alarm").await;
     office.stop().await;
     sqlx::query("UPDATE inbound_mail SET judged_at = NULL, verdict = NULL, why = NULL")
         .execute(&office.pool)
         .await
         .expect("as it was before the verdict");
     office.start().await;
-    office.counts(silent, 1).await;
+    office.counts(alarm, 1).await;
     office
         .counts(
             "SELECT count(*) FROM inbound WHERE outcome = 'unidentified'",
@@ -62,6 +67,14 @@ async fn a_forwarded_token_decides_nothing() {
         )
         .await;
     assert_eq!(office.state(request).await, "pending");
+    // The token that was forwarded is dead for its owner too; the fresh one is not.
+    bob.replies(&ask, "APPROVE").await;
+    let silent = "SELECT count(*) FROM inbound_mail WHERE verdict = 'silent'";
+    office.counts(silent, 1).await;
+    assert_eq!(office.state(request).await, "pending");
+    bob.replies(&fresh, "APPROVE").await;
+    office.person("rita").hears(Kind::Approved).await;
+    office.everybody_reads().await;
     office.close().await;
 }
 

@@ -5,7 +5,7 @@ use countersign::workflow::notice::Kind;
 use countersign_sandbox::{Answer, Dns, Mail, Signer};
 use jiff::SignedDuration;
 
-use crate::office::{ONE_STEP, Office, Person, by_signature};
+use crate::office::{ONE_STEP, Office, Person, TWO_STEPS, by_signature};
 
 const DOMAIN: &str = "example.test";
 
@@ -224,4 +224,132 @@ async fn an_exempted_domain_needs_no_signature() {
     assert_eq!(dns.asked_at_all(), 0);
     office.everybody_reads().await;
     office.close().await;
+}
+
+/// Goal: a token that has voted still names its owner: proven, a further reply follows W13; unproven, it
+/// raises an alarm, once an hour.
+/// Method: two steps, so that the request stays open; alice approves, then strangers write in her name, and
+/// then she herself disapproves.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_used_token_unproven_is_an_alarm() {
+    let dns = Dns::start().await.expect("a name server");
+    let signer = Signer::ed25519(DOMAIN, "office").expect("a key");
+    dns.publishes(&signer);
+    let office = Office::open_with_dns(TWO_STEPS, &dns).await;
+    let request = office.files("rita", "db-1", 1).await;
+    let alice = office.person("alice");
+    let ask = alice.hears(Kind::Ask).await;
+    alice.replies_signed(&ask, "APPROVE", &signer).await;
+    alice.hears(Kind::Recorded).await;
+    let (bot, raw) = alice
+        .mailbox
+        .writes_reply(&ask, "DISAPPROVE")
+        .expect("a reply");
+    alice.sends(&bot, &raw).await;
+    judged(&office, "alarm", "has voted on", 1).await;
+    office.person("ada").hears_of("used-token-unproven").await;
+    let (_, raw) = alice
+        .mailbox
+        .writes_reply(&ask, "DISAPPROVE")
+        .expect("a reply");
+    alice.sends(&bot, &raw).await;
+    judged(&office, "alarm", "has voted on", 2).await;
+    assert_eq!(
+        office.count("SELECT count(*) FROM alarm WHERE told").await,
+        1
+    );
+    assert_eq!(office.state(request).await, "pending");
+    alice.replies_signed(&ask, "APPROVE", &signer).await;
+    assert_eq!(office.refused_as("already-recorded").await, 0);
+    alice.hears(Kind::Refused).await;
+    assert_eq!(office.refused_as("already-recorded").await, 1);
+    office.everybody_reads().await;
+    office.close().await;
+}
+
+/// Goal: whoever holds a token of another's ends it, proven or not, and its owner decides by the next one.
+/// Method: a stranger's unsigned mail with bob's token; then bob answers the old and the fresh ask.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unproven_stranger_ends_a_token() {
+    let all = signing().await;
+    let (bot, raw) = all
+        .bob
+        .mailbox
+        .writes_reply(&all.ask, "APPROVE")
+        .expect("a reply");
+    let text = String::from_utf8(raw).expect("text");
+    let foreign = text.replace(&all.bob.mailbox.address(), "mallory@elsewhere.test");
+    all.bob.sends(&bot, foreign.as_bytes()).await;
+    judged(&all.office, "alarm", "not from their address", 1).await;
+    all.bob.hears_of("somebody else answered").await;
+    all.office.person("ada").hears_of("foreign-sender").await;
+    let fresh = all.bob.hears(Kind::Ask).await;
+    all.bob
+        .replies_signed(&all.ask, "APPROVE", &all.signer)
+        .await;
+    judged(&all.office, "silent", "", 1).await;
+    assert_eq!(all.office.state(all.request).await, "pending");
+    all.bob.replies_signed(&fresh, "APPROVE", &all.signer).await;
+    all.office.person("rita").hears(Kind::Approved).await;
+    all.office.everybody_reads().await;
+    all.office.close().await;
+}
+
+/// Goal: the token in our Message-ID is enough where the plus address was dropped; where the two disagree
+/// nothing is decided, and an alarm is raised.
+/// Method: bob's reply to the bare address; alice's reply with bob's In-Reply-To.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_place_of_a_token() {
+    let all = signing().await;
+    let office = &all.office;
+    let second = office.files("rita", "db-2", 1).await;
+    office.person("rita").hears(Kind::Filed).await;
+    for who in ["alice", "carol"] {
+        office.person(who).hears(Kind::Ask).await;
+    }
+    let other = all.bob.hears(Kind::Ask).await;
+    let (bot, raw) = all
+        .bob
+        .mailbox
+        .writes_reply(&all.ask, "APPROVE")
+        .expect("a reply");
+    let text = String::from_utf8(raw).expect("text");
+    let mixed = text.replace(&all.ask.message_id(), &other.message_id());
+    let signed = all.signer.sign(mixed.as_bytes()).expect("signed");
+    all.bob.sends(&bot, &signed).await;
+    judged(office, "alarm", "different persons, requests or steps", 1).await;
+    office.person("ada").hears_of("tokens-disagree").await;
+    let bare = format!("{}@{DOMAIN}", office.bot());
+    let signed = all
+        .signer
+        .sign(text.replace(&bot, &bare).as_bytes())
+        .expect("signed");
+    all.bob.sends(&bare, &signed).await;
+    office.person("rita").hears(Kind::Approved).await;
+    assert_eq!(office.state(all.request).await, "approved");
+    assert_eq!(office.state(second).await, "pending");
+    office.everybody_reads().await;
+    all.office.close().await;
+}
+
+/// Goal: an approver who lost their right since they were asked gets an answer, and an alarm is raised.
+/// Method: bob taken out of the policy's registration between the ask and his signed reply.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_entitled_any_more_is_an_alarm() {
+    let all = signing().await;
+    let registered = r#"modules = ["credential", "proxy_session", "session_video"]"#;
+    let without = |text: &mut String| {
+        let bob = text.find("id = \"bob\"").expect("bob");
+        let rest = text[bob..].replacen(registered, "modules = [\"certificate\"]", 1);
+        text.replace_range(bob.., &rest);
+    };
+    all.office.apply_with(ONE_STEP, without).await;
+    all.bob
+        .replies_signed(&all.ask, "APPROVE", &all.signer)
+        .await;
+    all.bob.hears(Kind::Refused).await;
+    all.office.person("ada").hears_of("not-entitled").await;
+    assert_eq!(all.office.state(all.request).await, "pending");
+    all.office.everybody_reads().await;
+    all.office.close().await;
 }

@@ -6,6 +6,7 @@ use super::super::Verdict;
 use super::{Judge, Outcome, Said, outcome};
 use crate::handle::Answer;
 use crate::inbound::Inbound;
+use crate::store::alarms;
 use crate::store::audit;
 use crate::store::inbound as ledger;
 use crate::workflow::request::Channel;
@@ -111,9 +112,15 @@ impl Judge {
         };
         match answer {
             Ok(Answer::Unidentified(why)) => Ok(outcome(id, Verdict::Silent, &why, true)),
+            Ok(Answer::Alarm(why)) => Ok(outcome(id, Verdict::Alarm, &why, true)),
             Ok(Answer::Duplicate) if self.was_unidentified(&inbound).await? => {
+                let mut conn = self.handler.pool.acquire().await?;
+                let alarm = alarms::raised_by(&mut conn, &inbound.dedupe_key).await?;
                 let why = "nobody was identified by it, when it was judged before a restart";
-                Ok(outcome(id, Verdict::Silent, why, true))
+                Ok(match alarm {
+                    Some(why) => outcome(id, Verdict::Alarm, &why, true),
+                    None => outcome(id, Verdict::Silent, why, true),
+                })
             }
             Ok(
                 Answer::Accepted { .. }

@@ -99,6 +99,7 @@ fn obedient(raw: &[u8], _: &Rules, _: Option<&Report>) -> Reading {
         },
         why: "as the test wants".to_owned(),
         open: None,
+        suspect: None,
         said: None,
         bounce: None,
     }

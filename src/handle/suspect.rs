@@ -1,0 +1,263 @@
+//! A token in hands that are not proven to be its owner's.
+//!
+//! | what came | what follows |
+//! |---|---|
+//! | a token, from another address than its owner's | it is dead from now on, with the link of the same mail; its owner is told, and asked anew while they can decide; alarm |
+//! | tokens of different persons, requests or steps, or one that is not known beside one that is | alarm |
+//! | a token whose owner has voted by it, from a sender who is not proven | alarm |
+//! | a token, proven to be its owner's, who may not decide any more | the refusal is answered as ever; alarm |
+//! | a token, from a sender who is ambiguous, refused by their domain, or forged | alarm |
+//! | a token, from the right address, and nothing proves it | nothing: it may well be its owner, whose domain does not sign |
+//!
+//! What always holds: nobody who wrote such a mail is answered; what its owner is told goes to the address
+//! in the book. Whoever holds a token of another's can end it, which is what should happen to it, and have
+//! its owner told at most [`MAX_REISSUED`] times a request.
+
+use sqlx::PgConnection;
+
+use super::{Case, Handler};
+use crate::alarm;
+use crate::inbound::{Inbound, Proof, Speaker, Suspect, Unclear, Words};
+use crate::store::alarms::New;
+use crate::store::inbound as ledger;
+use crate::store::outbox::{SystemMail, enqueue_system};
+use crate::store::requests;
+use crate::store::tokens::{self, TokenRow};
+use crate::workflow::book::same_address;
+use crate::workflow::decide::can_still_approve;
+use crate::workflow::ids::{PersonId, RequestId};
+use crate::workflow::notice::ask_again;
+use crate::workflow::refusal::Refusal;
+use crate::workflow::request::{Channel, State};
+
+/// How often the owner of a token is told of a stranger, and asked anew, for one request.
+pub const MAX_REISSUED: i64 = 3;
+
+/// Why nobody is identified.
+#[derive(Debug)]
+pub(super) struct Nobody {
+    /// One sentence.
+    pub why: String,
+    /// What follows besides, if anything does.
+    pub suspect: Option<Box<(&'static str, TokenRow)>>,
+}
+
+impl Nobody {
+    /// Nothing follows.
+    pub fn plain(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            suspect: None,
+        }
+    }
+
+    /// An alarm of this kind follows.
+    pub fn suspect(why: impl Into<String>, kind: &'static str, token: &TokenRow) -> Self {
+        Self {
+            why: why.into(),
+            suspect: Some(Box::new((kind, token.clone()))),
+        }
+    }
+}
+
+impl Handler {
+    /// Looks at a mail that presents tokens and whose sender is not proven. Why an alarm was raised, if
+    /// one was, now or before a crash; `key` is the mail's.
+    pub async fn suspect(
+        &self,
+        key: &str,
+        suspect: &Suspect,
+    ) -> Result<Option<String>, sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
+        if let Some(why) = crate::store::alarms::raised_by(&mut tx, key).await? {
+            return Ok(Some(why));
+        }
+        let known = tokens::find(&mut tx, &suspect.presented).await?;
+        let Some(token) = known.first() else {
+            return Ok(None);
+        };
+        let (_, versions) = ledger::look(&mut tx, key).await?;
+        let inbound = unproven(key, suspect);
+        let case = Case {
+            handler: self,
+            inbound: &inbound,
+            book: self.books.get(&mut tx, versions).await?,
+            now: self.clock.now(),
+        };
+        let Some(nobody) = case.unproven(&mut tx, suspect, token).await? else {
+            return Ok(None);
+        };
+        case.follow(&mut tx, &nobody).await?;
+        tx.commit().await?;
+        self.wake.notify_one();
+        self.committed.notify_one();
+        Ok(Some(nobody.why))
+    }
+}
+
+/// The mail as the rest of a case needs it: nobody speaks, and nothing is said.
+fn unproven(key: &str, suspect: &Suspect) -> Inbound {
+    Inbound {
+        channel: Channel::Mail,
+        dedupe_key: key.to_owned(),
+        speaker: Speaker::Token {
+            presented: suspect.presented.clone(),
+            from: suspect.from.clone().unwrap_or_default(),
+        },
+        proof: Proof {
+            method: "none".to_owned(),
+            details: serde_json::Value::Null,
+        },
+        words: Words::Unclear(Unclear {
+            code: "unproven".to_owned(),
+            sentence: suspect.why.clone(),
+            wrote: None,
+            next: None,
+        }),
+    }
+}
+
+impl Case<'_> {
+    /// What a sender who is not proven comes to, with a token that is known.
+    async fn unproven(
+        &self,
+        conn: &mut PgConnection,
+        suspect: &Suspect,
+        token: &TokenRow,
+    ) -> Result<Option<Nobody>, sqlx::Error> {
+        let (person, request) = (&token.person, token.request);
+        if suspect.refused {
+            let why = format!(
+                "A reply with the token of {person} about {request} is not from who it says: {}",
+                suspect.why
+            );
+            return Ok(Some(Nobody::suspect(why, "sender-refused", token)));
+        }
+        let owner = self.book.person(person);
+        let theirs = suspect
+            .from
+            .as_deref()
+            .is_some_and(|from| owner.is_some_and(|owner| same_address(&owner.email, from)));
+        if !theirs {
+            let why = format!(
+                "A reply with the token of {person} about {request} is not from their address."
+            );
+            return Ok(Some(Nobody::suspect(why, "foreign-sender", token)));
+        }
+        if !tokens::has_voted(conn, token).await? {
+            return Ok(None);
+        }
+        let why = format!(
+            "A reply with the token by which {person} has voted on {request} is not proven: {}",
+            suspect.why
+        );
+        Ok(Some(Nobody::suspect(why, "used-token-unproven", token)))
+    }
+
+    /// Does what follows from a token in the wrong hands.
+    pub(super) async fn follow(
+        &self,
+        conn: &mut PgConnection,
+        nobody: &Nobody,
+    ) -> Result<(), sqlx::Error> {
+        let Some(suspect) = nobody.suspect.as_deref() else {
+            return Ok(());
+        };
+        let (kind, token) = suspect;
+        if *kind == "foreign-sender" {
+            self.end_token(conn, token).await?;
+        }
+        let new = New {
+            key: &self.inbound.dedupe_key,
+            kind,
+            request: Some(token.request),
+            person: Some(&token.person),
+            why: &nobody.why,
+        };
+        alarm::raise(conn, &new, &self.book, self.now).await
+    }
+
+    /// A proven reply of somebody who must not decide is answered, and an alarm besides: they were asked,
+    /// so they lost their right since, or it is their own request.
+    pub(super) async fn alarm_if_not_entitled(
+        &self,
+        conn: &mut PgConnection,
+        (person, request): (&PersonId, RequestId),
+        refusal: &Refusal,
+    ) -> Result<(), sqlx::Error> {
+        let not_entitled = matches!(
+            refusal,
+            Refusal::NotEligible { .. }
+                | Refusal::NotRegistered { .. }
+                | Refusal::NotActive { .. }
+                | Refusal::OwnRequest { .. }
+        );
+        if self.inbound.channel != Channel::Mail || !not_entitled {
+            return Ok(());
+        }
+        let why = format!(
+            "{person} replied to {request} with a token of theirs and may not decide it: {}",
+            refusal.code()
+        );
+        let new = New {
+            key: &self.inbound.dedupe_key,
+            kind: "not-entitled",
+            request: Some(request),
+            person: Some(person),
+            why: &why,
+        };
+        alarm::raise(conn, &new, &self.book, self.now).await
+    }
+
+    /// Ends a token and the link beside it, tells its owner, and asks them anew if they can still decide.
+    async fn end_token(
+        &self,
+        conn: &mut PgConnection,
+        token: &TokenRow,
+    ) -> Result<(), sqlx::Error> {
+        let Some(locked) = requests::lock(conn, token.request).await? else {
+            return Ok(());
+        };
+        let ended = tokens::revoke(conn, token, self.now).await?;
+        let person = self
+            .book
+            .person(&token.person)
+            .filter(|person| person.active);
+        let (Some(person), true) = (person, (1..=MAX_REISSUED).contains(&ended)) else {
+            return Ok(());
+        };
+        let request = locked.request();
+        let pending = match request.state_at(self.now) {
+            State::Pending { step } => Some(step),
+            _ => None,
+        };
+        let again = pending.filter(|step| {
+            can_still_approve(request, &self.book, *step, self.now).contains(&person.id)
+        });
+        let fresh = if again.is_some() {
+            "A new message asks you again: answer that one, from this address."
+        } else {
+            "There is nothing for you to decide there at present."
+        };
+        let mail = SystemMail {
+            subject: format!(
+                "{}: somebody else answered the message that asked you",
+                request.id
+            ),
+            text: format!(
+                "A reply to the message that asked you about {} came from another address than this \
+                 one. It decided nothing, and that message is void now, its link included.\n\n{fresh}\n\n\
+                 If it was you: only this address counts. If you forwarded the message: it is yours \
+                 alone; whoever is to decide in your place needs `countersign delegate`. If it was \
+                 neither, tell those who run Countersign, who have been told as well.\n",
+                request.id,
+            ),
+        };
+        enqueue_system(conn, &mail, person.id.as_str(), &person.email, self.now).await?;
+        if let Some(step) = again {
+            let ask = ask_again(&person.id, request, &self.book, step);
+            self.enqueue(conn, &[ask]).await?;
+        }
+        Ok(())
+    }
+}
