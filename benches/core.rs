@@ -252,6 +252,7 @@ fn rules() -> Rules {
         exempt_domains: BTreeSet::new(),
         approve_words: set(&["APPROVE", "APPROVED"]),
         disapprove_words: set(&["DISAPPROVE", "DISAPPROVED", "REJECT", "REJECTED"]),
+        banners: Vec::new(),
     }
 }
 

@@ -11,6 +11,7 @@
 mod answers;
 mod bot;
 pub mod keyfile;
+pub mod locales;
 pub mod policies;
 pub mod proof;
 pub mod read;
@@ -269,6 +270,8 @@ pub struct Mail {
     pub approve_words: BTreeSet<String>,
     /// Words that disapprove, upper case.
     pub disapprove_words: BTreeSet<String>,
+    /// Banners that the operator's gateway puts above mails, as written.
+    pub banners: Vec<String>,
 }
 
 /// The page on which approvers decide by the link in their mail.

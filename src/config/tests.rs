@@ -91,6 +91,28 @@ fn defaults_stand_in_for_what_is_not_said() {
     assert!(config.audit.key.is_none() && config.audit.seal_file.is_none());
 }
 
+#[test]
+fn locales_add_their_words() {
+    // Goal: enabled languages decide beside English, and banners are taken as written.
+    // Method: two languages, one with a region, and one banner.
+    let lines = "mail.locales = [\"pt-PT\", \"ja\"]\nmail.banners = [\"From outside, careful\"]";
+    let (config, warnings) = parse(&with(lines)).expect("in order");
+    assert_eq!(warnings.list, []);
+    let (approve, disapprove) = (config.mail.approve_words, config.mail.disapprove_words);
+    assert!(
+        ["APPROVE", "APROVADO", "承認"]
+            .iter()
+            .all(|word| approve.contains(*word))
+    );
+    assert!(
+        ["REJECT", "RECUSADO", "却下"]
+            .iter()
+            .all(|word| disapprove.contains(*word))
+    );
+    assert!(!approve.contains("GENEHMIGT"));
+    assert_eq!(config.mail.banners, ["From outside, careful"]);
+}
+
 /// Lines, and the start or a part of what is said of them.
 const BAD_LINES: &[(&str, &str)] = &[
     (
@@ -189,6 +211,18 @@ const BAD_LINES: &[(&str, &str)] = &[
     (
         "mail.approve_words = [\"YES\", \"tak\"]\nmail.disapprove_words = [\"NO\"]",
         "bot.toml:7:25: [mail] disapprove_words: `NO` is a way to say yes in Polish, and `TAK` is",
+    ),
+    (
+        "mail.disapprove_words = [\"NO\"]\nmail.locales = [\"pl\"]",
+        "bot.toml:6:25: [mail] disapprove_words: `NO` is a way to say yes in Polish, and `pl` is one of",
+    ),
+    (
+        "mail.locales = [\"tlh\"]",
+        "bot.toml:6:17: [mail] locales: there are no decision words for `tlh`; mend: known are en, pt-BR",
+    ),
+    (
+        "mail.banners = [\"APPROVE\"]",
+        "bot.toml:6:17: [mail] banners: `APPROVE` is too short to be told from an answer",
     ),
     (
         "mail.exempt_domains = [\"a@b\"]",

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::locales::{LOCALES, Locale};
 use super::read::Section;
 
 /// What approves where the operator says nothing.
@@ -9,42 +10,53 @@ pub const APPROVE: [&str; 2] = ["APPROVE", "APPROVED"];
 /// What disapproves where the operator says nothing.
 pub const DISAPPROVE: [&str; 4] = ["DISAPPROVE", "DISAPPROVED", "REJECT", "REJECTED"];
 
-/// Polish words that an operator may have added; beside them `NO` would mean two things.
-const POLISH: [&str; 8] = [
-    "TAK",
-    "NIE",
-    "ZGODA",
-    "ZATWIERDZAM",
-    "AKCEPTUJĘ",
-    "AKCEPTUJE",
-    "ODRZUCAM",
-    "ODMAWIAM",
-];
-
 /// The default words as sets, to approve and to disapprove.
 pub fn defaults() -> (BTreeSet<String>, BTreeSet<String>) {
     let set = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     (set(&APPROVE), set(&DISAPPROVE))
 }
 
-/// Both lists, upper case; `None` where a problem has been noted. No word may mean both.
+/// Both lists, upper case; `None` where a problem has been noted. No word may mean both, in any two
+/// languages that are enabled or that the operator's own words are of.
 pub(super) fn read_words(
     section: &mut Section<'_, '_>,
 ) -> Option<(BTreeSet<String>, BTreeSet<String>)> {
     let (approve_default, disapprove_default) = defaults();
     let approve = list(section, "approve_words", approve_default);
     let disapprove = list(section, "disapprove_words", disapprove_default);
-    let (approve, disapprove) = (approve?, disapprove?);
-    let polish = approve
-        .union(&disapprove)
-        .find(|word| POLISH.contains(&word.as_str()));
-    if let Some(polish) = polish
-        && disapprove.contains("NO")
-    {
-        let key = "disapprove_words";
+    let enabled = enabled(section)?;
+    let (mut approve, mut disapprove) = (approve?, disapprove?);
+    let own: BTreeSet<String> = approve.union(&disapprove).cloned().collect();
+    for locale in &enabled {
+        approve.extend(locale.approve.iter().map(|word| (*word).to_owned()));
+        disapprove.extend(locale.disapprove.iter().map(|word| (*word).to_owned()));
+    }
+    let foreign = disapprove
+        .iter()
+        .find_map(|word| {
+            Some((
+                word,
+                "disapprove_words",
+                "yes",
+                other(word, &own, &enabled, Locale::affirms)?,
+            ))
+        })
+        .or_else(|| {
+            approve.iter().find_map(|word| {
+                Some((
+                    word,
+                    "approve_words",
+                    "no",
+                    other(word, &own, &enabled, Locale::denies)?,
+                ))
+            })
+        });
+    if let Some((word, key, says, (locale, because))) = foreign {
         let span = section.value(key).map_or(0..0, toml::Spanned::span);
-        let what = format!("`NO` is a way to say yes in Polish, and `{polish}` is Polish");
-        section.wrong(key, &span, what, "take out `NO`, or the Polish words");
+        let name = locale.name;
+        let what = format!("`{word}` is a way to say {says} in {name}, and {because}");
+        let mend = format!("take out `{word}`, or the {name} words");
+        section.wrong(key, &span, what, mend);
         return None;
     }
     let Some(both) = approve.intersection(&disapprove).next() else {
@@ -64,6 +76,53 @@ pub(super) fn read_words(
         "leave it in one of approve_words and disapprove_words",
     );
     None
+}
+
+/// A language in use in which a word means the opposite, and why it is in use: it is enabled, or
+/// another word of the operator's is of it and of no other.
+fn other(
+    word: &str,
+    own: &BTreeSet<String>,
+    enabled: &[&'static Locale],
+    means: fn(&Locale, &str) -> bool,
+) -> Option<(&'static Locale, String)> {
+    LOCALES
+        .iter()
+        .filter(|locale| means(locale, word))
+        .find_map(|locale| {
+            if enabled.iter().any(|other| other.tag == locale.tag) {
+                return Some((locale, format!("`{}` is one of the locales", locale.tag)));
+            }
+            let knows = |own: &&String| {
+                *own != word
+                    && LOCALES
+                        .iter()
+                        .all(|l| l.knows(own) == (l.tag == locale.tag))
+            };
+            let one = own.iter().find(knows)?;
+            Some((locale, format!("`{one}` is {}", locale.name)))
+        })
+}
+
+/// The languages whose words count beside the English ones.
+fn enabled(section: &mut Section<'_, '_>) -> Option<Vec<&'static Locale>> {
+    let mut enabled = Vec::new();
+    let mut clean = true;
+    for found in section.texts("locales") {
+        if let Some(locale) = Locale::of(found.value) {
+            enabled.push(locale);
+            continue;
+        }
+        let known: Vec<_> = LOCALES.iter().map(|locale| locale.tag).collect();
+        let what = format!("there are no decision words for `{}`", found.value);
+        let mend = format!(
+            "known are {}; or name words in approve_words",
+            known.join(", ")
+        );
+        section.wrong("locales", &found.span, what, mend);
+        clean = false;
+    }
+    clean.then_some(enabled)
 }
 
 fn list(

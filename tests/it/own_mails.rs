@@ -19,6 +19,7 @@ fn rules() -> Rules {
         exempt_domains: words(&[]),
         approve_words: words(&["APPROVE", "APPROVED"]),
         disapprove_words: words(&["DISAPPROVE", "DISAPPROVED", "REJECT", "REJECTED"]),
+        banners: Vec::new(),
     }
 }
 

@@ -42,6 +42,7 @@ pub(super) fn mail(root: &mut Section<'_, '_>, replies: bool) -> Option<Mail> {
         .map_or(1, |found| found.value);
     let exempt_domains = exempt_domains(&mut section);
     let words = read_words(&mut section);
+    let banners = banners(&mut section);
     let authserv_id = authserv_id.filter(|_| accepted.results);
     if replies && accepted.dkim.is_none() && authserv_id.is_none() && exempt_domains.is_empty() {
         section.report.warn(
@@ -68,7 +69,26 @@ pub(super) fn mail(root: &mut Section<'_, '_>, replies: bool) -> Option<Mail> {
         exempt_domains,
         approve_words,
         disapprove_words,
+        banners,
     })
+}
+
+/// The shortest banner, in letters: a shorter one could be what somebody writes.
+const MIN_BANNER_LETTERS: usize = 8;
+
+fn banners(section: &mut Section<'_, '_>) -> Vec<String> {
+    let mut banners = Vec::new();
+    for found in section.texts("banners") {
+        let letters = found.value.chars().filter(|c| c.is_alphabetic()).count();
+        if letters < MIN_BANNER_LETTERS {
+            let what = format!("`{}` is too short to be told from an answer", found.value);
+            let mend = "copy the whole text that the gateway puts above a mail";
+            section.wrong("banners", &found.span, what, mend);
+            continue;
+        }
+        banners.push(found.value.to_owned());
+    }
+    banners
 }
 
 pub(super) fn address(section: &mut Section<'_, '_>, key: &'static str) -> Option<Address> {

@@ -63,5 +63,6 @@ fn rules(named: Option<&Path>) -> Result<Rules, Failure> {
         exempt_domains: BTreeSet::new(),
         approve_words,
         disapprove_words,
+        banners: Vec::new(),
     })
 }

@@ -80,6 +80,8 @@ pub struct Rules {
     pub approve_words: BTreeSet<String>,
     /// Words that disapprove, upper case.
     pub disapprove_words: BTreeSet<String>,
+    /// Banners that gateways put above mails, as [`reply::banner::letters`] has them.
+    pub banners: Vec<String>,
 }
 
 impl Rules {
@@ -95,6 +97,11 @@ impl Rules {
             exempt_domains: mail.exempt_domains.clone(),
             approve_words: mail.approve_words.clone(),
             disapprove_words: mail.disapprove_words.clone(),
+            banners: mail
+                .banners
+                .iter()
+                .map(|text| reply::banner::letters(text))
+                .collect(),
         }
     }
 }

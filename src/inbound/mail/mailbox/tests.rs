@@ -72,6 +72,7 @@ fn rules() -> Rules {
         exempt_domains: ["example.test".to_owned()].into(),
         approve_words: ["APPROVE".to_owned()].into(),
         disapprove_words: ["DISAPPROVE".to_owned()].into(),
+        banners: Vec::new(),
     }
 }
 

@@ -22,6 +22,7 @@ pub(in super::super) fn rules() -> Rules {
         exempt_domains: set(&["exempt.test"]),
         approve_words: set(&["APPROVE", "APPROVED"]),
         disapprove_words: set(&["DISAPPROVE", "DISAPPROVED", "REJECT", "REJECTED"]),
+        banners: Vec::new(),
     }
 }
 

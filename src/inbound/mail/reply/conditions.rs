@@ -1,276 +1,371 @@
-//! What people write beside an approval, in several languages, as data. Everything here is lower
-//! case.
+//! What people write beside an approval: courtesies, which take nothing back, and conditions, which do.
 //!
-//! A courtesy takes nothing back. A line that begins like one of [`CONDITIONS`] may, and makes an
-//! approval unclear; a phrase that is missing here lets its line be an ordinary comment, so the
-//! list is generous: an answer too many costs a reply, a condition overlooked costs more.
+//! The words stand in `words/*.txt`, by language, and all languages hold at once: whoever writes a
+//! condition in another language than the rest of the house is understood too. The lists are generous:
+//! an answer too many costs a reply, a condition overlooked costs more. What is *not* promised: that a
+//! condition is seen which has none of these words, no window and no length of time in it.
 
-/// What may stand beside an approval.
-pub const COURTESIES: &[&str] = &["thanks", "thank you", "many thanks", "thx"];
+#![forbid(clippy::indexing_slicing, clippy::string_slice)]
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::fold::{ends, folded, plain};
 
 /// What stands idly before what is meant ("Ok, but only today").
-pub const OPENERS: &[&str] = &[
+const OPENERS: &[&str] = &[
     "ok", "okay", "yes", "sure", "fine", "good", "and", "so", "then", "well", "please", "ja",
-    "gut", "und", "bitte", "oui", "et", "sí", "si", "y", "sim", "e", "tak",
+    "gut", "und", "bitte", "oui", "et", "si", "y", "sim", "e", "tak", "en", "en wel", "dann",
 ];
-
-/// What begins like a condition behind such a word and only says who, or that it may be done.
-pub const IDLE: &[&str] = &[
-    "by me",
-    "by us",
-    "by",
-    "do",
-    "for me",
-    "for us",
-    "from me",
-    "from us",
-    "from my side",
-    "from our side",
-    "für mich",
-    "von mir",
-    "pour moi",
-    "para mim",
-    "para mí",
-    "voor mij",
-    "dla mnie",
-];
-
 /// What denies an approval that stands on the same line.
-pub const DENIALS: &[&str] = &[
+const DENIALS: &[&str] = &[
     "not", "never", "no", "cannot", "can't", "don't", "won't", "didn't", "wouldn't", "nicht",
-    "nie", "pas", "non", "não", "niet",
+    "nie", "pas", "non", "nao", "niet", "kein", "keine", "sin", "sem", "senza", "inte", "не",
 ];
-
-/// How a window or a condition begins. One of these at the head of a line makes an approval
-/// unclear; a single word counts only as a whole word.
-pub const CONDITIONS: &[&str] = &[
-    // English
-    "from",
-    "for",
-    "until",
-    "till",
-    "til",
-    "through",
-    "thru",
-    "only",
-    "just",
-    "if",
-    "but",
-    "unless",
-    "except",
-    "excluding",
-    "between",
-    "starting",
-    "start",
-    "beginning",
-    "ending",
-    "provided",
-    "providing",
-    "assuming",
-    "as long as",
-    "so long as",
-    "given that",
-    "on condition",
-    "on the condition",
-    "with the condition",
-    "with the proviso",
-    "subject to",
-    "conditional",
-    "conditionally",
-    "pending",
-    "once",
-    "when",
-    "whenever",
-    "while",
-    "after",
-    "before",
-    "during",
-    "within",
-    "by",
-    "up to",
-    "at most",
-    "at least",
-    "max",
-    "maximum",
-    "no more than",
-    "no longer",
-    "no later",
-    "not",
-    "never",
-    "limited",
-    "limit",
-    "restricted",
-    "however",
-    "although",
-    "though",
-    "except that",
-    "in case",
-    "as soon as",
-    "make sure",
-    "please make sure",
-    "please only",
-    "please don't",
-    "please do not",
-    "do not",
-    "don't",
-    "wait",
-    "today",
-    "tonight",
-    "tomorrow",
-    "this week",
-    "next week",
-    "on monday",
-    "on tuesday",
-    "on wednesday",
-    "on thursday",
-    "on friday",
-    "on saturday",
-    "on sunday",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "read only",
-    "read-only",
-    "window",
-    "duration",
-    "start:",
-    "end:",
-    "ends",
-    "expires",
-    "expire",
-    "valid",
-    "revoke",
-    "please limit",
-    "please restrict",
-    "please revoke",
-    "under the condition",
-    "under condition",
-    "one hour",
-    "an hour",
-    "one day",
-    // German
-    "von",
-    "ab",
-    "bis",
-    "für",
-    "nur",
-    "wenn",
-    "falls",
-    "aber",
-    "sofern",
-    "solange",
-    "außer",
-    "ausser",
-    "jedoch",
-    "allerdings",
-    "unter der bedingung",
-    "vorausgesetzt",
-    "zwischen",
-    "ab dem",
-    "heute",
-    "morgen",
-    "erst",
-    "höchstens",
-    "maximal",
-    "nicht",
-    "bitte nur",
-    // French
-    "jusqu'à",
-    "jusqu'au",
-    "jusque",
-    "pour",
-    "seulement",
-    "uniquement",
-    "si",
-    "mais",
-    "sauf",
-    "à condition",
-    "pourvu que",
-    "entre",
-    "à partir",
-    "pendant",
-    "tant que",
-    "avant",
-    "après",
-    "aujourd'hui",
-    "demain",
-    "pas",
-    // Spanish, Portuguese, Italian
-    "desde",
-    "hasta",
-    "para",
-    "solo",
-    "sólo",
-    "solamente",
-    "pero",
-    "salvo",
-    "excepto",
-    "siempre que",
-    "a partir",
-    "hoy",
-    "mañana",
-    "até",
-    "apenas",
-    "só",
-    "somente",
-    "se",
-    "mas",
-    "exceto",
-    "desde que",
-    "hoje",
-    "amanhã",
-    "dal",
-    "dalle",
-    "fino",
-    "solo se",
-    "ma",
-    "tranne",
-    "a condizione",
-    "purché",
-    "oggi",
-    "domani",
-    "não",
-    "non",
-    // Dutch
-    "van",
-    "tot",
-    "voor",
-    "alleen",
-    "maar",
-    "als",
-    "mits",
-    "tenzij",
-    "behalve",
-    "tussen",
-    "vanaf",
-    "vandaag",
-    "niet",
-    // Polish
-    "od",
-    "do",
-    "dla",
-    "tylko",
-    "jeśli",
-    "jeżeli",
-    "ale",
-    "pod warunkiem",
-    "chyba że",
-    "oprócz",
-    "między",
-    "dopóki",
-    "dziś",
-    "jutro",
-    "nie",
-];
-
-/// What follows a number that says how long.
-pub const UNITS: &[&str] = &[
+/// What follows a number that says how long, or which time of day.
+const UNITS: &[&str] = &[
     "h", "hr", "hrs", "hour", "hours", "min", "mins", "minute", "minutes", "d", "day", "days",
-    "week", "weeks", "am", "pm", "uhr", "stunde", "stunden", "std", "tag", "tage", "heure",
-    "heures", "jour", "jours", "hora", "horas", "día", "días", "dia", "dias", "ora", "ore",
-    "giorno", "giorni", "uur", "dag", "dagen", "godzina", "godziny", "godzin", "dni",
+    "week", "weeks", "am", "pm", "uhr", "stunde", "stunden", "std", "tag", "tage", "minuten",
+    "heure", "heures", "jour", "jours", "hora", "horas", "dia", "dias", "minutos", "ora", "ore",
+    "giorno", "giorni", "minuti", "uur", "dag", "dagen", "uren", "godzina", "godziny", "godzin",
+    "dni", "timme", "timmar", "saat", "gun", "hodin", "hodiny", "o'clock",
 ];
+
+/// Where a phrase makes a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// At the head of a line only.
+    Head,
+    /// At the head of a part of a sentence as well.
+    Part,
+    /// Wherever it stands.
+    Any,
+}
+
+struct Phrase {
+    text: String,
+    place: Place,
+    /// Its accents matter.
+    exact: bool,
+}
+
+/// Phrases by their first letter, and those that are looked for inside words.
+#[derive(Default)]
+struct Phrases {
+    by_letter: BTreeMap<char, Vec<Phrase>>,
+    inside: Vec<String>,
+}
+
+static CONDITIONS: LazyLock<Phrases> = LazyLock::new(|| {
+    let mut all = Phrases::default();
+    for line in rows(include_str!("words/conditions.txt")) {
+        let Some((kind, phrases)) = line.split_once('=') else {
+            continue;
+        };
+        let place = match kind.split_whitespace().next() {
+            Some("any") => Place::Any,
+            Some("part") => Place::Part,
+            _ => Place::Head,
+        };
+        for text in listed(phrases) {
+            all.add(text, place);
+        }
+    }
+    all
+});
+
+static IDLE: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let mut all: Vec<_> = rows(include_str!("words/idle.txt"))
+        .flat_map(listed)
+        .collect();
+    // The longest first, so that a phrase is taken off whole.
+    all.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
+    all
+});
+
+static COURTESIES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    rows(include_str!("words/courtesies.txt"))
+        .flat_map(listed)
+        .collect()
+});
+
+fn rows(text: &'static str) -> impl Iterator<Item = &'static str> {
+    text.lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+fn listed(row: &'static str) -> impl Iterator<Item = &'static str> {
+    row.split('|')
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+}
+
+impl Phrases {
+    fn add(&mut self, text: &str, place: Place) {
+        let exact = text.starts_with('!');
+        let text = text.trim_start_matches('!').to_owned();
+        match text.chars().next() {
+            Some(first) if is_unspaced(first) => self.inside.push(text),
+            Some(first) => {
+                self.by_letter
+                    .entry(first)
+                    .or_default()
+                    .push(Phrase { text, place, exact });
+            }
+            None => {}
+        }
+    }
+
+    /// Whether a phrase for this place stands at the head of a text.
+    fn stands(&self, text: &str, place: Place, exact: bool) -> bool {
+        let Some(first) = text.chars().next() else {
+            return false;
+        };
+        self.by_letter.get(&first).is_some_and(|phrases| {
+            phrases.iter().any(|phrase| {
+                phrase.exact == exact
+                    && phrase.place >= place
+                    && text.strip_prefix(phrase.text.as_str()).is_some_and(ends)
+            })
+        })
+    }
+}
+
+/// Letters of scripts that put no space between words.
+fn is_unspaced(letter: char) -> bool {
+    matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
+}
+
+/// Whether words take nothing back that stand beside an approval.
+pub fn is_courtesy(words: &str) -> bool {
+    let folded = folded(words);
+    let plain = plain(&folded);
+    COURTESIES.iter().any(|courtesy| *courtesy == plain)
+}
+
+/// Whether a word denies an approval that stands on the same line.
+pub fn denies(word: &str) -> bool {
+    let folded = folded(word);
+    DENIALS.contains(&&*plain(&folded))
+}
+
+/// Whether a text begins like a condition or with a time.
+pub fn begins(text: &str) -> bool {
+    let folded = folded(text);
+    is_time(&plain(&folded), true) || begins_in_words(text)
+}
+
+/// Whether a text begins with the words of a condition.
+pub fn begins_in_words(text: &str) -> bool {
+    let folded = folded(text);
+    let left = without_idle(&plain(&folded));
+    let left = left.trim_start_matches(|c: char| !c.is_alphanumeric());
+    CONDITIONS.stands(left, Place::Head, false) || CONDITIONS.stands(&folded, Place::Head, true)
+}
+
+/// Whether a line holds a condition or a time anywhere, beside what is idle.
+pub fn narrows(line: &str) -> bool {
+    holds(line, Place::Head)
+}
+
+/// The same of a line whose head is known to be idle.
+pub fn narrows_within(line: &str) -> bool {
+    holds(line, Place::Any)
+}
+
+fn holds(line: &str, head: Place) -> bool {
+    let folded = folded(line);
+    let plain = plain(&folded);
+    if !line.is_ascii() {
+        let inside = |phrase: &String| plain.contains(phrase.as_str());
+        if CONDITIONS.inside.iter().any(inside) || any_place(&folded, head, true) {
+            return true;
+        }
+    }
+    any_place(&without_idle(&plain), head, false)
+}
+
+/// Whether a phrase stands in a text at a place that is its own.
+fn any_place(text: &str, head: Place, exact: bool) -> bool {
+    let mut place = head;
+    let mut inside = false;
+    for (at, letter) in text.char_indices() {
+        let begins = letter.is_alphanumeric() && !inside;
+        inside = letter.is_alphanumeric();
+        if !begins {
+            // What ends a part of a sentence begins the next; blanks and quotes change nothing.
+            if place == Place::Any && is_break(letter) {
+                place = Place::Part;
+            }
+            continue;
+        }
+        let rest = text.get(at..).unwrap_or_default();
+        if CONDITIONS.stands(rest, place, exact) || !exact && is_time(rest, false) {
+            return true;
+        }
+        let opens = || {
+            OPENERS
+                .iter()
+                .any(|word| rest.strip_prefix(word).is_some_and(ends))
+        };
+        // The number of an item in a list opens as an idle word does.
+        place = match place {
+            Place::Head if is_number(rest) || opens() => Place::Head,
+            Place::Part if opens() => Place::Part,
+            _ => Place::Any,
+        };
+    }
+    false
+}
+
+fn is_break(letter: char) -> bool {
+    matches!(
+        letter,
+        ',' | ';' | ':' | '.' | '!' | '?' | '(' | '[' | '–' | '—' | '…' | '/' | '"'
+    ) || matches!(letter, '。' | '、' | '，')
+}
+
+/// `1.`, `2)`
+fn is_number(text: &str) -> bool {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    rest.len() < text.len() && rest.starts_with(['.', ')'])
+}
+
+fn without_idle(plain: &str) -> String {
+    let mut left = plain.to_owned();
+    for phrase in IDLE.iter() {
+        while let Some((before, after)) = left.split_once(phrase) {
+            let whole = ends(after) && !before.ends_with(char::is_alphanumeric);
+            if !whole {
+                break;
+            }
+            left = format!("{before} {after}");
+        }
+    }
+    left
+}
+
+/// `2h`, `2 hours`, `09:30`, `5pm`; at the head of a line `9.30` too.
+fn is_time(text: &str, at_head: bool) -> bool {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = text.len() - rest.len();
+    if digits == 0 || digits > 4 {
+        return false;
+    }
+    if let Some(after) = rest.strip_prefix([':', '.', 'h'])
+        && (at_head || !rest.starts_with('.'))
+        && digits <= 2
+        && after.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return true;
+    }
+    let unit: String = rest
+        .trim_start_matches([' ', '-', '.'])
+        .chars()
+        .take_while(|c| c.is_alphabetic() || *c == '\'')
+        .take(12)
+        .collect();
+    UNITS.contains(&unit.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Goal: the lists are what they say: folded, plain, each phrase once. Method: every phrase.
+    #[test]
+    fn lists_are_in_order() {
+        for row in rows(include_str!("words/conditions.txt")) {
+            let (kind, phrases) = row.split_once('=').expect("KIND LANGUAGE = PHRASES");
+            let kind = kind.split_whitespace().next();
+            assert!(matches!(kind, Some("any" | "part" | "head")), "{row}");
+            for phrase in listed(phrases) {
+                let bare = phrase.trim_start_matches('!');
+                assert_eq!(folded(bare), bare);
+                assert_eq!(
+                    plain(bare) == bare,
+                    !phrase.starts_with('!') || bare == "si",
+                    "{phrase}"
+                );
+            }
+        }
+        for phrase in IDLE.iter().chain(COURTESIES.iter()) {
+            assert_eq!(plain(&folded(phrase)), *phrase);
+        }
+    }
+
+    // Goal: a condition is seen wherever it stands in a line, in every language; ordinary remarks
+    // are not taken for one. Method: a table of lines.
+    #[test]
+    fn anywhere() {
+        for line in [
+            "Sent with a limit: one hour",
+            "This is fine but not for production",
+            "Looks right, for 2h",
+            "You may go in, if Bob watches",
+            "ok (max. one hour)",
+            "pode, só até amanhã",
+            "Pode seguir, mas com cuidado",
+            "vale, hasta mañana",
+            "d'accord, jusqu'à demain",
+            "geht klar, nur heute",
+            "va bene, solo oggi",
+            "prima, alleen vandaag",
+            "dobrze, tylko dzisiaj",
+            "17時までです",
+            "可以，仅限今天",
+            "хорошо, только сегодня",
+            "please keep it read-only",
+            "It must end at 17:00",
+            "do it by 5pm",
+            "1. ok, only today",
+            "ATÉ AMANHÃ",
+            "so\u{301} hoje",
+        ] {
+            assert!(narrows(line), "{line}");
+        }
+        for line in [
+            "Looks right to me",
+            "No objections",
+            "Checked with Bob, looks right",
+            "Let me know if you need anything",
+            "fine by me",
+            "Thanks for asking",
+            "Sorry for the delay",
+            "R-42 looks right",
+            "Ticket CHG-2041, version 15.4",
+            "De acordo",
+            "Sem problemas, obrigado",
+            "Kein Problem",
+            "Pas de souci",
+            "No hay problema",
+            "Nessun problema",
+            "geen bezwaar",
+            "nie ma problemu",
+            "問題ありません".strip_suffix("ません").unwrap_or_default(),
+            "没问题",
+            "Alice",
+            "",
+        ] {
+            assert!(!narrows(line), "{line}");
+        }
+    }
+
+    // Goal: a courtesy is one in any case and with its accents or without. Method: a table.
+    #[test]
+    fn courtesies() {
+        for words in [
+            "Thanks",
+            "OBRIGADO",
+            "danke schön",
+            "Teşekkürler",
+            "谢谢",
+            "thank you",
+        ] {
+            assert!(is_courtesy(words), "{words}");
+        }
+        for words in ["thanks Bob", "no thanks", "", "danke nein"] {
+            assert!(!is_courtesy(words), "{words}");
+        }
+    }
+}

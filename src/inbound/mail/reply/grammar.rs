@@ -15,8 +15,10 @@
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
+use std::collections::BTreeSet;
+
 use super::line::{self, Kind};
-use super::{EMPTY, Said, conditions, remark, unclear, window};
+use super::{EMPTY, Said, banner, conditions, fold, order, remark, tail, unclear, window};
 use crate::inbound::Unclear;
 use crate::inbound::mail::Rules;
 use crate::workflow::request::Decision;
@@ -28,6 +30,9 @@ pub const MAX_COMMENT_CHARS: usize = 2000;
 
 /// Reads the lines of a reply.
 pub fn decide(lines: &[&str], rules: &Rules) -> Result<Said, Unclear> {
+    let lines = lines
+        .get(banner::lines(lines, &rules.banners)..)
+        .unwrap_or_default();
     let start = lines
         .iter()
         .position(|text| !line::visible(text).is_empty())
@@ -59,10 +64,10 @@ pub fn decide(lines: &[&str], rules: &Rules) -> Result<Said, Unclear> {
             return Err(unclear("two-windows", sentence, text));
         }
     }
-    check_inline_answers(decision, after, rules)?;
+    tail::check(decision, after, rules)?;
     let comment = comment(reason, own);
     let seen = line::comparable(first);
-    let revokes = behind(seen.trim_start_matches(line::is_decoration), REVOKE).is_some();
+    let revokes = fold::after_word(seen.trim_start_matches(line::is_decoration), REVOKE).is_some();
     Ok(Said {
         decision,
         revokes: revokes && decision == Decision::Disapprove,
@@ -91,7 +96,11 @@ fn refuse_foreign(first: &str, lines: &[&str]) -> Result<(), Unclear> {
             "header-first",
             "The first line looks like a quoted mail header.",
         ),
-        None if line::is_banner(&lower) => (
+        Some(Kind::Disclaimer) => (
+            "footer-first",
+            "The first line is a notice that is put below mails.",
+        ),
+        None if banner::begins(&lower) => (
             "banner-first",
             "The first line is a warning that a mail gateway put there.",
         ),
@@ -103,7 +112,11 @@ fn refuse_foreign(first: &str, lines: &[&str]) -> Result<(), Unclear> {
 /// Reads the deciding line: the decision, and the reason that stands beside a disapproval.
 fn first_line(first: &str, rules: &Rules) -> Result<(Decision, Option<String>), Unclear> {
     let seen = line::comparable(first);
-    let bare = seen.trim_start_matches(line::is_decoration);
+    let bare = unlisted(seen.trim_start_matches(line::is_decoration));
+    if order::is_turned(first) {
+        let sentence = "The first line is shown in another order than it is written in.";
+        return Err(unclear("reordered", sentence, first));
+    }
     let Some((decision, tail)) = leading_word(bare, rules) else {
         let mentions = bare
             .split(|c: char| !c.is_alphanumeric())
@@ -142,6 +155,15 @@ fn first_line(first: &str, rules: &Rules) -> Result<(Decision, Option<String>), 
             first,
         )),
         Decision::Disapprove => disapproval(tail, first, rules),
+    }
+}
+
+/// A line without the mark of a list before it.
+fn unlisted(text: &str) -> &str {
+    let item = text.strip_prefix(['-', '–', '•', '·', '‣', '◦']);
+    match item.and_then(|item| item.strip_prefix(' ')) {
+        Some(item) => item.trim_start_matches(line::is_decoration),
+        None => text,
     }
 }
 
@@ -214,54 +236,13 @@ fn check_comment(decision: Decision, text: &str, rules: &Rules) -> Result<(), Un
     }
 }
 
-/// Below a quotation that is marked line by line, unmarked lines are the person's again.
-fn check_inline_answers(decision: Decision, after: &[&str], rules: &Rules) -> Result<(), Unclear> {
-    let is_quote = |text: &&&str| line::visible(text).starts_with('>');
-    let Some(quote) = after.iter().take(6).position(|text| is_quote(&text)) else {
-        return Ok(());
-    };
-    // Between two quotations an unmarked line is an answer; below the last it may as well be a
-    // disclaimer that a gateway put there ("If you are not the recipient …").
-    let last = after
-        .iter()
-        .rposition(|text| is_quote(&text))
-        .unwrap_or(quote);
-    for (at, text) in after
-        .iter()
-        .enumerate()
-        .skip(quote)
-        .filter(|(_, text)| !is_quote(text))
-    {
-        let machine = after.get(at..).and_then(line::kind).is_some();
-        if decision == Decision::Approve && at < last && !machine {
-            if window::window_line(text)?.is_some() {
-                let sentence = "A line among the quotations says for when.";
-                return Err(unclear("window", sentence, text));
-            }
-            remark::check(text, rules)?;
-        }
-        let seen = line::comparable(text);
-        if let Some((found, tail)) =
-            leading_word(seen.trim_start_matches(line::is_decoration), rules)
-            && found != decision
-            && is_courtesy(tail)
-        {
-            return Err(unclear(
-                "contradiction",
-                "A line below the quotation consists of the opposite decision.",
-                text,
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// The decision word at the head of a text, and what follows it.
+/// The decision word at the head of a text, and what follows it; the longest counts.
 pub(super) fn leading_word<'t>(text: &'t str, rules: &Rules) -> Option<(Decision, &'t str)> {
-    let find = |words: &std::collections::BTreeSet<String>, also: Option<&str>| {
+    let find = |words: &BTreeSet<String>, also: Option<&str>| {
         let words = words.iter().map(String::as_str).chain(also);
         words
-            .filter_map(|word| behind(text, word))
+            .filter(|word| !word.is_empty())
+            .filter_map(|word| fold::after_word(text, word))
             .min_by_key(|tail| tail.len())
     };
     let no = find(&rules.disapprove_words, Some(REVOKE));
@@ -275,13 +256,7 @@ pub(super) fn leading_word<'t>(text: &'t str, rules: &Rules) -> Option<(Decision
     }
 }
 
-/// What follows a word at the head of a text.
-fn behind<'t>(text: &'t str, word: &str) -> Option<&'t str> {
-    let (head, tail) = text.split_at_checked(word.len())?;
-    let ends = !tail.starts_with(|c: char| c.is_alphanumeric());
-    (!word.is_empty() && ends && head.eq_ignore_ascii_case(word)).then_some(tail)
-}
-
+/// The decision that a word is, and nothing besides.
 pub(super) fn whole_word(word: &str, rules: &Rules) -> Option<Decision> {
     match leading_word(word, rules) {
         Some((decision, "")) => Some(decision),
@@ -290,18 +265,15 @@ pub(super) fn whole_word(word: &str, rules: &Rules) -> Option<Decision> {
 }
 
 pub(super) fn is_closing(letter: char) -> bool {
-    matches!(letter, '.' | '!' | ',')
+    matches!(letter, '.' | '!' | ',' | '。' | '、')
 }
 
 /// Whether what follows a word takes nothing back: nothing, closing punctuation, a courtesy.
-fn is_courtesy(tail: &str) -> bool {
+pub(super) fn is_courtesy(tail: &str) -> bool {
     let idle = |letter: char| is_closing(letter) || line::is_decoration(letter);
     // A letter cannot follow a word directly, so a courtesy is always set apart.
     let words = tail.trim_matches(idle);
-    words.is_empty()
-        || conditions::COURTESIES
-            .iter()
-            .any(|c| words.eq_ignore_ascii_case(c))
+    words.is_empty() || conditions::is_courtesy(words)
 }
 
 /// The reason beside the word and the lines below it, without blank edges, cut to what is kept.

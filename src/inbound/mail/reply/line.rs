@@ -6,12 +6,14 @@ use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::conditions::{CONDITIONS, UNITS};
+use super::conditions;
 use super::phrases::{
-    ATTRIBUTIONS, ATTRIBUTIONS_NAME_LAST, BANNERS, FOOTERS, FORWARDS, HEADER_LABELS, NO_FOOTER,
+    ATTRIBUTIONS, ATTRIBUTIONS_NAME_LAST, DISCLAIMERS, FOOTERS, FORWARDS, HEADER_LABELS, SECRECY,
     SEPARATORS, TELLING_LABELS,
 };
 
+/// Up to so many bytes a disclaimer is its title alone.
+const MAX_TITLE_BYTES: usize = 30;
 /// Lines over which an attribution may be wrapped.
 const ATTRIBUTION_LINES: usize = 4;
 /// Longest attribution, in bytes.
@@ -86,7 +88,21 @@ pub fn is_decoration(letter: char) -> bool {
     letter.is_whitespace()
         || matches!(
             letter,
-            '*' | '_' | '"' | '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '«' | '»'
+            '*' | '_'
+                | '"'
+                | '\''
+                | '`'
+                | '“'
+                | '”'
+                | '„'
+                | '‘'
+                | '’'
+                | '«'
+                | '»'
+                | '「'
+                | '」'
+                | '『'
+                | '』'
         )
 }
 
@@ -105,6 +121,8 @@ pub enum Kind {
     Signature,
     /// `Sent from my telephone`
     Footer,
+    /// `This message is confidential …`
+    Disclaimer,
 }
 
 /// What the line at the head of `lines` is, if it is not a person's own words.
@@ -126,6 +144,9 @@ pub fn kind(lines: &[&str]) -> Option<Kind> {
     }
     if is_footer(&text) {
         return Some(Kind::Footer);
+    }
+    if is_disclaimer(&text) {
+        return Some(Kind::Disclaimer);
     }
     if is_label(&text) && starts_header_block(lines) {
         return Some(Kind::HeaderBlock);
@@ -156,10 +177,13 @@ fn is_separator(seen: &str, text: &str) -> bool {
 
 /// Whether a line is what a telephone or an application adds, and not a person's that begins alike.
 fn is_footer(text: &str) -> bool {
-    FOOTERS.iter().any(|footer| text.starts_with(footer))
-        && !text
-            .split(|c: char| !c.is_alphanumeric() && c != '\'')
-            .any(|word| NO_FOOTER.contains(&word))
+    FOOTERS.iter().any(|footer| text.starts_with(footer)) && !conditions::narrows_within(text)
+}
+
+/// Whether a line begins a notice of secrecy that a company puts below every mail.
+fn is_disclaimer(text: &str) -> bool {
+    DISCLAIMERS.iter().any(|start| text.starts_with(start))
+        && (text.len() < MAX_TITLE_BYTES || SECRECY.iter().any(|word| text.contains(word)))
 }
 
 /// Whether a line begins like a field of a quoted header block.
@@ -220,7 +244,7 @@ fn closes_attribution(text: &str, one_line: bool) -> bool {
         return false;
     }
     // "Only until 17:00, as Bob wrote:" is a person's line.
-    let conditional = begins_with_condition(text);
+    let conditional = conditions::begins_in_words(text);
     let begins =
         |start: &str| text.starts_with(start) && (!start.is_empty() || one_line && !conditional);
     if text.starts_with("on condition") || text.starts_with("on the condition") {
@@ -240,46 +264,13 @@ fn closes_attribution(text: &str, one_line: bool) -> bool {
     known || iso
 }
 
-/// Whether a gateway's banner begins here.
-pub fn is_banner(text: &str) -> bool {
-    BANNERS.iter().any(|banner| text.starts_with(banner))
-}
-
 /// Whether a line begins like a window or a condition.
 pub fn is_condition(line: &str) -> bool {
     let text = lower(line);
     let bare = text.trim_start_matches(|c: char| {
         c.is_whitespace() || matches!(c, '-' | '–' | '—' | '•' | '(' | '[' | '+' | '/' | '.' | ',')
     });
-    begins_with_condition(bare) || is_label(bare) || is_time(bare)
-}
-
-fn begins_with_condition(text: &str) -> bool {
-    CONDITIONS.iter().any(|condition| {
-        text.strip_prefix(condition)
-            .is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-    })
-}
-
-/// `2h`, `2 hours`, `09:30`, `5pm`: a line that begins with a length or a time of day.
-fn is_time(text: &str) -> bool {
-    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    let digits = text.len() - rest.len();
-    if digits == 0 || digits > 4 {
-        return false;
-    }
-    if let Some(after) = rest.strip_prefix([':', '.', 'h'])
-        && digits <= 2
-        && after.starts_with(|c: char| c.is_ascii_digit())
-    {
-        return true;
-    }
-    let unit: String = rest
-        .trim_start_matches([' ', '-', '.'])
-        .chars()
-        .take_while(|c| c.is_alphabetic())
-        .collect();
-    UNITS.contains(&unit.as_str())
+    conditions::begins(bare) || is_label(bare)
 }
 
 #[cfg(test)]

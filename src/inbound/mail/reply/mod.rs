@@ -4,12 +4,15 @@
 //! |---|---|
 //! | [`body`] | which parts of the mail are the reply |
 //! | [`part`] | a part as lines |
+//! | [`banner`] | what a gateway puts on top |
 //! | [`html`] | an HTML part as lines |
 //! | [`grammar`] | what the lines of a reply say |
 //! | [`line`](mod@line) | what kind of line something is |
 //! | [`phrases`] | what mail programs write in many languages, as data |
 //! | [`conditions`] | what people write beside an approval, as data |
 //! | [`remark`] | whether another line below it takes it back |
+//! | [`tail`] | what stands below the person's own words |
+//! | [`fold`], [`alike`], [`order`] | which letters are the same, which only look so, and in which order |
 //! | [`window`] | whether a line below an approval says for when |
 //!
 //! Whatever errs, errs towards "unclear": an approval with a comment that begins like a window and
@@ -30,14 +33,19 @@ use super::head::Head;
 use crate::inbound::Unclear;
 use crate::workflow::request::Decision;
 
+pub mod alike;
+pub mod banner;
 pub mod body;
 pub mod conditions;
+pub mod fold;
 pub mod grammar;
 pub mod html;
 pub mod line;
+pub mod order;
 pub mod part;
 pub mod phrases;
 pub mod remark;
+pub mod tail;
 pub mod window;
 
 #[cfg(test)]

@@ -71,7 +71,9 @@ fn unicode() {
     check(&[
         ("\u{feff}APPROVE", "+"),
         ("AP\u{200b}PROVE", "+"),
-        ("\u{202e}APPROVE\u{202c}", "+"),
+        ("\u{202e}APPROVE\u{202c}", "reordered"),
+        ("\u{200e}APPROVE\u{200e}", "+"),
+        ("\u{202e}EVORPPA\u{202c}", "reordered"),
         ("\u{2066}APPROVE\u{2069}", "+"),
         ("AP\u{ad}PROVE", "+"),
         ("\u{a0}APPROVE\u{202f}", "+"),
@@ -365,12 +367,12 @@ fn windows() {
             "+A second pair of eyes agreed",
         ),
         ("APPROVE\nDe acordo", "+De acordo"),
-        (
-            "APPROVE\nThis looks fine, 2h is enough",
-            "+This looks fine, 2h is enough",
-        ),
-        ("APPROVE\n> for 2h", "+"),
-        ("APPROVE\n-- \nfor 2h", "+"),
+        ("APPROVE\nThis looks fine, 2h is enough", "condition"),
+        ("APPROVE\n> for 2h", "window"),
+        ("APPROVE\n-- \nfor 2h", "window"),
+        ("APPROVE\n-- \nAlice\nfor 2h", "window"),
+        ("APPROVE\n-- \nAlice\nonly until 17:00", "window"),
+        ("APPROVE\n-- \nOnly for Bob, please", "condition"),
         ("APPROVE for 2h", "condition"),
         ("REJECT\nfor 2h", "-for 2h"),
         ("REJECT\nfor 2h\nuntil 5", "-for 2h\nuntil 5"),
@@ -449,7 +451,17 @@ fn windows_are_answered() {
 #[test]
 fn tails() {
     check(&[
-        ("APPROVE\n> until 5", "+"),
+        ("APPROVE\n> until 5", "window"),
+        ("APPROVE\n> only for an hour, please", "condition"),
+        ("APPROVE\n> fine with me", "+"),
+        (
+            "APPROVE\n> Reply with APPROVE or DISAPPROVE.\n> until 5",
+            "+",
+        ),
+        (
+            "APPROVE\n\n> On 21 Nov 2026, Bot wrote:\n> until 5\n\n> only",
+            "+",
+        ),
         (
             "APPROVE\n\nOn 21 Nov 2026, at 10:00, Bot wrote:\n> only",
             "+",
@@ -465,8 +477,19 @@ fn tails() {
         ("APPROVE\nFrom: Bot\nSent: Saturday\nTo: Alice\nonly", "+"),
         ("APPROVE\n-----Original Message-----\nonly", "+"),
         ("APPROVE\n-- \nAlice\nonly by phone", "+"),
-        ("APPROVE\nSent from my iPhone\nonly", "+"),
-        ("APPROVE\n\nGet Outlook for iOS<https://x.test>\nonly", "+"),
+        ("APPROVE\nSent from my iPhone\nonly", "condition"),
+        (
+            "APPROVE\nSent from my iPhone\n\nThis e-mail is confidential.\nOnly for its recipient.",
+            "+",
+        ),
+        (
+            "APPROVE\n\nConfidentiality notice\nIf you are not the recipient, delete it.",
+            "+",
+        ),
+        (
+            "APPROVE\n\nGet Outlook for iOS<https://x.test>\n_____\nonly",
+            "+",
+        ),
         ("APPROVE\nAm 21.11.2026 um 10:00 schrieb Bot:\n> nur", "+"),
         ("APPROVE\n> please decide\nDISAPPROVE", "contradiction"),
         ("APPROVE\n> APPROVE or\n> DISAPPROVE", "+"),
@@ -499,7 +522,115 @@ fn foreign_first_lines() {
         ("Envoyé de mon iPhone\nAPPROVE", "footer-first"),
         ("CAUTION: external mail\nAPPROVE", "banner-first"),
         ("[EXTERNAL] x\nAPPROVE", "banner-first"),
+        ("This message is confidential\nAPPROVE", "footer-first"),
     ]);
+}
+
+/// The rules with every language's words.
+fn in_every_language() -> Rules {
+    use crate::config::locales::LOCALES;
+    let mut rules = rules();
+    for locale in LOCALES {
+        let owned = |word: &&str| (*word).to_owned();
+        rules.approve_words.extend(locale.approve.iter().map(owned));
+        rules
+            .disapprove_words
+            .extend(locale.disapprove.iter().map(owned));
+    }
+    rules
+}
+
+// Goal: each language's words decide, with its courtesies, case and punctuation, and its conditions
+// stop an approval. Method: a conversation's worth of lines for each.
+#[test]
+fn languages() {
+    let rules = in_every_language();
+    for (text, expected) in [
+        ("Aprovado, obrigado!", "+"),
+        ("aprovo", "+"),
+        ("APROVADO\nTudo certo por aqui", "+Tudo certo por aqui"),
+        ("APROVADO\nse o Bob concordar", "condition"),
+        ("APROVADO\nmas com cuidado", "condition"),
+        ("APROVADO\nSO\u{301} hoje", "condition"),
+        (
+            "Aprovado\nate\u{301} amanha\u{303}",
+            "+[até amanhã]ate\u{301} amanha\u{303}",
+        ),
+        ("Recusado: fora do horário", "-fora do horário"),
+        ("Aprobado. Gracias", "+"),
+        ("APROBADO\nsiempre que Bob mire", "condition"),
+        ("Rechazado, no procede", "-no procede"),
+        ("Approuvé, merci", "+"),
+        ("APPROUVE\u{301}", "+"),
+        ("approuve\u{301}e\nmais pas aujourd'hui", "condition"),
+        ("Refusé\u{a0}: trop long", "-trop long"),
+        ("Genehmigt. Danke schön!", "+"),
+        ("GENEHMIGT\nGruß, Bob", "+Gruß, Bob"),
+        ("GENEHMIGT\nAUSSER am Freitag", "condition"),
+        ("GENEHMIGT\nauẞer am Freitag", "condition"),
+        ("Zurückgewiesen", "-"),
+        ("Abgelehnt, weil Freeze ist", "-weil Freeze ist"),
+        ("Approvato, grazie", "+"),
+        ("APPROVATO\nsolo se c'è Bob", "condition"),
+        ("Rifiutato", "-"),
+        ("Akkoord, dank je", "+"),
+        ("Goedgekeurd\nmits Bob kijkt", "condition"),
+        ("Afgekeurd", "-"),
+        ("Zatwierdzam, dziękuję", "+"),
+        ("AKCEPTUJE\nTylko dzisiaj", "condition"),
+        ("Odrzucam", "-"),
+        ("Godkänt, tack", "+"),
+        ("GODKA\u{308}NT", "+"),
+        ("GODKANT\nbara idag", "condition"),
+        ("onaylıyorum", "+"),
+        ("ONAYLIYORUM, teşekkürler", "+"),
+        ("reddedildi", "-"),
+        ("REDDEDİYORUM", "-"),
+        ("DİSAPPROVE", "-"),
+        ("承認。", "+"),
+        ("承認します！", "+"),
+        ("「承認」", "+"),
+        ("承認します。ありがとうございます", "+"),
+        ("承認\n17時までです", "condition"),
+        ("承認しません", "-"),
+        ("承認致しかねます", "no-word"),
+        ("却下：理由は別途", "-理由は別途"),
+        ("批准。", "+"),
+        ("同意，谢谢", "+"),
+        ("批准\n仅限今天", "condition"),
+        ("不同意", "-"),
+        ("拒绝，因为太久", "-因为太久"),
+        ("APPROVE\n\u{43e}nly Bob", "look-alike"),
+        ("APPROVE\nSent with a limit: one hour", "condition"),
+    ] {
+        assert_eq!(meaning(text, &rules), expected, "{text:?}");
+    }
+    assert_eq!(
+        meaning("Aprovado", &super::super::read::tests::rules()),
+        "no-word"
+    );
+}
+
+// Goal: a known banner, or the operator's, is taken off; a list's mark too; the answer below counts.
+// Method: tops of mails.
+#[test]
+fn banners_and_marks() {
+    let mut rules = rules();
+    rules.banners = vec![banner::letters("Mail from outside: be careful!")];
+    for (text, expected) in [
+        ("[EXTERNAL]\n\nAPPROVE", "+"),
+        ("Mail from outside:\nbe careful!\n\nREJECT no", "-no"),
+        ("Mail from outside: be careful! APPROVE", "not-first"),
+        ("[EXTERNAL EMAIL]", "empty"),
+        ("- APPROVE", "+"),
+        ("• approve", "+"),
+        ("1. APPROVE", "not-first"),
+        ("-- APPROVE", "not-first"),
+        ("👍", "no-word"),
+        ("👍 APPROVE", "not-first"),
+    ] {
+        assert_eq!(meaning(text, &rules), expected, "{text:?}");
+    }
 }
 
 // Goal: the operator's words are taken exactly, with their spaces and hyphens; the longest wins.

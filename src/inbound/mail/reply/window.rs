@@ -59,7 +59,7 @@ pub fn window_line(text: &str) -> Result<Option<String>, Unclear> {
 }
 
 /// A line without what sets it off: bullets, quotation marks, closing punctuation, parentheses around it.
-fn bare(seen: &str) -> &str {
+pub(super) fn bare(seen: &str) -> &str {
     let opening = |letter: char| line::is_decoration(letter) || matches!(letter, '-' | '•' | '–');
     let ending = |letter: char| line::is_decoration(letter) || is_closing(letter) || letter == ';';
     let text = seen.trim_start_matches(opening).trim_end_matches(ending);

@@ -1,0 +1,172 @@
+//! Below a person's own words: quotations, signatures, footers, and what somebody wrote among them.
+//!
+//! None of it is comment. But people answer below a signature, among quoted lines, or in lines that
+//! begin with `>` themselves, and a condition that stands there was meant. So below an approval
+//!
+//! - the first line of a signature, and every line below a telephone's footer, is read as a remark;
+//! - the rest of a signature, and a disclaimer, only for a window or a decision on a line of its own;
+//! - an unmarked line between quoted ones is read as a remark;
+//! - a quotation that nothing introduces, and that is not of our own mail (which names both words), is
+//!   read as if its lines were the person's.
+//!
+//! What a mail program quotes below its own introduction is never looked at. Not promised: that a
+//! line is noticed which somebody wrote with a `>` into a quotation that their program introduced.
+
+#![forbid(clippy::indexing_slicing, clippy::string_slice)]
+
+use super::grammar::{is_courtesy, leading_word};
+use super::line::{self, Kind};
+use super::{remark, unclear, window};
+use crate::command::when;
+use crate::inbound::Unclear;
+use crate::inbound::mail::Rules;
+use crate::workflow::request::Decision;
+
+/// Lines within which a quotation's introduction is looked for.
+const INTRODUCTION_LINES: usize = 4;
+
+/// What the present line stands below.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Below {
+    /// A signature's mark; none of its lines has come yet.
+    Mark,
+    /// The first line of a signature, or a disclaimer.
+    Signature,
+    /// A telephone's footer.
+    Footer,
+    /// An introduction: what follows is somebody else's.
+    Introduction,
+    /// A quoted line.
+    Quote,
+}
+
+/// Refuses what takes a decision back below the person's own words.
+pub fn check(decision: Decision, after: &[&str], rules: &Rules) -> Result<(), Unclear> {
+    let is_quote = |text: &str| line::visible(text).starts_with('>');
+    let last_quote = after.iter().rposition(|text| is_quote(text));
+    let first_quote = after.iter().position(|text| is_quote(text));
+    let quotes = first_quote.unwrap_or(0)..last_quote.unwrap_or(0);
+    let mut below = Below::Quote;
+    let mut at = 0;
+    while let Some(text) = after.get(at) {
+        let rest = after.get(at..).unwrap_or_default();
+        let kind = line::kind(rest);
+        at += 1;
+        match kind {
+            Some(Kind::Quote) => {
+                let block = rest.iter().take_while(|text| is_quote(text)).count();
+                let block = rest.get(..block).unwrap_or_default();
+                at += block.len() - 1;
+                if decision == Decision::Approve && below != Below::Introduction {
+                    below = check_quotation(block, rules)?;
+                }
+                continue;
+            }
+            Some(Kind::Signature) => below = Below::Mark,
+            Some(Kind::Footer) => below = Below::Footer,
+            Some(Kind::Disclaimer) => below = Below::Signature,
+            Some(Kind::Attribution | Kind::Separator | Kind::HeaderBlock) => {
+                below = Below::Introduction;
+            }
+            None => {}
+        }
+        if kind.is_some() || line::visible(text).is_empty() {
+            continue;
+        }
+        if below == Below::Introduction && last_quote.is_none() {
+            continue;
+        }
+        let between = quotes.contains(&(at - 1));
+        check_line(decision, text, (below, between), rules)?;
+        if below == Below::Mark {
+            below = Below::Signature;
+        }
+    }
+    Ok(())
+}
+
+/// An unmarked line below the person's own words, and whether it stands between quotations.
+fn check_line(
+    decision: Decision,
+    text: &str,
+    (below, between): (Below, bool),
+    rules: &Rules,
+) -> Result<(), Unclear> {
+    check_word(decision, text, rules)?;
+    match below {
+        _ if decision == Decision::Disapprove => Ok(()),
+        Below::Mark | Below::Footer => check_remark(text, rules),
+        Below::Signature => check_window(text),
+        Below::Introduction | Below::Quote if between => check_remark(text, rules),
+        Below::Introduction | Below::Quote => Ok(()),
+    }
+}
+
+/// A quotation that no line above it introduces: what its end stands below.
+fn check_quotation(block: &[&str], rules: &Rules) -> Result<Below, Unclear> {
+    let bare: Vec<&str> = block.iter().map(|text| unquoted(text)).collect();
+    let introduced = (0..bare.len().min(INTRODUCTION_LINES)).any(|at| {
+        let kind = bare.get(at..).and_then(line::kind);
+        matches!(
+            kind,
+            Some(Kind::Attribution | Kind::Separator | Kind::HeaderBlock)
+        )
+    });
+    let holds = |decision| {
+        let word = |text: &str| {
+            let seen = line::comparable(text);
+            remark::holds(&seen, decision, rules)
+        };
+        bare.iter().any(|text| word(text))
+    };
+    if introduced || holds(Decision::Approve) && holds(Decision::Disapprove) {
+        return Ok(Below::Introduction);
+    }
+    bare.iter().try_for_each(|text| check_remark(text, rules))?;
+    Ok(Below::Quote)
+}
+
+fn unquoted(text: &str) -> &str {
+    text.trim_start_matches(|c: char| c == '>' || c.is_whitespace())
+}
+
+/// A line that is nothing but a decision word.
+fn check_word(decision: Decision, text: &str, rules: &Rules) -> Result<(), Unclear> {
+    let seen = line::comparable(text);
+    match leading_word(seen.trim_start_matches(line::is_decoration), rules) {
+        Some((found, tail)) if found != decision && is_courtesy(tail) => Err(unclear(
+            "contradiction",
+            "A line below the quotation or the signature consists of the opposite decision.",
+            text,
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A line that is read as one of the person's own.
+fn check_remark(text: &str, rules: &Rules) -> Result<(), Unclear> {
+    if window::window_line(text)?.is_some() {
+        let sentence = "A line below a quotation or a signature says for when; write it above.";
+        return Err(unclear("window", sentence, text));
+    }
+    remark::check(text, rules)
+}
+
+/// A line of a signature or a disclaimer that is a window to its end.
+fn check_window(text: &str) -> Result<(), Unclear> {
+    let seen = line::comparable(text);
+    let bare = window::bare(&seen);
+    let behind = ["only ", "just ", "nur ", "só ", "solo ", "apenas "];
+    let stated = behind.iter().find_map(|word| {
+        let (head, tail) = bare.split_at_checked(word.len())?;
+        (head.to_lowercase() == *word).then_some(tail)
+    });
+    let says_when =
+        |text: &str| when::well_formed(text).is_ok() && text.starts_with(char::is_alphabetic);
+    let narrowed = stated.is_some_and(|tail| says_when(tail) || when::begins(tail));
+    if narrowed || says_when(bare) {
+        let sentence = "A line below a signature says for when; write it above.";
+        return Err(unclear("window", sentence, text));
+    }
+    Ok(())
+}
