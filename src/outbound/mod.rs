@@ -8,6 +8,7 @@
 //! | [`Sending::NoSuchReader`] | likewise, and the reader's: their address takes no mail | the access admins are told |
 //! | [`Sending::Unreachable`] | the server's, or our account's there | the *connection* backs off; nothing counts |
 
+pub mod chat;
 pub mod mail;
 
 use std::fmt;

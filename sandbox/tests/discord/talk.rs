@@ -509,3 +509,47 @@ async fn who_is_called() {
     );
     double.verdict().expect("nothing was refused");
 }
+
+/// Goal: many people at once are each answered once, in time, in private.
+/// Method: 64 click one button; the bot answers as they come, while others are still clicking.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_four_at_once() {
+    let (double, _, mut bot) = start().await;
+    let people: Vec<_> = (0..64)
+        .map(|n| double.person(&format!("P{n}"), "en-US"))
+        .collect();
+    let channel = ChannelId::new(double.home().id().get());
+    channel
+        .send_message(&bot.http, question())
+        .await
+        .expect("posted");
+    let post = double
+        .home()
+        .until_text("Rita asks.")
+        .await
+        .expect("the post");
+    let clicks: Vec<_> = people
+        .iter()
+        .map(|one| one.clicks(&post, "Approve").expect("clicked"))
+        .collect();
+    let mut answering = tokio::task::JoinSet::new();
+    for _ in &people {
+        let asked = bot.asked().await.message_component().expect("a click");
+        let http = bot.http.clone();
+        answering.spawn(async move {
+            let text = format!("Counted, {}.", asked.user.id);
+            let answer = CreateInteractionResponse::Message(message(&text).ephemeral(true));
+            asked
+                .create_response(&http, answer)
+                .await
+                .expect("answered");
+        });
+    }
+    answering.join_all().await;
+    for (person, click) in people.iter().zip(clicks) {
+        let answer = click.says().await.expect("an answer");
+        assert_eq!(answer.text(), format!("Counted, {}.", person.id()));
+        assert_eq!(answer.only_for, Some(person.id()));
+    }
+    double.verdict().expect("nothing was refused, or too late");
+}
