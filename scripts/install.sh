@@ -32,6 +32,11 @@ has openssl || need openssl "makes the mail servers' certificates"
 has setpriv || need util-linux 'ends servers together with who started them'
 has cc || need gcc "links Rust programs, and compiles ring's C"
 [ -e /usr/include/stdio.h ] || need libc6-dev "the headers of ring's C"
+if [ "$goal" = test ]; then
+    has chromium || has chromium-browser || has google-chrome || need chromium 'looks at the page as people do'
+    has node || need nodejs 'drives that browser'
+    has npm || need npm 'fetches what finds barriers on the page'
+fi
 if [ "$(id -u)" != 0 ]; then
     has newuidmap || need uidmap 'Postfix without being root'
 fi
@@ -98,4 +103,5 @@ if [ "$goal" = test ]; then
             exit 1
         }
     fi
+    scripts/page.sh
 fi

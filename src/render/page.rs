@@ -54,6 +54,8 @@ pub struct Page {
     pub more_others: usize,
     /// Whether the reader's vote waits for a confirmation by mail (W30).
     pub held: bool,
+    /// Whether the reader's vote was given by link, so that a mail confirms it (W31).
+    pub by_link: bool,
     /// What is to be confirmed.
     pub draft: Option<ToConfirm>,
     /// Which sentence, of a [`PageKind::Notice`].
@@ -348,6 +350,7 @@ pub(super) fn page_samples() -> Vec<PageSample> {
             closed: (n % 2 == 0).then(|| said("settled")),
             disapprove: n % 3 == 0,
             held: n == 5,
+            by_link: n % 2 == 0,
             ..open.clone()
         };
         all.push((PageKind::Decide, about.clone(), decide));

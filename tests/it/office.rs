@@ -29,15 +29,24 @@ use sqlx::PgPool;
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits until `check` yields something; fails with `what` after [`PATIENCE`].
-pub async fn until<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+pub async fn until<T>(what: &str, check: impl AsyncFnMut() -> Option<T>) -> T {
+    until_within(PATIENCE, what, check).await
+}
+
+/// The same with another patience, for what a whole browser does.
+pub async fn until_within<T>(
+    patience: Duration,
+    what: &str,
+    mut check: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let deadline = tokio::time::Instant::now() + patience;
     loop {
         if let Some(found) = check().await {
             return found;
         }
         assert!(
             tokio::time::Instant::now() < deadline,
-            "waited {PATIENCE:?} in vain: {what}"
+            "waited {patience:?} in vain: {what}"
         );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -102,8 +102,8 @@ impl Company {
         let policies = directory.join("policies.toml");
         let database = directory.join("countersign");
         let log = directory.join("countersign.log");
-        let [status] = ports::free()?;
-        std::fs::write(&config, bot_toml(stack, &database, status)?)?;
+        let [status, web] = ports::free()?;
+        std::fs::write(&config, bot_toml(stack, &database, (status, web))?)?;
         // It holds passwords, as an operator's does.
         std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o600))?;
         std::fs::write(&policies, POLICIES)?;
@@ -191,7 +191,7 @@ async fn open(
 }
 
 /// The sandbox's configuration, with the database that is the default and us as its operator.
-fn bot_toml(stack: &Stack, database: &Path, status: u16) -> anyhow::Result<String> {
+fn bot_toml(stack: &Stack, database: &Path, (status, web): (u16, u16)) -> anyhow::Result<String> {
     let user = User::from_uid(Uid::current())?.map(|user| user.name);
     let user = user.unwrap_or_else(|| Uid::current().to_string());
     let whole = stack.bot_toml("embedded", BOT);
@@ -201,6 +201,7 @@ fn bot_toml(stack: &Stack, database: &Path, status: u16) -> anyhow::Result<Strin
     Ok(format!(
         "{first}\ndirectory = \"{}\"\n\n{rest}\n\
          [status]\nlisten = \"127.0.0.1:{status}\"\n\n\
+         [web]\nlisten = \"127.0.0.1:{web}\"\npublic_url = \"http://127.0.0.1:{web}\"\n\n\
          [command_line]\noperators = [\"{user}\"]\n\n\
          [limits]\nstop_timeout = \"5s\"\n",
         database.display()

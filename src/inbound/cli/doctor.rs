@@ -7,6 +7,7 @@
 mod database;
 mod mail;
 mod people;
+mod web;
 
 use serde::Serialize;
 
@@ -67,6 +68,7 @@ pub(super) async fn run(
     lines.push(templates(config));
     lines.extend(database::look(config).await);
     lines.extend(mail::look(config).await);
+    lines.extend(web::look(config).await);
     if as_json {
         print::json(&lines)?;
     } else {

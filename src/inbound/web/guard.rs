@@ -22,7 +22,7 @@ const HSTS: &str = "max-age=31536000";
 pub struct Peer(pub IpAddr);
 
 /// Nothing from elsewhere, no script, no style but our sheet, no frame around us, forms to us only.
-const CSP: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
+pub const CSP: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
                    frame-ancestors 'none'";
 fn headers_of_every_answer() -> [(HeaderName, &'static str); 8] {
     [

@@ -55,6 +55,7 @@ use limit::Limits;
 use strangers::Strangers;
 use visit::Visit;
 
+pub use guard::CSP;
 pub use serve::run;
 
 /// The largest form, in bytes: a comment of the longest kind, every character of it percent-encoded.

@@ -156,6 +156,7 @@ impl Web {
             others,
             more_others,
             held: visit.is_held(),
+            by_link: visit.is_by_link(),
             ..Page::default()
         };
         let locale = visit.person.locale.clone();

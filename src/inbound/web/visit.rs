@@ -183,6 +183,12 @@ impl Visit {
             .any(|vote| vote.person == self.person.id && vote.step == self.link.step)
     }
 
+    /// Whether their vote was given here.
+    pub fn is_by_link(&self) -> bool {
+        let own = self.request.vote_of(self.link.step, &self.person.id);
+        own.is_some_and(|vote| vote.channel == Channel::Link)
+    }
+
     /// Names of others who may decide the current step, and how many more there are.
     pub fn others(&self) -> (Vec<String>, usize) {
         let open = self.request.state_at(self.now).settled_at().is_none();

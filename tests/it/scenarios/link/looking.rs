@@ -259,3 +259,87 @@ impl std::io::Write for Said {
         Ok(())
     }
 }
+
+/// Goal: `doctor` says whether the page answers where it should, and warns where no code is asked for. Method:
+/// the daemon running; then stopped; then something else at its address.
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_looks_at_the_page() {
+    let mut office = open(ONE_STEP).await;
+    let listen = office.config.web.as_ref().expect("a page").listen;
+    let file = office.config_file();
+    let mut text = std::fs::read_to_string(&file).expect("bot.toml");
+    text.push_str(&format!(
+        "\n[web]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\nask_code = false\n"
+    ));
+    std::fs::write(&file, text).expect("written");
+    let doctor = async || {
+        let said = tokio::process::Command::new(env!("CARGO_BIN_EXE_countersign"))
+            .arg("--config")
+            .arg(&file)
+            .arg("doctor")
+            .output()
+            .await
+            .expect("it runs");
+        String::from_utf8_lossy(&said.stdout).into_owned()
+    };
+    let said = doctor().await;
+    for line in [
+        &format!("ok     web        the page answers at {listen}"),
+        &format!("ok     web        http://{listen} leads to the page"),
+        "[web] ask_code: whoever holds a mail, forwarded ones too, can decide by its link",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    office.stop().await;
+    let said = doctor().await;
+    assert!(said.contains("is free; `serve` is not running"), "{said}");
+    let other = tokio::net::TcpListener::bind(listen)
+        .await
+        .expect("the address");
+    let answers = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = other.accept().await {
+            use tokio::io::AsyncWriteExt as _;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+        }
+    });
+    let said = doctor().await;
+    assert!(
+        said.contains("wrong  web        something else than the page answers"),
+        "{said}"
+    );
+    answers.abort();
+    let _ = answers.await;
+    office.start().await;
+    office.everybody_reads().await;
+    office.close().await;
+}
+
+/// Goal: behind https the browser is told to stay there, and its cookie goes nowhere else. Method: the page as
+/// the proxy sees it, told that browsers come by https.
+#[tokio::test(flavor = "multi_thread")]
+async fn https_binds_the_cookie() {
+    let office = open_with(ONE_STEP, |web| web.https = true).await;
+    let (_, link) = asked(&office, "db-1").await;
+    let mut hers = browser(&office);
+    let page = hers.opens(&link).await;
+    let stays = page.header("strict-transport-security");
+    assert_eq!(stays, Some("max-age=31536000"));
+    let sent = hers.sends(&page, &[("decision", "approve")]).await;
+    let confirm = hers.follows(&sent).await;
+    let code = super::code(&office, "alice").await;
+    let sent = hers.sends(&confirm, &[("code", &code)]).await;
+    let cookie = sent.header("set-cookie").expect("a cookie");
+    assert!(cookie.starts_with("__Host-countersign="), "{cookie}");
+    assert!(
+        cookie.contains("; Path=/; ") && cookie.ends_with("; Secure"),
+        "{cookie}"
+    );
+    assert!(
+        hers.follows(&sent)
+            .await
+            .text()
+            .contains("Your approval is recorded")
+    );
+    office.everybody_reads().await;
+    office.close().await;
+}

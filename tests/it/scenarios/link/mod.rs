@@ -3,6 +3,7 @@
 mod browser;
 mod deciding;
 mod looking;
+mod page;
 mod refusing;
 
 use std::net::{SocketAddr, TcpListener};
