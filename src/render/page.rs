@@ -4,14 +4,16 @@
 //! Every page is rendered from samples when the templates are loaded, in every language that there is.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::human::{Say, cut, lines, one_line};
+use super::human::{Say, Tongue, cut, lines, one_line};
 use super::samples::samples;
 use super::view::{self, Words, past, short};
 use super::{MAX_SUBJECT_CHARS, Reader, Rendered, Renderer, TemplateError, languages, squeeze};
 use crate::workflow::ids::RequestId;
 use crate::workflow::notice::{Facts, Kind};
+use crate::workflow::refusal::Refusal;
 use crate::workflow::request::Decision;
 
 /// Which page.
@@ -82,6 +84,8 @@ pub struct Said {
     pub sentence: String,
     /// What next.
     pub next: String,
+    /// In which language both are.
+    pub lang: &'static str,
 }
 
 /// What is wrong with a form.
@@ -161,6 +165,24 @@ struct CodeWords {
     thing: String,
     decision: &'static str,
     until: String,
+}
+
+impl Said {
+    /// A refusal in the reader's language, as far as it is known in it.
+    pub fn of(refusal: &Refusal, zone: &TimeZone, locale: &str) -> Self {
+        let known = match Tongue::of(locale) {
+            Tongue::Portuguese => refusal.in_portuguese(zone),
+            Tongue::English => None,
+        };
+        let lang = if known.is_some() { "pt-BR" } else { "en" };
+        let (sentence, next) = known.unwrap_or_else(|| (refusal.sentence(zone), refusal.next()));
+        Self {
+            code: refusal.code().to_owned(),
+            sentence,
+            next,
+            lang,
+        }
+    }
 }
 
 impl ToConfirm {
@@ -320,6 +342,7 @@ pub(super) fn page_samples() -> Vec<PageSample> {
         code: code.to_owned(),
         sentence: "It has changed.".to_owned(),
         next: "Look again.".to_owned(),
+        lang: "en",
     };
     let form = Sealed {
         number: "0192".to_owned(),

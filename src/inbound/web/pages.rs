@@ -137,11 +137,8 @@ impl Web {
         let yes = visit.would(Decision::Approve, None, (None, revision));
         // Whether a reason has to come with it is said beside the form.
         let no = visit.would(Decision::Disapprove, Some("-"), (None, revision));
-        let said = |refusal: &Refusal| Said {
-            code: refusal.code().to_owned(),
-            sentence: refusal.sentence(&zone),
-            next: refusal.next(),
-        };
+        let locale = visit.person.locale.clone();
+        let said = |refusal: &Refusal| Said::of(refusal, &zone, &locale);
         let (others, more_others) = visit.others();
         let page = Page {
             path: path_of(&visit.token),
@@ -159,7 +156,6 @@ impl Web {
             by_link: visit.is_by_link(),
             ..Page::default()
         };
-        let locale = visit.person.locale.clone();
         self.page(status, PageKind::Decide, (&locale, Some(visit)), page)
     }
 
