@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use crate::certificates::Certificates;
 use crate::process::{Account, Process};
-use crate::{DOMAIN, PASSWORD};
+use crate::{DOMAIN, PASSWORD, oauth};
 
 /// Who it runs as where we are root.
 pub const USER: &str = "dovecot";
@@ -38,6 +38,7 @@ pub async fn start(
         account.give(&path)?;
     }
     account.give(&certificates.key)?;
+    tokens(directory, &account)?;
     let file = directory.join("dovecot.conf");
     let text = configuration(directory, certificates, ports, &account) + fsync(durable);
     std::fs::write(&file, text).with_context(|| format!("write {}", file.display()))?;
@@ -58,6 +59,25 @@ pub fn maildir(directory: &Path, name: &str) -> PathBuf {
 
 fn fsync(durable: bool) -> &'static str {
     if durable { "" } else { "mail_fsync = never\n" }
+}
+
+/// How access tokens are checked: here, by the key that [`crate::oauth`] signs them with.
+fn tokens(directory: &Path, account: &Account) -> anyhow::Result<()> {
+    let keys = directory.join("keys/default/HS256");
+    std::fs::create_dir_all(&keys)?;
+    let key = keys.join("default");
+    std::fs::write(&key, data_encoding::BASE64.encode(oauth::KEY))?;
+    let file = directory.join("oauth2.conf");
+    let text = format!(
+        "introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix={}/keys/\n\
+         username_attribute = email\nusername_format = %n\n",
+        directory.display()
+    );
+    std::fs::write(&file, text)?;
+    for path in [&key, &file] {
+        account.give(path)?;
+    }
+    Ok(())
 }
 
 /// One setting a line: Dovecot takes no closing brace on the line of a setting.
@@ -96,7 +116,7 @@ mail_privileged_group =
 mail_max_userip_connections = 100
 recipient_delimiter = +
 lmtp_save_to_detail_mailbox = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2 oauthbearer
 auth_username_format = %Ln
 auth_failure_delay = 0
 ssl = yes
@@ -104,7 +124,13 @@ ssl_cert = <{certificate}
 ssl_key = <{key}
 ssl_min_protocol = TLSv1.2
 passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {directory}/oauth2.conf
+}}
+passdb {{
   driver = static
+  mechanisms = plain login
   args = password={PASSWORD}
 }}
 userdb {{

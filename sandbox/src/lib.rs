@@ -38,6 +38,7 @@ mod dovecot;
 mod mail;
 mod mailbox;
 mod maildir;
+pub mod oauth;
 mod ports;
 mod postfix;
 mod process;

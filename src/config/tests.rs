@@ -172,6 +172,26 @@ const BAD_LINES: &[(&str, &str)] = &[
         "[smtp] password: must say exactly one place; mend: write { file",
     ),
     (
+        "smtp.username = \"u\"\noauth.client_id = \"me\"",
+        "[oauth] token_endpoint: is missing; mend: write it like \"https://oauth2",
+    ),
+    (
+        "oauth.token_endpoint = \"http://id.example.org/token\"",
+        "bot.toml:6:24: [oauth] token_endpoint: `http://id.example.org/token` is no https address",
+    ),
+    (
+        "oauth.client_id = \"me\"",
+        "[oauth] client_secret: is missing; mend: write client_secret = { file",
+    ),
+    (
+        "oauth.mechanism = \"plain\"",
+        "bot.toml:6:19: [oauth] mechanism: `plain` is no way to show a token; mend: write \"xoauth2\"",
+    ),
+    (
+        "limits.answers_in_all = 0",
+        "[limits] answers_in_all: is 0, and must be between 1 and 10000",
+    ),
+    (
         "mail.reply_to = \"bot\"",
         "bot.toml:6:17: [mail] reply_to: `bot` is no e-mail address",
     ),

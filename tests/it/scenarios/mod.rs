@@ -15,5 +15,6 @@ mod link;
 mod outage;
 mod proof;
 mod sealing;
+mod tokens;
 mod waiting;
 mod windows;
