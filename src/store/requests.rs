@@ -102,6 +102,8 @@ pub async fn lock_all(
     ids: &[RequestId],
 ) -> Result<BTreeMap<RequestId, Locked>, sqlx::Error> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    // The numbers stand in a SELECT of their own, here and below, so that Postgres cannot plan for how
+    // many they are: it would plan anew at each call, which takes longer than to look them up.
     let rows = sqlx::query_as!(
         RequestRow,
         r#"SELECT id, requester, module, resource, account,
@@ -109,7 +111,7 @@ pub async fn lock_all(
                   revision, justification, terms AS "terms: _", filed_at AS "filed_at: _",
                   pending_until AS "pending_until: _", outcome AS "outcome: _", chain_seq, chain_head,
                   extends, aside AS "aside: _"
-           FROM request WHERE id = ANY($1) ORDER BY id FOR UPDATE"#,
+           FROM request WHERE id = ANY((SELECT $1::bigint[])::bigint[]) ORDER BY id FOR UPDATE"#,
         &ids
     )
     .fetch_all(&mut *conn)
@@ -129,7 +131,7 @@ pub async fn lock_all(
                      AND kind IN ('ask', 'reminder', 'confirm')) AS "asks_open!",
              coalesce((SELECT max(version) FROM policy_book), 0) AS "policies!",
              coalesce((SELECT max(change) FROM delegation), 0) AS "delegations!"
-           FROM UNNEST($1::bigint[]) AS r (id)"#,
+           FROM UNNEST((SELECT $1::bigint[])) AS r (id)"#,
         &rows.iter().map(|row| row.id).collect::<Vec<_>>(),
     )
     .fetch_all(conn)
