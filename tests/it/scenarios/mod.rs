@@ -14,6 +14,7 @@ mod inbox;
 mod link;
 mod outage;
 mod proof;
+mod racing;
 mod sealing;
 mod tokens;
 mod waiting;
