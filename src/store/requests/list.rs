@@ -211,3 +211,6 @@ async fn read(conn: &mut PgConnection, found: &[Cursor]) -> Result<Vec<Request>,
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;
