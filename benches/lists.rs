@@ -183,25 +183,29 @@ const LISTINGS: &[(&str, Asks)] = &[
         it.after = Some(RequestId(STORED - 100_000));
     }),
     ("what an approver may see", |it, _| {
-        it.seen_by = person("boss7");
+        it.seen_by = Some(person("boss7"));
     }),
     ("what an approver of all may see", |it, _| {
-        it.seen_by = person("chief");
+        it.seen_by = Some(person("chief"));
     }),
     ("what a requester may see", |it, _| {
-        it.seen_by = person("person77");
+        it.seen_by = Some(person("person77"));
     }),
-    ("--mine", |it, _| it.requester = person("person77")),
-    ("--waiting-for-me", |it, _| it.waiting_for = person("boss8")),
+    ("--mine", |it, _| it.requester = Some(person("person77"))),
+    ("--waiting-for-me", |it, _| {
+        it.waiting_for = Some(person("boss8"))
+    }),
     ("--waiting-for-me, by 51 names", |it, _| {
-        it.waiting_for = person("chief");
+        it.waiting_for = Some(person("chief"));
     }),
     ("--waiting-for-me, nothing", |it, _| {
-        it.waiting_for = person("audrey");
+        it.waiting_for = Some(person("audrey"));
     }),
-    ("--decided-by", |it, _| it.decided_by = person("boss7")),
+    ("--decided-by", |it, _| {
+        it.decided_by = Some(person("boss7"))
+    }),
     ("--decided-by nobody", |it, _| {
-        it.decided_by = person("audrey");
+        it.decided_by = Some(person("audrey"));
     }),
     ("--decision approve", |it, _| {
         it.decision = Some(Decision::Approve);
@@ -268,11 +272,11 @@ const LISTINGS: &[(&str, Asks)] = &[
         it.emergency = Some(Emergencies::Unreviewed);
     }),
     ("a requester's rejected ones", |it, _| {
-        it.requester = person("person77");
+        it.requester = Some(person("person77"));
         it.status = Some(Status::Rejected);
     }),
     ("an approver's disapprovals", |it, _| {
-        it.decided_by = person("boss7");
+        it.decided_by = Some(person("boss7"));
         it.decision = Some(Decision::Disapprove);
     }),
     ("a month of a module", |it, now| {
@@ -281,14 +285,14 @@ const LISTINGS: &[(&str, Asks)] = &[
         it.module = Some(Module::new("setting"));
     }),
     ("an approver's, rejected, 'prod-*'", |it, _| {
-        it.seen_by = person("boss7");
+        it.seen_by = Some(person("boss7"));
         it.status = Some(Status::Rejected);
         it.resource = glob("prod-*");
     }),
 ];
 
-fn person(name: &str) -> Option<PersonId> {
-    Some(PersonId::new(name))
+fn person(name: &str) -> PersonId {
+    PersonId::new(name)
 }
 
 fn glob(pattern: &str) -> Option<Glob> {

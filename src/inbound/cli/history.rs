@@ -1,15 +1,24 @@
 //! The whole history of one request as a person reads it: each entry of its audit chain, in order.
 //!
-//! A line says when, who by which road, and what came of it; refused and unclear commands stand there
-//! too (W27). Where the window was changed the line has the old one and the new one (W16).
+//! A line says when, who by which road, how they were proven, and what came of it; refused and unclear
+//! commands stand there too (W27). Where the window was changed the line has the old one and the new one
+//! (W16).
 
 use jiff::tz::TimeZone;
 
+use serde_json::Value;
+
+use super::list::fit;
 use super::print::put;
 use super::when::{say, say_window};
+use crate::command::Command;
+use crate::inbound::Proof;
 use crate::store::audit::{Entry, Outcome};
 use crate::workflow::event::Event;
 use crate::workflow::request::{Decision, ExpiryCause, Request, Vote, Window};
+
+/// How much of one piece of evidence is shown, in cells of a terminal; `--json` has all of it.
+const MAX_EVIDENCE: usize = 80;
 
 /// What is carried from one line to the next.
 struct Teller<'a> {
@@ -34,6 +43,9 @@ pub(super) fn tell(request: &Request, entries: &[Entry], zone: &TimeZone) {
             .map_or("the clock".to_owned(), ToString::to_string);
         let channel = entry.channel.as_str().replace('_', " ");
         put!("     {}  {who} by {channel}", say(entry.at, zone));
+        if let Some(proof) = entry.proof.as_ref().filter(|_| entry.actor.is_some()) {
+            put!("        {}", proven(proof));
+        }
         if let Some(what) = unapplied(entry) {
             put!("        {what}");
         }
@@ -43,11 +55,54 @@ pub(super) fn tell(request: &Request, entries: &[Entry], zone: &TimeZone) {
     }
 }
 
+/// The evidence that somebody is who they say, on one line.
+fn proven(proof: &Proof) -> String {
+    let details = proof.details.as_object();
+    let details = details.into_iter().flatten().filter_map(|(name, value)| {
+        let name = name.replace('_', " ");
+        match value {
+            Value::String(text) => Some(format!(", {name} {}", fit(text, MAX_EVIDENCE))),
+            Value::Number(number) => Some(format!(", {name} {number}")),
+            _ => None,
+        }
+    });
+    format!("proven by {}{}", proof.method, details.collect::<String>())
+}
+
+/// What somebody wanted who was refused.
+fn wanted(command: &Command) -> &'static str {
+    match command {
+        Command::File { .. } => "file",
+        Command::Extend { .. } => "extend",
+        Command::Vote {
+            decision: Decision::Approve,
+            ..
+        } => "approve",
+        Command::Vote { .. } => "disapprove",
+        Command::Withdraw { .. } => "withdraw",
+        Command::Emergency { .. } => "take access in an emergency",
+        Command::Review { .. } => "review",
+        Command::Revoke { .. } => "revoke",
+        Command::Return { .. } => "give back",
+        Command::Delegate { .. } | Command::EndDelegation => "delegate",
+        Command::Tick { .. } => "look what is due",
+    }
+}
+
 /// What is said of an entry that changed nothing.
 fn unapplied(entry: &Entry) -> Option<String> {
     match (&entry.refusal, entry.outcome) {
-        (Some(refusal), _) => Some(format!("refused: {} ({})", refusal.code(), refusal.rule())),
-        (None, Outcome::Unclear) => Some("was not understood".to_owned()),
+        (Some(refusal), _) => {
+            let wanted = entry.command.as_ref().map(wanted);
+            let wanted = wanted.map_or_else(String::new, |what| format!(" to {what}"));
+            let (code, rule) = (refusal.code(), refusal.rule());
+            Some(format!("refused{wanted}: {code} ({rule})"))
+        }
+        (None, Outcome::Unclear) => {
+            let why = entry.unclear.as_ref();
+            let why = why.map_or_else(String::new, |it| format!(": {}", it.sentence));
+            Some(format!("was not understood{why}"))
+        }
         (None, Outcome::Unidentified) => Some("came from nobody known".to_owned()),
         (None, _) if entry.events.is_empty() => Some("changed nothing".to_owned()),
         (None, _) => None,

@@ -22,6 +22,7 @@ use crate::workflow::decide::{Sight, sight};
 use crate::workflow::ids::{Module, PersonId};
 use crate::workflow::policy::Glob;
 use crate::workflow::request::{GrantState, Request, Status};
+pub(super) use table::fit;
 
 /// Who looks at requests.
 pub(super) struct Reader {

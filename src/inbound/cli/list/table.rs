@@ -79,7 +79,7 @@ fn padded(text: &str, width: usize) -> String {
 
 /// As much of a text as fits into so many cells, with `…` where something is missing. What would move the
 /// cursor, turn the direction of writing or hide is shown as `�`.
-fn fit(text: &str, width: usize) -> String {
+pub(in super::super) fn fit(text: &str, width: usize) -> String {
     let shown: String = text.chars().map(visible).collect();
     if shown.width() <= width {
         return shown;

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, ToSpan as _};
 use serde_json::Value;
-use sqlx::{Connection as _, PgPool};
+use sqlx::{AssertSqlSafe, Connection as _, PgPool};
 
 use super::*;
 use crate::inbound::Proof;
@@ -374,4 +374,156 @@ async fn lists_say_what_the_workflow_says(pool: PgPool) {
         "nothing was given back"
     );
     drop(conn);
+}
+
+/// How many requests the plans are looked at with, and how many rows of one table a page may touch.
+const MANY: i64 = 100_000;
+const TOUCHED: f64 = 5_000.0;
+
+/// A year of requests: a hundredth waits, most are approved, some are not; 500 requesters, 100 approvers.
+const YEAR: &str = r#"
+    INSERT INTO policy_book (applied_at, applied_by, source, book)
+    VALUES ('2026-01-01Z', 'test', '', '{}');
+    INSERT INTO request (id, requester, module, resource, account, window_seconds, policy, policy_version,
+                         mode, terms, filed_at, pending_until, state, step, settled_at, outcome, emergency,
+                         reviewed, end_cause, has_approval, has_disapproval)
+    SELECT n, 'person' || n * 7919 % 500, CASE WHEN n % 5000 = 0 THEN 'certificate' ELSE 'credential' END,
+           (ARRAY['prod-', 'test-'])[1 + n % 2] || n * 104729 % 3000, 'admin', 3600, 'p', 1, 'approval',
+           '{"distinct_approvers": true}', filed_at, filed_at + interval '1 day', state,
+           CASE WHEN state = 'pending' THEN 0 END, CASE WHEN state <> 'pending' THEN filed_at END, '{}',
+           state = 'approved' AND n % 1000 = 7, state = 'approved' AND n % 10000 = 7,
+           CASE WHEN state = 'approved' AND n % 100 = 3 THEN 'revoked' END,
+           state = 'approved', state = 'rejected'
+    FROM (SELECT n, timestamptz '2026-01-01Z' + n * interval '5 minutes' AS filed_at,
+                 CASE WHEN n > 99000 THEN 'pending' WHEN n % 100 < 85 THEN 'approved'
+                      WHEN n % 100 < 93 THEN 'rejected' WHEN n % 100 < 96 THEN 'withdrawn'
+                      ELSE 'expired' END AS state
+          FROM generate_series(1, 100000::bigint) AS n) AS filed;
+    INSERT INTO vote SELECT id, 0, 'boss' || id % 100, 0,
+                            CASE WHEN has_approval THEN 'approve' ELSE 'disapprove' END,
+                            NULL, 1, filed_at, 'mail', '{}', NULL
+    FROM request WHERE has_approval OR has_disapproval;
+    INSERT INTO access_grant
+    SELECT id, requester, module, resource, account, filed_at, filed_at + interval '3 days', emergency, 'x',
+           CASE WHEN end_cause IS NOT NULL THEN filed_at + interval '1 hour' END, end_cause
+    FROM request WHERE state = 'approved';
+    INSERT INTO resource_name SELECT DISTINCT resource FROM request;
+    INSERT INTO involved SELECT id, requester, filed_at FROM request;
+    INSERT INTO involved SELECT id, 'boss' || id % 100, filed_at, has_approval, has_disapproval,
+                                has_approval OR has_disapproval FROM request;
+    INSERT INTO awaited SELECT id, 'group:team' || id % 10, filed_at FROM request WHERE state = 'pending';
+    ANALYZE;
+"#;
+
+/// The statement of a page with these values: the number of the parameter and what stands for it.
+fn page_with(values: &[(usize, &str)]) -> String {
+    let source = include_str!("page.rs");
+    let (_, rest) = source.split_once("r#\"").expect("the statement");
+    let (statement, _) = rest.split_once("\"#").expect("its end");
+    let mut statement = statement
+        .replace(" AS \"id!\"", "")
+        .replace(" AS \"filed_at!: jiff_sqlx::Timestamp\"", "");
+    for parameter in (1..=21).rev() {
+        let given = values.iter().find(|(number, _)| *number == parameter);
+        let value = given.map_or(
+            match parameter {
+                1 => "'{\"\"}'",
+                7 => "timestamptz '2026-12-14Z'",
+                20 => "101",
+                21 => "NULL::text[]",
+                _ => "NULL",
+            },
+            |(_, value)| value,
+        );
+        statement = statement.replace(&format!("${parameter}"), value);
+    }
+    statement
+}
+
+/// Every node of a plan that was run.
+fn nodes(plan: &Value) -> Vec<Value> {
+    let mut left = vec![plan[0]["Plan"].clone()];
+    let mut all = Vec::new();
+    while let Some(node) = left.pop() {
+        left.extend(node["Plans"].as_array().into_iter().flatten().cloned());
+        all.push(node);
+    }
+    all
+}
+
+/// Goal: however many requests are stored, a page is read off an index: by every filter, no table is
+/// walked through. Method: a hundred thousand; the store's own statement with each filter's values, as the
+/// planner runs it: no sequential scan of what grows with the requests, and few rows touched.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_page_is_read_off_an_index(pool: PgPool) {
+    sqlx::raw_sql(YEAR).execute(&pool).await.expect("stores");
+    let stored = sqlx::query_scalar("SELECT count(*) FROM request").fetch_one(&pool);
+    assert_eq!(stored.await.ok(), Some(MANY));
+    let waiting = [(5, "'pending'"), (6, "false"), (4, "'boss3'")];
+    let cases: [(&str, &[(usize, &str)]); 25] = [
+        ("everything", &[]),
+        ("what an approver may see", &[(2, "'boss7'")]),
+        ("what a requester may see", &[(2, "'person7'")]),
+        ("decided by", &[(3, "'boss7'")]),
+        ("decided by nobody", &[(3, "'nobody'")]),
+        ("disapproved by", &[(3, "'boss90'"), (14, "'disapprove'")]),
+        ("approved", &[(14, "'approve'")]),
+        ("disapproved", &[(14, "'disapprove'")]),
+        ("open", &[(5, "'pending'"), (6, "false")]),
+        ("rejected", &[(5, "'rejected'")]),
+        ("withdrawn", &[(5, "'withdrawn'")]),
+        ("expired", &[(5, "'expired'")]),
+        ("scheduled", &[(8, "'scheduled'")]),
+        ("active", &[(8, "'active'")]),
+        ("ended", &[(8, "'ended'")]),
+        ("revoked", &[(8, "'revoked'")]),
+        ("emergencies", &[(9, "true")]),
+        ("open reviews", &[(9, "true"), (10, "false")]),
+        ("requester", &[(11, "'person7'")]),
+        ("module", &[(12, "'certificate'")]),
+        ("resources", &[(21, "ARRAY['prod-7', 'test-77']")]),
+        ("many resources", &[(13, "'prod-%'")]),
+        ("since", &[(15, "timestamptz '2026-12-13Z'")]),
+        (
+            "until",
+            &[
+                (16, "timestamptz '2026-02-01Z'"),
+                (19, "timestamptz '2026-02-01Z'"),
+            ],
+        ),
+        (
+            "after",
+            &[
+                (17, "timestamptz '2026-02-01Z'"),
+                (18, "8928"),
+                (19, "timestamptz '2026-02-01Z'"),
+            ],
+        ),
+    ];
+    let mut cases = cases.to_vec();
+    let names = [&waiting[..], &[(1, "'{boss3,group:team3}'")]].concat();
+    cases.push(("waiting", &names));
+    let mut wrong = Vec::new();
+    for (name, values) in cases {
+        let sql = format!("EXPLAIN (ANALYZE, FORMAT JSON) {}", page_with(values));
+        let ran = sqlx::query_scalar::<_, Value>(AssertSqlSafe(sql))
+            .fetch_one(&pool)
+            .await;
+        let plan = ran.unwrap_or_else(|error| panic!("{name}: {error}"));
+        for node in nodes(&plan) {
+            let Some(table) = node["Relation Name"].as_str() else {
+                continue;
+            };
+            let count = |key: &str| node[key].as_f64().unwrap_or(0.0);
+            let touched =
+                (count("Actual Rows") + count("Rows Removed by Filter")) * count("Actual Loops");
+            // Only what waits stands in `awaited`, and ten pages are read as they stand.
+            let walked = node["Node Type"] == "Seq Scan" && table != "awaited";
+            if walked || touched > TOUCHED {
+                let kind = node["Node Type"].as_str().unwrap_or_default().to_owned();
+                wrong.push(format!("{name}: {kind} of {touched} rows of {table}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

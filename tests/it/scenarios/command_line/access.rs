@@ -33,7 +33,7 @@ async fn a_window_is_narrowed_and_the_history_says_so(pool: PgPool) {
         "bob approved step 1 (Owner): one will do",
         "bob changed the window: for 1h from the approval on, before it was for 2h",
         "step 1 (Owner) is complete",
-        "refused: already-recorded (W13)",
+        "refused to approve: already-recorded (W13)",
         "carol approved step 2 (Security)",
         "approved; access from",
     ] {

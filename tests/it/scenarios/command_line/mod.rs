@@ -13,6 +13,7 @@ mod mistakes;
 mod outbox;
 mod policies;
 mod record;
+mod reports;
 mod requests;
 mod roles;
 
