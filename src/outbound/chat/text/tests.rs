@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -134,8 +136,9 @@ fn all_of_unicode() {
                 && !letter.is_whitespace()
                 && !is_combining_mark(*letter)
         };
+        let there: BTreeSet<char> = shown.chars().collect();
         for letter in piece.iter().filter(|letter| stays(letter)) {
-            assert!(shown.contains(*letter), "{letter:?} is gone");
+            assert!(there.contains(letter), "{letter:?} is gone");
         }
     }
     let long: String = all.iter().step_by(110).take(10_000).collect();
