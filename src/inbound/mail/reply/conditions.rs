@@ -158,9 +158,14 @@ pub fn begins(text: &str) -> bool {
 /// Whether a text begins with the words of a condition.
 pub fn begins_in_words(text: &str) -> bool {
     let folded = folded(text);
-    let left = without_idle(&plain(&folded));
-    let left = left.trim_start_matches(|c: char| !c.is_alphanumeric());
-    CONDITIONS.stands(left, Place::Head, false) || CONDITIONS.stands(&folded, Place::Head, true)
+    let plain = plain(&folded);
+    let stands = || {
+        let left = without_idle(&plain);
+        let left = left.trim_start_matches(|c: char| !c.is_alphanumeric());
+        CONDITIONS.stands(left, Place::Head, false)
+    };
+    CONDITIONS.stands(&folded, Place::Head, true)
+        || CONDITIONS.stands(&plain, Place::Head, false) && stands()
 }
 
 /// Whether a line holds a condition or a time anywhere, beside what is idle.
@@ -182,7 +187,7 @@ fn holds(line: &str, head: Place) -> bool {
             return true;
         }
     }
-    any_place(&without_idle(&plain), head, false)
+    any_place(&plain, head, false) && any_place(&without_idle(&plain), head, false)
 }
 
 /// Whether a phrase stands in a text at a place that is its own.

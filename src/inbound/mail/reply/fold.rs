@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::iter::once;
 
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::{decompose_canonical, is_combining_mark};
 
 /// A letter folded, as one letter or two.
 fn letter(letter: char) -> (char, Option<char>) {
@@ -65,7 +65,24 @@ pub fn after_word<'t>(text: &'t str, word: &str) -> Option<&'t str> {
     if word.is_ascii() {
         return after_form(text, word);
     }
+    // Most words are another from their first letter on.
+    if base(text) != base(word) {
+        return None;
+    }
     forms(word).find_map(|form| after_form(text, &form))
+}
+
+/// The first letter of a text, without its accent.
+fn base(text: &str) -> Option<char> {
+    let (first, _) = letter(text.chars().next()?);
+    let mut base = None;
+    decompose_canonical(first, |part| base = base.or(Some(part)));
+    match base {
+        Some('ł') => Some('l'),
+        Some('ø') => Some('o'),
+        Some('đ') => Some('d'),
+        base => base,
+    }
 }
 
 fn after_form<'t>(text: &'t str, form: &str) -> Option<&'t str> {

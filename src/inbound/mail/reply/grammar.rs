@@ -25,6 +25,10 @@ use crate::workflow::request::Decision;
 
 /// Takes a decision back, whatever other words are configured: it disapproves, and says more (W31).
 const REVOKE: &str = "REVOKE";
+/// How far a first line is searched for a word that it does not begin with, in bytes.
+const MAX_SEARCHED_BYTES: usize = 1000;
+/// Longest text of a person's own below an approval, in bytes; each of its lines is looked at closely.
+const MAX_OWN_BYTES: usize = 8 * 1024;
 /// Longest comment that is kept, in characters.
 pub const MAX_COMMENT_CHARS: usize = 2000;
 
@@ -49,6 +53,11 @@ pub fn decide(lines: &[&str], rules: &Rules) -> Result<Said, Unclear> {
         .position(|(at, _)| rest.get(at..).and_then(line::kind).is_some())
         .unwrap_or(rest.len());
     let (own, after) = rest.split_at_checked(own).unwrap_or((rest, &[]));
+    let bytes: usize = own.iter().map(|text| text.len()).sum();
+    if decision == Decision::Approve && bytes > MAX_OWN_BYTES {
+        let sentence = "There is more text below the word than is read; an approval stands alone.";
+        return Err(unclear("too-long", sentence, ""));
+    }
     let mut window = None;
     for text in own {
         check_comment(decision, text, rules)?;
@@ -118,9 +127,9 @@ fn first_line(first: &str, rules: &Rules) -> Result<(Decision, Option<String>), 
         return Err(unclear("reordered", sentence, first));
     }
     let Some((decision, tail)) = leading_word(bare, rules) else {
-        let mentions = bare
+        let mentions = line::start_of(bare, MAX_SEARCHED_BYTES)
             .split(|c: char| !c.is_alphanumeric())
-            .any(|word| whole_word(word, rules).is_some());
+            .any(|word| !word.is_empty() && whole_word(word, rules).is_some());
         return Err(if mentions {
             unclear(
                 "not-first",

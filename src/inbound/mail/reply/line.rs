@@ -3,13 +3,15 @@
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use unicode_normalization::UnicodeNormalization;
 
 use super::conditions;
+use super::fold::ends;
 use super::phrases::{
-    ATTRIBUTIONS, ATTRIBUTIONS_NAME_LAST, DISCLAIMERS, FOOTERS, FORWARDS, HEADER_LABELS, SECRECY,
-    SEPARATORS, TELLING_LABELS,
+    ATTRIBUTIONS, Attribution, DISCLAIMERS, FOOTERS, FORWARDS, HEADER_LABELS, SECRECY, SEPARATORS,
+    TELLING_LABELS,
 };
 
 /// Up to so many bytes a disclaimer is its title alone.
@@ -161,7 +163,7 @@ fn is_rule(seen: &str) -> bool {
 }
 
 fn is_separator(seen: &str, text: &str) -> bool {
-    if is_rule(seen) || FORWARDS.contains(&text) {
+    if is_rule(seen) || FORWARDS.contains(text) {
         return true;
     }
     if !seen.starts_with("--") {
@@ -188,15 +190,15 @@ fn is_disclaimer(text: &str) -> bool {
 
 /// Whether a line begins like a field of a quoted header block.
 pub fn is_label(text: &str) -> bool {
-    has_label(text, HEADER_LABELS)
+    has_label(text, &HEADER_LABELS)
 }
 
-fn has_label(text: &str, labels: &[&str]) -> bool {
+fn has_label(text: &str, labels: &BTreeSet<&str>) -> bool {
     let Some((label, _)) = text.split_once([':', '：']) else {
         return false;
     };
     let label = label.trim_matches(is_decoration);
-    label.len() <= 40 && labels.contains(&label)
+    label.len() <= 40 && labels.contains(label)
 }
 
 /// Whether one of the next lines has a label that a window has not.
@@ -206,7 +208,7 @@ fn starts_header_block(lines: &[&str]) -> bool {
         .skip(1)
         .filter(|line| !line.trim().is_empty())
         .take(HEADER_BLOCK_LINES)
-        .any(|line| has_label(&lower(line), TELLING_LABELS))
+        .any(|line| has_label(&lower(line), &TELLING_LABELS))
 }
 
 /// An attribution may be wrapped; it ends at its closing words, at a blank line or a quote at
@@ -237,31 +239,52 @@ fn is_attribution(lines: &[&str], first: &str) -> bool {
     false
 }
 
+/// Short names of weekdays that begin like a condition in another language.
+const WEEKDAYS: &[&str] = &["po", "ne", "ma", "na", "do", "an"];
+
 fn closes_attribution(text: &str, one_line: bool) -> bool {
-    // Every attribution names a date or an address, so that "As Bob wrote:" stays a comment, and
-    // only one whose beginning is known may be wrapped.
+    // Every attribution names a date or an address, so that "As Bob wrote:" stays a comment.
+    let address = text.contains('@') && text.contains('<');
     if !text.contains(|c: char| c.is_ascii_digit()) && !text.contains('@') {
         return false;
     }
-    // "Only until 17:00, as Bob wrote:" is a person's line.
-    let conditional = conditions::begins_in_words(text);
-    let begins =
-        |start: &str| text.starts_with(start) && (!start.is_empty() || one_line && !conditional);
     if text.starts_with("on condition") || text.starts_with("on the condition") {
         return false;
     }
-    let known = ATTRIBUTIONS
-        .iter()
-        .any(|(start, end)| begins(start) && text.ends_with(end))
-        || ATTRIBUTIONS_NAME_LAST
-            .iter()
-            .any(|(start, word)| begins(start) && text.contains(word));
+    // One that may begin with anything is wrapped only if it has both.
+    let dated = address && text.split(|c: char| !c.is_ascii_digit()).any(is_year);
+    let first = text.split(|c: char| !c.is_alphanumeric()).next();
+    let weekday = || dated && first.is_some_and(|word| WEEKDAYS.contains(&word));
+    // "Only until 17:00, as Bob wrote:" is a person's line.
+    let free = (one_line || dated) && (!conditions::begins_in_words(text) || weekday());
+    let begins = |start: &str| match start {
+        "" => free,
+        start => text.strip_prefix(start).is_some_and(ends),
+    };
+    let closes = |known: &Attribution| {
+        if known.name_last {
+            contains_word(text, known.word)
+        } else {
+            text.ends_with(known.word)
+        }
+    };
     // "2026-11-21 10:00 GMT+01:00 Bob <bob@client.test>:"
-    let iso = one_line
-        && text.starts_with(|c: char| c.is_ascii_digit())
-        && text.contains('@')
-        && text.ends_with(">:");
-    known || iso
+    let bare = dated && free && text.ends_with(">:");
+    bare || ATTRIBUTIONS
+        .iter()
+        .any(|known| begins(known.begins) && closes(known))
+}
+
+fn is_year(digits: &str) -> bool {
+    digits.len() == 4 && digits.starts_with("20")
+}
+
+fn contains_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, found)| {
+        let before = text.get(..at).unwrap_or_default();
+        let after = text.get(at + found.len()..).unwrap_or_default();
+        ends(after) && !before.ends_with(char::is_alphanumeric)
+    })
 }
 
 /// Whether a line begins like a window or a condition.

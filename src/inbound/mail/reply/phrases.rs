@@ -1,336 +1,129 @@
-//! What mail programs write in many languages, as data. Everything here is lower case.
+//! What mail programs write in many languages. The words stand in `words/*.txt`, one row a language.
 //!
-//! A phrase that is missing here errs towards "unclear": its line is then part of the comment, or
+//! A phrase that is missing there errs towards "unclear": its line is then part of the comment, or
 //! is the first line and no decision word.
 
-/// How an attribution begins and ends ("On … wrote:"). An empty beginning stands for any.
-pub const ATTRIBUTIONS: &[(&str, &str)] = &[
-    ("on ", "wrote:"),
-    ("on ", "writes:"),
-    ("le ", "écrit :"),
-    ("le ", "écrit:"),
-    ("el ", "escribió:"),
-    ("el ", "escribio:"),
-    ("il ", "scritto:"),
-    ("em ", "escreveu:"),
-    ("a ", "escreveu:"),
-    ("op ", "geschreven:"),
-    ("w dniu ", "napisał(a):"),
-    ("w dniu ", "napisał:"),
-    ("w dniu ", "napisała:"),
-    ("dnia ", "napisał(a):"),
-    ("dnia ", "napisał:"),
-    ("dne ", "napsal:"),
-    ("dne ", "napsal(a):"),
-    ("", "skrev:"),
-    ("", "kirjoitti:"),
-    ("", "пишет:"),
-    ("", "написал:"),
-    ("", "написала:"),
-    ("", "написал(а):"),
-    ("", "пише:"),
-    ("", "写道:"),
-    ("", "寫道:"),
-    ("", "のメール:"),
-    ("", "のメッセージ:"),
-    ("", "が書きました:"),
-    ("", "작성:"),
-    ("", "yazdı:"),
-    ("", "כתב:"),
-    ("", "كتب:"),
-    ("", "έγραψε:"),
-    ("", "a écrit :"),
-    ("", "ha scritto:"),
-    ("", "wrote:"),
-];
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-/// The same where the name comes last ("Am … schrieb Bob:"): how it begins and the word within.
-pub const ATTRIBUTIONS_NAME_LAST: &[(&str, &str)] = &[
-    ("am ", " schrieb "),
-    ("", " schrieb am "),
-    ("op ", " schreef "),
-    ("den ", " skrev "),
-    ("", " skrev den "),
-];
+/// How a quotation is introduced.
+#[derive(Debug)]
+pub struct Attribution {
+    /// How it begins; empty: in any way.
+    pub begins: &'static str,
+    /// How it ends, or what stands within it.
+    pub word: &'static str,
+    /// Whether the sender's name comes last, so that `word` stands within.
+    pub name_last: bool,
+}
+
+/// "On … wrote:"
+pub static ATTRIBUTIONS: LazyLock<Vec<Attribution>> = LazyLock::new(|| {
+    let row = |(kind, row): (&'static str, &'static str)| {
+        let (begins, word) = row.split_once('|')?;
+        Some(Attribution {
+            begins: begins.trim(),
+            word: word.trim(),
+            name_last: kind.starts_with("name"),
+        })
+    };
+    rows(include_str!("words/attributions.txt"))
+        .filter_map(row)
+        .collect()
+});
 
 /// Labels of a quoted header block ("From: … Sent: …").
-pub const HEADER_LABELS: &[&str] = &[
-    "from",
-    "sent",
-    "date",
-    "to",
-    "cc",
-    "bcc",
-    "subject",
-    "reply-to",
-    "importance",
-    "von",
-    "gesendet",
-    "datum",
-    "an",
-    "betreff",
-    "de",
-    "envoyé",
-    "à",
-    "objet",
-    "enviado",
-    "enviado el",
-    "enviada em",
-    "para",
-    "asunto",
-    "assunto",
-    "data",
-    "da",
-    "inviato",
-    "a",
-    "oggetto",
-    "van",
-    "verzonden",
-    "aan",
-    "onderwerp",
-    "od",
-    "wysłano",
-    "do",
-    "temat",
-    "från",
-    "skickat",
-    "till",
-    "ämne",
-    "fra",
-    "sendt",
-    "til",
-    "emne",
-    "lähettäjä",
-    "lähetetty",
-    "vastaanottaja",
-    "aihe",
-    "od",
-    "odesláno",
-    "komu",
-    "předmět",
-    "от",
-    "отправлено",
-    "кому",
-    "тема",
-    "发件人",
-    "发送时间",
-    "收件人",
-    "主题",
-    "抄送",
-    "寄件者",
-    "寄件人",
-    "收件者",
-    "主旨",
-    "差出人",
-    "送信日時",
-    "宛先",
-    "件名",
-    "보낸 사람",
-    "보낸 날짜",
-    "받는 사람",
-    "제목",
-];
-
-/// How a separator's words go, between its dashes.
-pub const SEPARATORS: &[&str] = &[
-    "original message",
-    "original appointment",
-    "forwarded message",
-    "reply message",
-    "ursprüngliche nachricht",
-    "originalnachricht",
-    "weitergeleitete nachricht",
-    "message d'origine",
-    "message original",
-    "message transféré",
-    "mensaje original",
-    "mensaje reenviado",
-    "messaggio originale",
-    "messaggio inoltrato",
-    "mensagem original",
-    "mensagem encaminhada",
-    "oorspronkelijk bericht",
-    "doorgestuurd bericht",
-    "wiadomość oryginalna",
-    "wiadomość przekazana",
-    "ursprungligt meddelande",
-    "исходное сообщение",
-    "原始邮件",
-    "转发的邮件",
-    "元のメッセージ",
-    "원본 메시지",
-];
-
-/// Lines that begin a forwarded mail.
-pub const FORWARDS: &[&str] = &[
-    "begin forwarded message:",
-    "anfang der weitergeleiteten nachricht:",
-    "début du message réexpédié :",
-    "inicio del mensaje reenviado:",
-    "inizio messaggio inoltrato:",
-    "início da mensagem reencaminhada:",
-    "begin doorgestuurd bericht:",
-];
-
-/// How the footer of a telephone or an application begins.
-pub const FOOTERS: &[&str] = &[
-    "sent from my ",
-    "sent from mail for ",
-    "sent from outlook",
-    "sent from samsung",
-    "sent from yahoo",
-    "sent from proton",
-    "sent from gmail",
-    "sent via ",
-    "sent with ",
-    "get outlook for ",
-    "download outlook for ",
-    "von meinem ",
-    "gesendet von ",
-    "gesendet mit ",
-    "outlook für ",
-    "holen sie sich outlook",
-    "envoyé de mon ",
-    "envoyé depuis ",
-    "envoyé à partir de ",
-    "télécharger outlook",
-    "enviado desde mi ",
-    "enviado desde ",
-    "obtener outlook para ",
-    "inviato da ",
-    "inviato dal mio ",
-    "scarica outlook",
-    "enviado do meu ",
-    "enviado a partir do ",
-    "obter o outlook",
-    "verstuurd vanaf ",
-    "verzonden vanaf ",
-    "outlook voor ",
-    "wysłane z ",
-    "wysłano z ",
-    "pobierz aplikację outlook",
-    "skickat från ",
-    "sendt fra min ",
-    "lähetetty ",
-    "отправлено с ",
-    "发自我的",
-    "從我的",
-    "iphoneから送信",
-    "私のiphoneから",
-    "나의 iphone",
-];
+pub static HEADER_LABELS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
+    rows(include_str!("words/headers.txt"))
+        .flat_map(phrases)
+        .collect()
+});
 
 /// Labels that no window has. "From: 10:00" and "To: 12:00" may be one; a quoted header block also
 /// says when it was sent or what about.
-pub const TELLING_LABELS: &[&str] = &[
-    "sent",
-    "cc",
-    "bcc",
-    "subject",
-    "reply-to",
-    "importance",
-    "gesendet",
-    "betreff",
-    "envoyé",
-    "objet",
-    "enviado",
-    "enviado el",
-    "enviada em",
-    "asunto",
-    "assunto",
-    "inviato",
-    "oggetto",
-    "verzonden",
-    "onderwerp",
-    "wysłano",
-    "temat",
-    "skickat",
-    "ämne",
-    "sendt",
-    "emne",
-    "lähetetty",
-    "vastaanottaja",
-    "aihe",
-    "odesláno",
-    "předmět",
-    "отправлено",
-    "тема",
-    "发送时间",
-    "主题",
-    "抄送",
-    "主旨",
-    "送信日時",
-    "件名",
-    "보낸 날짜",
-    "제목",
-];
+pub static TELLING_LABELS: LazyLock<BTreeSet<&'static str>> =
+    LazyLock::new(|| of(include_str!("words/headers.txt"), "tells").collect());
+
+/// How a separator's words go, between its dashes.
+pub static SEPARATORS: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| of(include_str!("words/separators.txt"), "between").collect());
+
+/// Lines that begin a forwarded mail.
+pub static FORWARDS: LazyLock<BTreeSet<&'static str>> =
+    LazyLock::new(|| of(include_str!("words/separators.txt"), "line").collect());
+
+/// How the footer of a telephone or an application begins.
+pub static FOOTERS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    rows(include_str!("words/footers.txt"))
+        .flat_map(phrases)
+        .collect()
+});
 
 /// How a notice of secrecy begins.
-pub const DISCLAIMERS: &[&str] = &[
-    "disclaimer",
-    "confidentiality notice",
-    "confidentiality:",
-    "privileged and confidential",
-    "this e-mail",
-    "this email",
-    "this message",
-    "this communication",
-    "the information contained",
-    "the information in this",
-    "the contents of this",
-    "the content of this",
-    "diese e-mail",
-    "diese nachricht",
-    "der inhalt dieser",
-    "vertraulichkeitshinweis",
-    "ce message",
-    "ce courriel",
-    "cet e-mail",
-    "avis de confidentialité",
-    "este mensaje",
-    "este correo",
-    "aviso de confidencialidad",
-    "esta mensagem",
-    "este e-mail",
-    "esta comunicação",
-    "aviso de confidencialidade",
-    "aviso legal",
-    "questo messaggio",
-    "questa e-mail",
-    "le informazioni contenute",
-    "dit bericht",
-    "deze e-mail",
-    "ta wiadomość",
-    "niniejsza wiadomość",
-    "wiadomość zawiera",
-    "detta meddelande",
-    "denne e-mail",
-    "denne e-posten",
-    "本邮件",
-    "本メール",
-    "此邮件",
-];
+pub static DISCLAIMERS: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| of(include_str!("words/disclaimers.txt"), "begins").collect());
 
 /// What such a notice is about.
-pub const SECRECY: &[&str] = &[
-    "confidential",
-    "privileged",
-    "intended",
-    "recipient",
-    "addressee",
-    "vertraulich",
-    "empfänger",
-    "confidentiel",
-    "destinataire",
-    "confidencial",
-    "destinatari",
-    "riservat",
-    "vertrouwelijk",
-    "geadresseerde",
-    "poufn",
-    "adresat",
-    "konfidentiell",
-    "fortrolig",
-    "机密",
-    "機密",
-];
+pub static SECRECY: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| of(include_str!("words/disclaimers.txt"), "about").collect());
+
+/// The rows of a list: what stands before `=`, and behind it.
+pub fn rows(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('='))
+        .map(|(kind, row)| (kind.trim(), row))
+}
+
+/// The phrases of a row.
+pub fn phrases(
+    (_, row): (&'static str, &'static str),
+) -> impl Iterator<Item = &'static str> + use<> {
+    row.split('|')
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+}
+
+fn of(text: &'static str, kind: &'static str) -> impl Iterator<Item = &'static str> {
+    let first = |row: &str| row.split_whitespace().next() == Some(kind);
+    rows(text)
+        .filter(move |(name, _)| first(name))
+        .flat_map(phrases)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Goal: every list is lower case, as its lines are compared, and introductions are known in at
+    // least thirty languages. Method: every phrase, and the languages of the list.
+    #[test]
+    fn lists_are_in_order() {
+        let lists = [
+            HEADER_LABELS
+                .iter()
+                .chain(FORWARDS.iter())
+                .copied()
+                .collect(),
+            [&**SEPARATORS, &**FOOTERS, &**DISCLAIMERS, &**SECRECY].concat(),
+            ATTRIBUTIONS
+                .iter()
+                .flat_map(|all| [all.begins, all.word])
+                .collect(),
+        ];
+        for phrase in lists.concat() {
+            assert_eq!(phrase.to_lowercase(), phrase);
+            assert!(!phrase.contains('’'), "{phrase}");
+        }
+        let languages = |text| {
+            let language = |(kind, _): (&'static str, _)| kind.split_whitespace().last();
+            rows(text)
+                .filter_map(language)
+                .collect::<BTreeSet<_>>()
+                .len()
+        };
+        assert!(languages(include_str!("words/attributions.txt")) >= 40);
+        assert!(languages(include_str!("words/headers.txt")) >= 30);
+        assert!(TELLING_LABELS.is_subset(&HEADER_LABELS));
+    }
+}

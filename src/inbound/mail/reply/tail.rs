@@ -22,6 +22,8 @@ use crate::inbound::Unclear;
 use crate::inbound::mail::Rules;
 use crate::workflow::request::Decision;
 
+/// Longest line that is read as a remark, and longest quotation without an introduction, in bytes.
+const MAX_REMARK_BYTES: usize = 8 * 1024;
 /// Lines within which a quotation's introduction is looked for.
 const INTRODUCTION_LINES: usize = 4;
 
@@ -112,14 +114,18 @@ fn check_quotation(block: &[&str], rules: &Rules) -> Result<Below, Unclear> {
             Some(Kind::Attribution | Kind::Separator | Kind::HeaderBlock)
         )
     });
+    if introduced {
+        return Ok(Below::Introduction);
+    }
     let holds = |decision| {
-        let word = |text: &str| {
-            let seen = line::comparable(text);
-            remark::holds(&seen, decision, rules)
-        };
+        let word = |text: &str| remark::holds(&line::comparable(text), decision, rules);
         bare.iter().any(|text| word(text))
     };
-    if introduced || holds(Decision::Approve) && holds(Decision::Disapprove) {
+    if bare.iter().map(|text| text.len()).sum::<usize>() > MAX_REMARK_BYTES {
+        let sentence = "A quotation that nothing introduces is longer than what is read.";
+        return Err(unclear("too-long", sentence, ""));
+    }
+    if holds(Decision::Approve) && holds(Decision::Disapprove) {
         return Ok(Below::Introduction);
     }
     bare.iter().try_for_each(|text| check_remark(text, rules))?;
@@ -145,6 +151,10 @@ fn check_word(decision: Decision, text: &str, rules: &Rules) -> Result<(), Uncle
 
 /// A line that is read as one of the person's own.
 fn check_remark(text: &str, rules: &Rules) -> Result<(), Unclear> {
+    if text.len() > MAX_REMARK_BYTES {
+        let sentence = "A line below a quotation or a signature is longer than what is read.";
+        return Err(unclear("too-long", sentence, ""));
+    }
     if window::window_line(text)?.is_some() {
         let sentence = "A line below a quotation or a signature says for when; write it above.";
         return Err(unclear("window", sentence, text));

@@ -114,6 +114,8 @@ pub struct Effect {
     pub reordered: bool,
     /// A quotation.
     pub quoted: bool,
+    /// A quotation that is a mail program's by its name.
+    pub introduced: bool,
     /// A quotation with everything behind it under the same parent.
     pub rest_quoted: bool,
     /// A signature.
@@ -143,17 +145,17 @@ impl Effect {
                     for class in value.split_ascii_whitespace() {
                         // Outlook on the web puts `x_` before what it quotes.
                         let class = class.strip_prefix("x_").unwrap_or(class);
-                        effect.quoted |= QUOTE_CLASSES.contains(&class);
+                        effect.introduced |= QUOTE_CLASSES.contains(&class);
                         effect.signature |= SIGNATURE_CLASSES.contains(&class);
                     }
                 }
                 "id" => {
                     let id = &**value;
-                    effect.quoted |= QUOTE_IDS.contains(&id);
+                    effect.introduced |= QUOTE_IDS.contains(&id);
                     effect.rest_quoted |= REST_IDS.contains(&id);
                     effect.signature |= SIGNATURE_IDS.contains(&id);
                 }
-                "name" => effect.quoted |= QUOTE_NAMES.contains(&&**value),
+                "name" => effect.introduced |= QUOTE_NAMES.contains(&&**value),
                 "dir" if *name == local_name!("bdo") => {
                     effect.reordered |= !value.eq_ignore_ascii_case("ltr");
                 }
@@ -175,6 +177,7 @@ impl Effect {
             struck: self.struck || other.struck,
             reordered: self.reordered || other.reordered,
             quoted: self.quoted || other.quoted,
+            introduced: self.introduced || other.introduced,
             rest_quoted: self.rest_quoted || other.rest_quoted,
             signature: self.signature || other.signature,
             preformatted: other.preformatted.or(self.preformatted),

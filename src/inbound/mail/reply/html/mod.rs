@@ -13,7 +13,7 @@
 //!
 //! Block elements and `<br>` end a line; the cells of a row stand on one line; an item of a list
 //! begins with `- `; a `<hr>` is a rule; what stands in a quotation begins with `> `, as in a text
-//! part; a signature is preceded by `-- `. So one grammar reads both.
+//! part, below a rule where a mail program marks it as its own; a signature is preceded by `-- `. So one grammar reads both.
 //!
 //! What always holds: hidden text is in no line; a part that is too long, too deep or too large is not
 //! read at all, so that no line of it is overlooked. Not promised: what colours, images and
@@ -138,7 +138,7 @@ impl Look {
             doubtful: self.doubtful || effect.doubtful || may_hide,
             struck: self.struck || effect.struck,
             reordered: self.reordered || effect.reordered,
-            quoted: self.quoted || effect.quoted || effect.rest_quoted,
+            quoted: self.quoted || effect.quoted || effect.introduced || effect.rest_quoted,
             preformatted: effect.preformatted.unwrap_or(self.preformatted),
         }
     }
@@ -233,7 +233,8 @@ impl Walk {
         }
         let flow = flow(name);
         self.edge(flow);
-        if element.effect.rest_quoted && !look.hidden() {
+        let introduced = element.effect.introduced || element.effect.rest_quoted;
+        if introduced && !look.hidden() {
             self.rule("_____", look);
         }
         if element.effect.signature && !look.hidden() {

@@ -102,17 +102,21 @@ fn doubtful() {
 // Goal: what a mail program quotes is marked as in a text part. Method: the shapes of many programs.
 #[test]
 fn quotations() {
+    assert_eq!(
+        lines("<div>a</div><blockquote type=cite>q</blockquote>"),
+        ["a", "> q"]
+    );
+    let bar = "<div>a</div><div style='border-left:2px solid #ccc'>q</div>";
+    assert_eq!(lines(bar), ["a", "> q"]);
     for html in [
-        "<div>a</div><blockquote type=cite>q</blockquote>",
         "<div>a</div><div class=\"gmail_quote gmail_quote_container\"><div>q</div></div>",
         "<div>a</div><div class=yahoo_quoted>q</div>",
         "<div>a</div><div class=moz-cite-prefix>q</div>",
         "<div>a</div><div class=x_gmail_quote>q</div>",
         "<div>a</div><div class=protonmail_quote>q</div>",
         "<div>a</div><div name=quote>q</div>",
-        "<div>a</div><div style='border-left:2px solid #ccc'>q</div>",
     ] {
-        assert_eq!(lines(html), ["a", "> q"], "{html}");
+        assert_eq!(lines(html), ["a", "> _____", "> q"], "{html}");
     }
     let outlook = "<div>a</div><div id=appendonsend></div><hr><div id=divRplyFwdMsg>b</div><p>q";
     assert_eq!(
