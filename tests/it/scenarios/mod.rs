@@ -1,6 +1,7 @@
 //! Stories, by what they are about.
 
 mod bounces;
+mod cases;
 mod clockwork;
 mod command_line;
 mod crash;
