@@ -266,7 +266,7 @@ fn conversations() {
                     for structure in STRUCTURES {
                         for encoding in ENCODINGS {
                             number += 1;
-                            if number % STRIDE != 0 {
+                            if !number.is_multiple_of(STRIDE) {
                                 continue;
                             }
                             let text = as_text(client, tongue, place, &said);
