@@ -5,6 +5,7 @@ mod mail;
 mod oauth;
 mod proof;
 mod servers;
+mod signing;
 mod tokens;
 mod web;
 

@@ -16,6 +16,7 @@ pub mod policies;
 pub mod proof;
 pub mod read;
 pub mod secret;
+pub mod signing;
 pub mod words;
 
 #[cfg(test)]
@@ -216,6 +217,8 @@ pub struct Smtp {
     pub timeout: Duration,
     /// Connections at once.
     pub connections: u32,
+    /// Our signature on what leaves; absent: the mail server signs, or nobody.
+    pub dkim: Option<signing::Signing>,
 }
 
 /// The inbox.

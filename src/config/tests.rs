@@ -515,3 +515,37 @@ fn suggestions_are_near() {
     assert_eq!(nearest("user_name", known.into_iter()), Some("username"));
     assert_eq!(nearest("colour", known.into_iter()), None);
 }
+
+/// Goal: a key that signs is read at the start, and whatever is wrong with it is said there.
+/// Method: a good one; none; no key at all; a name that is none.
+#[test]
+fn a_signing_key_is_read_at_the_start() {
+    let der = mail_auth::common::crypto::Ed25519Key::generate_pkcs8().expect("a key");
+    let body = data_encoding::BASE64.encode(&der);
+    let pem = format!("-----BEGIN PRIVATE KEY-----\\n{body}\\n-----END PRIVATE KEY-----\\n");
+    let section = |domain: &str, key: &str| {
+        format!("[smtp.dkim]\ndomain = \"{domain}\"\nselector = \"s1\"\n{key}")
+    };
+    let good = section("example.org", &format!("key = \"{pem}\""));
+    let (config, _) = parse(&with(&good)).expect("is right");
+    let signing = config.smtp.dkim.expect("there");
+    assert_eq!(
+        (signing.domain.as_str(), signing.selector.as_str()),
+        ("example.org", "s1")
+    );
+    for (lines, why) in [
+        (section("example.org", ""), "key: is missing"),
+        (
+            section("example.org", "key = \"secret\""),
+            "is no private key in PEM",
+        ),
+        (
+            section("example org", &format!("key = \"{pem}\"")),
+            "is no name in DNS",
+        ),
+    ] {
+        let said = refused(&lines);
+        assert!(said.contains(why), "{said}");
+        assert!(!said.contains(&body), "a secret is never shown");
+    }
+}

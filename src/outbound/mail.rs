@@ -19,6 +19,7 @@ mod connection;
 pub(crate) mod fake;
 mod login;
 mod message;
+mod sign;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +35,7 @@ use super::{Link, Sending};
 use crate::config::Smtp;
 
 pub use message::{BadMessage, Letter, Sender, message_id, reply_address, thread_id};
+pub use sign::signed;
 
 /// Permanent answers that concern how we log in, not the message: 530 log in first, 534 mechanism too
 /// weak, 535 refused, 538 TLS wanted.
@@ -102,6 +104,14 @@ impl Mailer {
         let (envelope, bytes) = match message::build(&self.sender, letter) {
             Ok(built) => built,
             Err(error) => return Sending::GiveUp(error.to_string()),
+        };
+        let bytes = match &self.smtp.dkim {
+            None => bytes,
+            Some(signing) => match signed(signing, &bytes) {
+                Ok(bytes) => bytes,
+                // The operator mends the key, and it goes out.
+                Err(why) => return Sending::Retry(why),
+            },
         };
         let mut connection = match self.connection().await {
             Ok(connection) => connection,

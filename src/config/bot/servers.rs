@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::file_that_exists;
+use super::signing::signing;
 use crate::config::read::Section;
 use crate::config::secret::{self, Surroundings};
 use crate::config::{Imap, Login, Secret, Security, Smtp};
@@ -46,6 +47,7 @@ pub(super) fn smtp(root: &mut Section<'_, '_>, means: Means<'_>) -> Option<Smtp>
     let connections = section
         .number("connections", 1..65)
         .map_or(8, |found| found.value);
+    let dkim = signing(&mut section, means.around);
     section.end();
     Some(Smtp {
         host: host?.value.to_owned(),
@@ -55,6 +57,7 @@ pub(super) fn smtp(root: &mut Section<'_, '_>, means: Means<'_>) -> Option<Smtp>
         ca_file,
         timeout,
         connections: u32::try_from(connections).ok()?,
+        dkim: dkim.ok()?,
     })
 }
 

@@ -171,5 +171,6 @@ pub(super) fn smtp(port: u16) -> Smtp {
         ca_file: None,
         timeout: Duration::from_millis(300),
         connections: 1,
+        dkim: None,
     }
 }

@@ -18,5 +18,6 @@ mod proof;
 mod racing;
 mod sealing;
 mod tokens;
+mod signing;
 mod waiting;
 mod windows;
