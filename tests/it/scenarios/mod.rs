@@ -17,7 +17,7 @@ mod outage;
 mod proof;
 mod racing;
 mod sealing;
-mod tokens;
 mod signing;
+mod tokens;
 mod waiting;
 mod windows;
