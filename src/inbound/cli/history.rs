@@ -84,6 +84,7 @@ fn wanted(command: &Command) -> &'static str {
         Command::Review { .. } => "review",
         Command::Revoke { .. } => "revoke",
         Command::Return { .. } => "give back",
+        Command::TakeBack { .. } => "take back a decision",
         Command::Delegate { .. } | Command::EndDelegation => "delegate",
         Command::Tick { .. } => "look what is due",
     }
