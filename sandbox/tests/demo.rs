@@ -55,7 +55,7 @@ async fn the_story_comes_true_and_leaves_nothing() {
         "was not understood",
         "your approval is recorded",
         "(America/Sao_Paulo)",
-        "carries no Authentication-Results",
+        "carries no signature",
         "R-1 is approved",
         "active_grants",
         "The whole story took",

@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::process::Process;
-use crate::{Mailbox, Stack, ports};
+use crate::{DOMAIN, Dns, Mail, Mailbox, Signer, Stack, ports};
 
 /// Who is who; the daemon reads it as any `policies.toml`.
 const POLICIES: &str = include_str!("policies.toml");
@@ -90,6 +90,9 @@ pub struct Company {
     config: PathBuf,
     log: PathBuf,
     pool: PgPool,
+    /// What the company's domain publishes: the key that its people's mails are signed with.
+    dns: Arc<Dns>,
+    signer: Signer,
     running: Arc<Mutex<Option<(Process, Postgres)>>>,
 }
 
@@ -103,7 +106,10 @@ impl Company {
         let database = directory.join("countersign");
         let log = directory.join("countersign.log");
         let [status, web] = ports::free()?;
-        std::fs::write(&config, bot_toml(stack, &database, (status, web))?)?;
+        let dns = Dns::start().await?;
+        let signer = Signer::ed25519(DOMAIN, "company")?;
+        dns.publishes(&signer);
+        std::fs::write(&config, bot_toml(stack, &database, (status, web), &dns)?)?;
         // It holds passwords, as an operator's does.
         std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o600))?;
         std::fs::write(&policies, POLICIES)?;
@@ -127,6 +133,8 @@ impl Company {
             config,
             log,
             pool,
+            dns: Arc::new(dns),
+            signer,
             running: Arc::new(Mutex::new(Some((daemon, postgres)))),
         })
     }
@@ -139,6 +147,18 @@ impl Company {
     /// Somebody's mailbox.
     pub fn mailbox(&self, id: &str) -> Mailbox {
         self.stack.mailbox(id)
+    }
+
+    /// Somebody replies, logged in, and the company's domain signs it, as a mail server does.
+    pub async fn replies(&self, id: &str, to: &Mail, text: &str) -> anyhow::Result<()> {
+        let mailbox = self.mailbox(id);
+        let (bot, raw) = mailbox.writes_reply(to, text)?;
+        mailbox.submits(&bot, &self.signer.sign(&raw)?).await
+    }
+
+    /// How often the daemon asked for the company's key.
+    pub fn asked_for_the_key(&self) -> usize {
+        self.dns.asked(&self.signer.key_name())
     }
 
     /// The daemon's database.
@@ -190,11 +210,18 @@ async fn open(
     Ok((postgres, pool))
 }
 
-/// The sandbox's configuration, with the database that is the default and us as its operator.
-fn bot_toml(stack: &Stack, database: &Path, (status, web): (u16, u16)) -> anyhow::Result<String> {
+/// The sandbox's configuration, with the database that is the default, us as its operator, and senders
+/// proven by the signature of their domain.
+fn bot_toml(
+    stack: &Stack,
+    database: &Path,
+    (status, web): (u16, u16),
+    dns: &Dns,
+) -> anyhow::Result<String> {
     let user = User::from_uid(Uid::current())?.map(|user| user.name);
     let user = user.unwrap_or_else(|| Uid::current().to_string());
     let whole = stack.bot_toml("embedded", BOT);
+    let whole = whole.replace("authserv_id = ", "proof = [\"dkim\"]\n# authserv_id = ");
     let (first, rest) = whole
         .split_once("\n\n")
         .context("the first section of bot.toml is [database]")?;
@@ -203,8 +230,10 @@ fn bot_toml(stack: &Stack, database: &Path, (status, web): (u16, u16)) -> anyhow
          [status]\nlisten = \"127.0.0.1:{status}\"\n\n\
          [web]\nlisten = \"127.0.0.1:{web}\"\npublic_url = \"http://127.0.0.1:{web}\"\n\n\
          [command_line]\noperators = [\"{user}\"]\n\n\
+         [dns]\nservers = [\"{}\"]\n\n\
          [limits]\nstop_timeout = \"5s\"\n",
-        database.display()
+        database.display(),
+        dns.address()
     ))
 }
 

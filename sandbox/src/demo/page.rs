@@ -258,7 +258,7 @@ async fn reply(
     if door == "stranger" {
         mailbox.replies_from_outside(&mail, &text).await?;
     } else {
-        mailbox.replies(&mail, &text).await?;
+        desk.company.replies(whose.id, &mail, &text).await?;
     }
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline && look::count_judged(pool).await? == before.0 {

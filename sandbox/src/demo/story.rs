@@ -123,7 +123,7 @@ impl Story<'_> {
     async fn a_stranger_writes_as_carol(&mut self, ask: &Mail) -> anyhow::Result<()> {
         self.chapter("A stranger got hold of Carol's mail, and writes in her name from outside");
         let carol = self.company.mailbox("carol");
-        said("\"Carol\" (not logged in) replies", "APPROVE");
+        said("\"Carol\" (not logged in, not signed) replies", "APPROVE");
         carol.replies_from_outside(ask, "APPROVE").await?;
         let (verdict, why) = self
             .sees("a verdict about the stranger's mail", async || {
@@ -139,6 +139,8 @@ impl Story<'_> {
             "Address and token are right, and nothing proves the sender. The row that is kept of it:",
         );
         row("inbound_mail", &[("verdict", &verdict), ("why", &why)]);
+        let asked = self.company.asked_for_the_key();
+        ensure!(asked > 0, "Alice's signature was believed without its key");
         let votes = self.count("SELECT count(*) FROM vote").await?;
         ensure!(
             votes == 1,
@@ -228,11 +230,11 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// Replies as a logged-in person.
+    /// Replies as a logged-in person, whose domain signs.
     async fn replies(&self, id: &str, ask: &Mail, text: &str) -> anyhow::Result<()> {
         let name = person(id).map_or(id, |person| person.name);
         said(&format!("{name} replies"), text);
-        self.company.mailbox(id).replies(ask, text).await
+        self.company.replies(id, ask, text).await
     }
 
     /// The next unread mail, whose subject must contain these words.

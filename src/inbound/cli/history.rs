@@ -63,6 +63,11 @@ fn proven(proof: &Proof) -> String {
         match value {
             Value::String(text) => Some(format!(", {name} {}", fit(text, MAX_EVIDENCE))),
             Value::Number(number) => Some(format!(", {name} {number}")),
+            // Of a signature: domain and selector.
+            Value::Object(inside) => {
+                let texts: Vec<&str> = inside.values().filter_map(Value::as_str).collect();
+                Some(format!(", {name} {}", fit(&texts.join(" "), MAX_EVIDENCE)))
+            }
             _ => None,
         }
     });
@@ -83,6 +88,7 @@ fn wanted(command: &Command) -> &'static str {
         Command::Emergency { .. } => "take access in an emergency",
         Command::Review { .. } => "review",
         Command::Revoke { .. } => "revoke",
+        Command::TakeBack { .. } => "take back",
         Command::Return { .. } => "give back",
         Command::TakeBack { .. } => "take back a decision",
         Command::Delegate { .. } | Command::EndDelegation => "delegate",

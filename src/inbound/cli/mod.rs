@@ -192,7 +192,7 @@ async fn command(cli: Cli) -> Result<(), Failure> {
             file,
             locale,
             output,
-        }) => explain::run(&file, locale.as_deref(), output.json, config),
+        }) => explain::run(&file, locale.as_deref(), output.json, config).await,
     }
 }
 

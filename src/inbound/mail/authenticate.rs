@@ -117,6 +117,11 @@ fn signed(report: Option<&Report>, from: Address) -> Sender {
     Sender::stop("unproven", why, Some(from))
 }
 
+/// The domain of the one plain From address, if there is exactly one.
+pub fn from_domain(head: &Head<'_>) -> Option<String> {
+    only_from(head).ok().map(|from| from.domain)
+}
+
 /// The address of the one From field. Fields are counted here: parsers take the first or the last.
 fn only_from(head: &Head<'_>) -> Result<Address, &'static str> {
     let mut fields = head.all("From");

@@ -4,18 +4,23 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Reading, ReplyStage, Rules, Stage, Verdict, read};
+use super::dkim::{Checked, Report};
+use super::{Reading, ReplyStage, Rules, Stage, Verdict, read_with};
 
 /// A mail's reading as people and programs see it.
 ///
 /// The JSON is an object with `screen`, `sender`, `reply` (each `verdict` and `why`, the reply also
-/// `comment`, and `window` where a line says for when), the final `verdict` and `why`, and `unchecked`.
+/// `comment`, and `window` where a line says for when), `signatures` where our own check was made (each
+/// `domain`, `selector`, `verdict` and `why`), the final `verdict` and `why`, and `unchecked`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Explanation {
     /// Is it a human's mail?
     pub screen: Stage,
     /// Is the sender proven?
     pub sender: Stage,
+    /// What our own check found of each DKIM signature, top-most first; absent: not made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signatures: Option<Vec<Checked>>,
     /// What do they say?
     pub reply: ReplyStage,
     /// What would become of it.
@@ -26,8 +31,14 @@ pub struct Explanation {
     pub unchecked: Vec<String>,
 }
 
-/// Explains how a mail would be read. `locale` is a language tag; what is not built is said.
-pub fn explain(raw: &[u8], rules: &Rules, locale: Option<&str>) -> Explanation {
+/// Explains how a mail would be read. `locale` is a language tag; what is not built is said. `report` is
+/// what our own check of its signatures found, if it was made.
+pub fn explain(
+    raw: &[u8],
+    rules: &Rules,
+    report: Option<&Report>,
+    locale: Option<&str>,
+) -> Explanation {
     let Reading {
         screen,
         sender,
@@ -38,11 +49,12 @@ pub fn explain(raw: &[u8], rules: &Rules, locale: Option<&str>) -> Explanation {
         suspect: _,
         said: _,
         bounce: _,
-    } = read(raw, rules);
+    } = read_with(raw, rules, report);
     let unchecked = unchecked(verdict, rules, locale, reply.window.is_some());
     Explanation {
         screen,
         sender,
+        signatures: report.map(|report| report.signatures.clone()),
         reply,
         verdict,
         why,
@@ -52,10 +64,10 @@ pub fn explain(raw: &[u8], rules: &Rules, locale: Option<&str>) -> Explanation {
 
 fn unchecked(verdict: Verdict, rules: &Rules, locale: Option<&str>, window: bool) -> Vec<String> {
     let mut notes = Vec::new();
-    if rules.authserv_id.is_none() && rules.exempt_domains.is_empty() {
+    if rules.dkim.is_none() && rules.authserv_id.is_none() && rules.exempt_domains.is_empty() {
         notes.push(
-            "Neither mail.authserv_id nor mail.exempt_domains is configured: with these rules no \
-             sender is ever proven."
+            "Neither mail.proof nor mail.authserv_id nor mail.exempt_domains is configured: with these \
+             rules no sender is ever proven."
                 .to_owned(),
         );
     }
@@ -112,6 +124,19 @@ impl fmt::Display for Explanation {
             "sender   {:<13} {}",
             self.sender.verdict, self.sender.why
         )?;
+        for Checked {
+            domain,
+            selector,
+            verdict,
+            why,
+        } in self.signatures.iter().flatten()
+        {
+            let of = match (domain.as_str(), selector.as_str()) {
+                ("", _) => String::new(),
+                (domain, selector) => format!("{selector}._domainkey.{domain}: "),
+            };
+            writeln!(f, "  dkim   {verdict:<13} {of}{why}")?;
+        }
         writeln!(f, "reply    {:<13} {}", self.reply.verdict, self.reply.why)?;
         for line in self.reply.comment.iter().flat_map(|text| text.lines()) {
             writeln!(f, "         | {line}")?;
@@ -138,7 +163,12 @@ mod tests {
     // Goal: the JSON has the promised shape. Method: a clean mail, every key looked at.
     #[test]
     fn json() {
-        let explanation = explain(clean("APPROVE\r\nfine").as_bytes(), &rules(), Some("de"));
+        let explanation = explain(
+            clean("APPROVE\r\nfine").as_bytes(),
+            &rules(),
+            None,
+            Some("de"),
+        );
         let json = serde_json::to_value(&explanation).unwrap();
         assert_eq!(json["screen"]["verdict"], "human");
         assert_eq!(json["sender"]["verdict"], "proven");
@@ -153,7 +183,12 @@ mod tests {
     // there is none, the JSON has no such key. Method: a mail with one and one without.
     #[test]
     fn window() {
-        let explanation = explain(clean("APPROVE\r\n- for 2h.").as_bytes(), &rules(), None);
+        let explanation = explain(
+            clean("APPROVE\r\n- for 2h.").as_bytes(),
+            &rules(),
+            None,
+            None,
+        );
         let json = serde_json::to_value(&explanation).unwrap();
         assert_eq!(json["reply"]["window"], "for 2h");
         assert!(
@@ -165,7 +200,7 @@ mod tests {
             explanation.to_string().contains("\nwindow   `for 2h`\n"),
             "{explanation}"
         );
-        let explanation = explain(clean("APPROVE").as_bytes(), &rules(), None);
+        let explanation = explain(clean("APPROVE").as_bytes(), &rules(), None, None);
         let json = serde_json::to_value(&explanation).unwrap();
         assert!(json["reply"].get("window").is_none(), "{json}");
     }
@@ -176,7 +211,7 @@ mod tests {
         let mut rules = rules();
         rules.authserv_id = None;
         rules.exempt_domains.clear();
-        let explanation = explain(clean("APPROVE").as_bytes(), &rules, None);
+        let explanation = explain(clean("APPROVE").as_bytes(), &rules, None, None);
         assert_eq!(explanation.verdict, Verdict::Silent);
         assert_eq!(explanation.reply.verdict, "approve");
         let text = explanation.to_string();

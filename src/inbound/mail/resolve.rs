@@ -8,9 +8,11 @@
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use jiff::Timestamp;
 use mail_auth::hickory_resolver::TokioResolver;
 use mail_auth::hickory_resolver::config::{
     ConnectionConfig, NameServerConfig, ResolverConfig, ResolverOpts,
@@ -21,11 +23,14 @@ use mail_auth::hickory_resolver::proto::op::ResponseCode;
 use mail_auth::hickory_resolver::proto::rr::{Name, RData};
 use mail_auth::hickory_resolver::system_conf::read_system_conf;
 
-use super::dkim::{Answer, Answers};
-use crate::config::proof::Dns;
+use super::dkim::{self, Answer, Answers, Case, Report};
+use super::head::Head;
+use crate::config::proof::{Dkim, Dns};
 
 /// Answers kept at once.
 const MAX_KEPT: u64 = 4_096;
+/// A mail is asked about in so many rounds: one for its keys and the policies that go with them.
+const ROUNDS: usize = 1;
 /// Names asked for at once.
 const AT_ONCE: usize = 16;
 /// Tries after the first that got no answer.
@@ -98,6 +103,38 @@ impl Resolver {
             inner,
             patience: dns.timeout.saturating_mul(tries * servers),
         })
+    }
+
+    /// Checks a mail's signatures, DNS asked where it has to be; `from` is the domain of its one From
+    /// address. `None`: the check cannot be made, because it failed on these bytes.
+    pub async fn examine(
+        &self,
+        raw: Arc<[u8]>,
+        from: Arc<str>,
+        rules: &Dkim,
+        now: Timestamp,
+    ) -> Option<Report> {
+        let mut answers = Answers::new();
+        for _ in 0..=ROUNDS {
+            let (raw, from, rules, known) =
+                (raw.clone(), from.clone(), rules.clone(), answers.clone());
+            let checked = tokio::task::spawn_blocking(move || {
+                dkim::check(&Case {
+                    raw: &raw,
+                    head: &Head::split(&raw),
+                    from: &from,
+                    rules: &rules,
+                    answers: &known,
+                    now,
+                })
+            });
+            let report = checked.await.ok()?;
+            if report.asks.is_empty() {
+                return Some(report);
+            }
+            answers.extend(self.answers(report.asks).await);
+        }
+        None
     }
 
     /// What DNS says of the TXT records of these names.

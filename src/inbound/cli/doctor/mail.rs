@@ -2,11 +2,14 @@
 
 use super::{How, Line};
 use crate::config::Config;
+use crate::inbound::mail::dkim::Answer;
 use crate::inbound::mail::mailbox::{self, MailboxError};
+use crate::inbound::mail::resolve::Resolver;
 use crate::outbound::mail::{Mailer, Sender};
 
 pub(super) async fn look(config: &Config) -> Vec<Line> {
     let mut lines = vec![smtp(config).await];
+    lines.extend(dns(config).await);
     match &config.imap {
         None => lines.push(Line::not(
             How::Hint,
@@ -31,6 +34,36 @@ pub(super) async fn look(config: &Config) -> Vec<Line> {
         },
     }
     lines
+}
+
+/// Whether DNS can be asked for the keys of signatures; asks for the policy of our own domain, of which any
+/// answer will do.
+async fn dns(config: &Config) -> Option<Line> {
+    config
+        .mail
+        .dkim
+        .as_ref()
+        .filter(|_| config.imap.is_some())?;
+    let mend = "start it, or name other addresses in [dns] servers";
+    let resolver = match Resolver::new(&config.dns) {
+        Ok(resolver) => resolver,
+        Err(error) => {
+            let mend = "see the sentence; the settings are in [dns]";
+            return Some(Line::not(How::Wrong, "dns", error.to_string(), mend));
+        }
+    };
+    let domain = config.mail.from.rsplit('@').next().unwrap_or_default();
+    Some(match resolver.texts(&format!("_dmarc.{domain}")).await {
+        Answer::Failed(why) => Line::not(
+            How::Away,
+            "dns",
+            format!("no key of a signature can be looked up: {why}; replies wait until one can"),
+            mend,
+        ),
+        Answer::Texts(_) | Answer::Nothing => {
+            Line::ok("dns", "keys of signatures can be looked up")
+        }
+    })
 }
 
 async fn smtp(config: &Config) -> Line {

@@ -17,8 +17,6 @@ use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::Verdict;
-use super::super::dkim::{self, Answers, Case, Report};
-use super::super::head::Head;
 use super::{First, Judge, Step, first_step};
 use crate::store::inbox::{self, Waiting};
 use crate::store::tokens;
@@ -29,8 +27,6 @@ pub const PROVE_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 const AT_ONCE: usize = 16;
 /// The longest that one mail may keep its batch waiting.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// A mail is asked about in so many rounds: keys, and policies with them.
-const ROUNDS: usize = 2;
 
 /// A mail whose sender our own check may yet prove.
 #[derive(Debug)]
@@ -79,8 +75,12 @@ impl Judge {
         let id = mail.id;
         let now = self.handler.clock.now();
         let raw: Arc<[u8]> = mail.raw.clone().unwrap_or_default().into();
-        let checked = tokio::time::timeout(PATIENCE, self.report(raw, from, now)).await;
-        let Ok(Some(report)) = checked else {
+        let (Some(resolver), Some(rules)) = (&self.resolver, &self.rules.dkim) else {
+            return Ok((id, not_yet(&mail, "Our own check is not made.", now)));
+        };
+        // A mail that makes the check panic has no report, and is put off until it is given up.
+        let examined = resolver.examine(raw, from.into(), rules, now);
+        let Ok(Some(report)) = tokio::time::timeout(PATIENCE, examined).await else {
             return Ok((id, not_yet(&mail, "DNS did not answer in time.", now)));
         };
         if report.pass().is_none()
@@ -96,34 +96,6 @@ impl Judge {
         let step = tokio::task::spawn_blocking(move || first_step(mail, read, &rules).step);
         let stopped = |_| Step::Settled(Verdict::Later, "the process is stopping".to_owned());
         Ok((id, step.await.unwrap_or_else(stopped)))
-    }
-
-    /// What the check finds, DNS asked where it has to be. `None`: our own check cannot be made.
-    async fn report(&self, raw: Arc<[u8]>, from: String, now: Timestamp) -> Option<Report> {
-        let resolver = self.resolver.clone()?;
-        let mut answers = Answers::new();
-        let from: Arc<str> = from.into();
-        for _ in 0..=ROUNDS {
-            let (raw, from, known) = (raw.clone(), from.clone(), answers.clone());
-            let rules = Arc::clone(&self.rules);
-            let checked = tokio::task::spawn_blocking(move || {
-                Some(dkim::check(&Case {
-                    raw: &raw,
-                    head: &Head::split(&raw),
-                    from: &from,
-                    rules: rules.dkim.as_ref()?,
-                    answers: &known,
-                    now,
-                }))
-            });
-            // A mail that makes the check panic has no report, and is put off until it is given up.
-            let report = checked.await.ok()??;
-            if report.asks.is_empty() {
-                return Some(report);
-            }
-            answers.extend(resolver.answers(report.asks).await);
-        }
-        None
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use countersign_sandbox::{Answer, Dns, Signer};
+
 use super::Desk;
 
 /// What the fixtures in `tests/mail` were written for.
@@ -94,4 +96,50 @@ fn without_a_configuration() {
     desk.types("mail explain absent.eml")
         .ended(2)
         .complains(&["absent.eml: cannot be read"]);
+}
+
+/// Goal: each signature is explained, with its domain, its selector and why, as text and as JSON; where DNS
+/// does not answer that is said, and nothing is proven.
+/// Method: a mail that two domains signed, the key of one in a name server, then that server silenced.
+#[tokio::test(flavor = "multi_thread")]
+async fn signature_by_signature() {
+    let dns = Dns::start().await.expect("a name server");
+    let desk = Desk::at("unused");
+    desk.configures(&format!(
+        "{}proof = [\"dkim\"]\n[dns]\nservers = [\"{}\"]\ntimeout = \"300ms\"\n",
+        RULES.replace("authserv_id = \"mx.bot.test\"\n", ""),
+        dns.address()
+    ));
+    let signer = Signer::ed25519("client.test", "s1").expect("a key");
+    dns.publishes(&signer);
+    let mail = format!(
+        "From: Alice <alice@client.test>\r\nTo: approvals+{}@bot.test\r\nSubject: Re: x\r\n\
+         Message-ID: <1@client.test>\r\n\r\nAPPROVE\r\n",
+        "abcdefghijklmnopqrstuvwxya"
+    );
+    let foreign = Signer::ed25519("list.test", "l").expect("a key");
+    let once = foreign.sign(mail.as_bytes()).expect("signed");
+    let twice = signer.sign(&once).expect("signed");
+    fs::write(desk.path("signed.eml"), twice).expect("written");
+    let explained = |json: bool| {
+        let further = if json { " --json" } else { "" };
+        let path = desk.path("signed.eml").display().to_string();
+        desk.types(&format!("mail explain '{path}'{further}"))
+            .done()
+    };
+    let object = tokio::task::block_in_place(|| explained(true)).json();
+    assert_eq!(object["verdict"], "decision", "{object:#}");
+    assert_eq!(object["signatures"][0]["verdict"], "pass");
+    assert_eq!(object["signatures"][0]["selector"], "s1");
+    assert_eq!(object["signatures"][1]["verdict"], "another-domain");
+    let text = tokio::task::block_in_place(|| explained(false));
+    text.says(&[
+        "dkim   pass",
+        "s1._domainkey.client.test: ",
+        "l._domainkey.list.test: ",
+    ]);
+    dns.says(&signer.key_name(), Answer::Silence);
+    let object = tokio::task::block_in_place(|| explained(true)).json();
+    assert_eq!(object["verdict"], "later", "{object:#}");
+    assert_eq!(object["sender"]["verdict"], "later");
 }
