@@ -133,6 +133,25 @@ impl Mailer {
         }
     }
 
+    /// Sends bytes as they are, from our address and to this one, over a connection that is closed
+    /// afterwards: for probes, whose bytes may leave the server in the middle of something.
+    pub async fn send_raw(&self, to: &str, bytes: &[u8]) -> Sending {
+        let envelope = match message::envelope(&self.sender, to) {
+            Ok(envelope) => envelope,
+            Err(error) => return Sending::GiveUp(error.to_string()),
+        };
+        let mut connection = match self.connection().await {
+            Ok(connection) => connection,
+            Err(why) => return self.unreachable(why),
+        };
+        let limit = self.smtp.timeout * SENDING_ANSWERS;
+        match tokio::time::timeout(limit, connection.send(&envelope, bytes)).await {
+            Ok(Ok(answer)) => Sending::Sent(tidy(&answer.message().collect::<Vec<_>>().join(" "))),
+            Ok(Err(error)) => self.failed(&error),
+            Err(_) => Sending::Retry("the server did not take the message in time".to_owned()),
+        }
+    }
+
     /// Looks whether the server can be reached, by opening a connection and logging in.
     pub async fn probe(&self) -> Result<(), String> {
         match self.connection().await {

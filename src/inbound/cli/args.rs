@@ -41,6 +41,13 @@ pub struct Cli {
 /// The heading of what every command takes.
 const EVERYWHERE: &str = "With every command";
 
+/// What `doctor` looks into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Probed {
+    /// Mail, there and back.
+    Mail,
+}
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -82,6 +89,9 @@ pub enum Top {
     },
     /// Look at everything that is needed, and say what to mend; changes nothing, sends nothing
     Doctor {
+        /// `mail`: instead send probes to the bot's own mailbox, and look at what arrives and at DNS
+        #[arg(value_name = "WHAT")]
+        what: Option<Probed>,
         /// Who reads the output.
         #[command(flatten)]
         output: Output,
@@ -128,7 +138,7 @@ impl Top {
             Self::Request(Request::List(list)) => &list.output,
             Self::Approve(Approve { vote, .. }) | Self::Disapprove(vote) => &vote.output,
             Self::Delegate(delegate) => &delegate.output,
-            Self::Doctor { output }
+            Self::Doctor { output, .. }
             | Self::Revoke(Revoke { output, .. })
             | Self::Review(Review { output, .. })
             | Self::Policy(

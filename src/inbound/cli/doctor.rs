@@ -1,5 +1,5 @@
 //! `doctor`: looks at everything that Countersign needs, changes nothing, sends nothing, and says what to
-//! mend.
+//! mend. `doctor mail` sends probes to the bot's own mailbox ([`probe`]).
 //!
 //! One line for each thing: `ok`, `hint` (works, and could be better), `wrong` (to be mended) or `away` (a
 //! server that cannot be reached). The exit code is 3 if something is away, else 1 if something is wrong.
@@ -7,6 +7,7 @@
 mod database;
 mod mail;
 mod people;
+mod probe;
 mod web;
 
 use serde::Serialize;
@@ -69,10 +70,25 @@ pub(super) async fn run(
     lines.extend(database::look(config).await);
     lines.extend(mail::look(config).await);
     lines.extend(web::look(config).await);
+    told(&lines, as_json)
+}
+
+/// `doctor mail`.
+pub(super) async fn run_mail(
+    config: &Config,
+    warnings: &Problems,
+    as_json: bool,
+) -> Result<(), Failure> {
+    let mut lines = configuration(warnings);
+    lines.extend(probe::look(config).await);
+    told(&lines, as_json)
+}
+
+fn told(lines: &[Line], as_json: bool) -> Result<(), Failure> {
     if as_json {
         print::json(&lines)?;
     } else {
-        for line in &lines {
+        for line in lines {
             let how = match line.how {
                 How::Ok => "ok",
                 How::Hint => "hint",

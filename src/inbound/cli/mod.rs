@@ -39,7 +39,7 @@ pub mod who;
 use std::path::Path;
 use std::process::ExitCode;
 
-use args::{Cli, Mail, Top};
+use args::{Cli, Mail, Probed, Top};
 use print::{note, put};
 use serde_json::json;
 
@@ -173,10 +173,13 @@ async fn command(cli: Cli) -> Result<(), Failure> {
             ..
         } => office::roles(&owner, &daemon),
         Top::Migrate { url_file, .. } => office::migrate(&load(config)?, url_file.as_deref()).await,
-        Top::Doctor { output } => {
+        Top::Doctor { what, output } => {
             let around = Surroundings::real();
             let (config, warnings) = Config::load(&config::locate(config, &around), &around)?;
-            doctor::run(&config, &warnings, output.json).await
+            match what {
+                None => doctor::run(&config, &warnings, output.json).await,
+                Some(Probed::Mail) => doctor::run_mail(&config, &warnings, output.json).await,
+            }
         }
         Top::Policy(what) => policy::run(what, config).await,
         Top::Request(what) => request::run(what, &load(config)?).await,

@@ -103,6 +103,17 @@ pub fn reply_address(reply_to: &str, token: &Token) -> Option<String> {
     Some(format!("{local}+{}@{domain}", token.expose()))
 }
 
+/// Who a mail is from and to, as the server is told: nobody else.
+pub(super) fn envelope(sender: &Sender, to: &str) -> Result<Envelope, BadMessage> {
+    let address = |text: &str, whose| {
+        text.parse::<Address>()
+            .map_err(|_| BadMessage::Address { whose })
+    };
+    let from = address(&sender.address, "sender's")?;
+    let to = address(to, "reader's")?;
+    Envelope::new(Some(from), vec![to]).map_err(|_| BadMessage::Address { whose: "reader's" })
+}
+
 pub(super) fn build(sender: &Sender, letter: &Letter) -> Result<(Envelope, Vec<u8>), BadMessage> {
     let address = |text: &str, whose| {
         text.parse::<Address>()

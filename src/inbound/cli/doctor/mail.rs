@@ -115,7 +115,7 @@ fn abilities(able: mailbox::Able, moves: bool) -> Vec<Line> {
     lines
 }
 
-fn how(error: &MailboxError) -> How {
+pub(super) fn how(error: &MailboxError) -> How {
     match error {
         MailboxError::Unreachable { .. } | MailboxError::Wire(_) => How::Away,
         _ => How::Wrong,

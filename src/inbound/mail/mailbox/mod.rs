@@ -31,6 +31,7 @@ mod fake;
 mod fetch;
 mod login;
 mod names;
+mod peephole;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -47,6 +48,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 pub use error::{LOGIN_PAUSE, MailboxError};
+pub use peephole::Peephole;
 pub use wire::WireError;
 
 use super::Rules;
