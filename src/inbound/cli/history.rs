@@ -88,7 +88,6 @@ fn wanted(command: &Command) -> &'static str {
         Command::Emergency { .. } => "take access in an emergency",
         Command::Review { .. } => "review",
         Command::Revoke { .. } => "revoke",
-        Command::TakeBack { .. } => "take back",
         Command::Return { .. } => "give back",
         Command::TakeBack { .. } => "take back a decision",
         Command::Delegate { .. } | Command::EndDelegation => "delegate",
