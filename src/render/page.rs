@@ -237,10 +237,7 @@ impl Renderer {
                 until: Say::to(reader).instant(facts.until),
             },
         };
-        let file = |name| {
-            let name = self.localized("web/code", &reader.locale, name);
-            self.whole(&name, &context)
-        };
+        let file = |name| self.whole(&self.localized("web/code", &reader.locale, name), &context);
         Ok(Rendered {
             subject: cut(&one_line(&file("subject.txt")?), MAX_SUBJECT_CHARS),
             text: squeeze(&file("body.txt")?),
@@ -272,9 +269,7 @@ impl Renderer {
             .filter(|name| name.starts_with("web/") && name.ends_with("/words.html"))
             .collect();
         let tags = words.iter().filter_map(|name| name.split('/').nth(1));
-        let mut locales: Vec<&str> = tags.filter(|tag| *tag != "words.html").collect();
-        locales.push("en");
-        for locale in locales {
+        for locale in tags.filter(|tag| *tag != "words.html").chain(["en"]) {
             for (kind, about, page) in page_samples() {
                 let about = about.as_ref().map(|(facts, reader)| (facts, reader));
                 self.page(kind, locale, about, page)?;
