@@ -29,6 +29,10 @@ pub enum PageKind {
 
 /// What a page shows beside the request's facts.
 #[derive(Debug, Clone, Default, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that a template asks about"
+)]
 pub struct Page {
     /// The path of the style sheet.
     pub style: String,
