@@ -91,7 +91,6 @@ fn wanted(command: &Command) -> &'static str {
         Command::Return { .. } => "give back",
         Command::TakeBack { .. } => "take back a decision",
         Command::Delegate { .. } | Command::EndDelegation => "delegate",
-        Command::TakeBack { .. } => "take a decision back",
         Command::Tick { .. } => "look what is due",
     }
 }
