@@ -10,7 +10,9 @@ mod play;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::panic::AssertUnwindSafe;
 
+use futures::FutureExt as _;
 use play::Stage;
 
 /// The cases that every build has to show, 1 to this.
@@ -28,7 +30,12 @@ async fn group(number: u32) {
     let mut stage = Stage::open().await;
     let mut wrong = String::new();
     for case in &cases {
-        if let Err(problem) = stage.play(case).await {
+        // A step that fails leaves no stage for the next case; which case it was has to be said.
+        let played = AssertUnwindSafe(stage.play(case)).catch_unwind().await;
+        let Ok(played) = played else {
+            panic!("{} could not be played to its end{wrong}", case.name);
+        };
+        if let Err(problem) = played {
             let _ = write!(
                 wrong,
                 "\n{}:{}\n  {}",
