@@ -16,6 +16,7 @@ mod record;
 mod reports;
 mod requests;
 mod roles;
+mod round_trip;
 
 use std::fs;
 use std::io::Write;
