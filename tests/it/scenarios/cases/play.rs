@@ -25,7 +25,7 @@ use countersign::workflow::ids::RequestId;
 use countersign::workflow::request::Decision;
 use countersign_sandbox::{Answer, Dns, Mail, Signer, Signing};
 use jiff::SignedDuration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 
 use super::fixture::{Fixture, Step, bytes};
 use crate::office::{ONE_STEP, Office, until};
@@ -309,7 +309,7 @@ impl Playing<'_> {
         let wanted = step.words[1].as_str();
         if wanted == "decision" {
             self.votes = 1;
-            self.state = "approved".to_owned();
+            "approved".clone_into(&mut self.state);
         }
         if let Some(state) = step.words.get(2) {
             self.state.clone_from(state);
@@ -441,11 +441,11 @@ impl Playing<'_> {
                 office
                     .says("rita", Command::Withdraw { request, reason })
                     .await;
-                self.state = "withdrawn".to_owned();
+                "withdrawn".clone_into(&mut self.state);
             }
             ["expire"] => {
                 office.advance(SignedDuration::from_hours(5));
-                self.state = "expired".to_owned();
+                "expired".clone_into(&mut self.state);
                 self.comes_to("expired").await;
             }
             ["vote", person, decision] => {
@@ -459,11 +459,11 @@ impl Playing<'_> {
             }
             ["unregister", person] => {
                 self.changes(person, "modules = [", "modules = [\"certificate\"] # [")
-                    .await
+                    .await;
             }
             ["disable", person] => {
                 self.changes(person, "zone =", "active = false\nzone =")
-                    .await
+                    .await;
             }
             ["ask-again"] => self.learn_ask("", "bob", request).await,
             ["restore"] => office.apply(ONE_STEP).await,
@@ -622,21 +622,22 @@ fn both_proofs(text: &mut String, dns: &Dns) {
 
 /// Says these bytes to the server as they are, dots and line ends included, in one breath.
 async fn smuggle(port: u16, to: &str, raw: &[u8]) -> anyhow::Result<()> {
-    let mut server = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
-    let mut said = vec![0; 1_000];
-    server.read(&mut said).await?;
+    let stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
+    let mut server = tokio::io::BufReader::new(stream);
+    let mut said = String::new();
+    server.read_line(&mut said).await?;
     for line in [
-        "EHLO x",
+        "HELO x",
         "MAIL FROM:<mallory@elsewhere.test>",
         &format!("RCPT TO:<{to}>"),
         "DATA",
     ] {
         server.write_all(format!("{line}\r\n").as_bytes()).await?;
-        server.read(&mut said).await?;
+        server.read_line(&mut said).await?;
     }
     server.write_all(raw).await?;
     server.write_all(b"\r\n.\r\nQUIT\r\n").await?;
-    let mut rest = Vec::new();
-    server.read_to_end(&mut rest).await?;
+    server.read_to_string(&mut said).await?;
+    anyhow::ensure!(said.contains("354"), "the server takes no mail: {said}");
     Ok(())
 }
