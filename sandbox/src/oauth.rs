@@ -145,8 +145,8 @@ async fn answer(
         Some(error)
     } else if !is("client_secret", CLIENT_SECRET) {
         Some("invalid_client")
-    } else if !is("grant_type", "client_credentials")
-        && !(is("grant_type", "refresh_token") && is("refresh_token", &refresh))
+    } else if !(is("grant_type", "client_credentials")
+        || is("grant_type", "refresh_token") && is("refresh_token", &refresh))
     {
         Some("invalid_grant")
     } else {

@@ -5,7 +5,8 @@ use anyhow::bail;
 use super::id::Id;
 use super::interaction::{First, Modal};
 use super::post::Post;
-use super::world::{Shared, World};
+use super::shared::Shared;
+use super::world::World;
 
 /// An interaction that was sent to the bot.
 #[derive(Debug, Clone)]

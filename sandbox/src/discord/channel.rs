@@ -2,7 +2,8 @@
 
 use super::id::Id;
 use super::post::Post;
-use super::world::{Place, Shared, World};
+use super::shared::Shared;
+use super::world::{Place, World};
 
 /// A channel of the guild, a thread, or the room between the bot and somebody.
 #[derive(Debug, Clone)]

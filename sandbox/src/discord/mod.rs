@@ -41,6 +41,7 @@ mod post;
 mod refusal;
 mod rest;
 mod schema;
+mod shared;
 mod trouble;
 mod typed;
 mod wire;
@@ -55,7 +56,8 @@ use countersign::clock::Clock;
 use tokio::task::JoinHandle;
 
 use crate::certificates;
-use world::{Account, Place, Shared};
+use shared::Shared;
+use world::{Account, Place};
 
 pub use asked::Asked;
 pub use channel::Channel;

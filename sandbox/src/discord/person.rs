@@ -11,8 +11,9 @@ use super::channel::Channel;
 use super::id::Id;
 use super::interaction::{First, Kind, Modal};
 use super::post::{Author, Post, members};
+use super::shared::Shared;
 use super::typed;
-use super::world::{Shared, World};
+use super::world::World;
 
 /// The longest text of a modal's input that gives no limit of its own, in characters.
 const MAX_INPUT: u64 = 4_000;

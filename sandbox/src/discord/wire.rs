@@ -24,7 +24,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::gateway::socket;
 use super::rest;
-use super::world::Shared;
+use super::shared::Shared;
 
 /// The path of the gateway.
 const GATEWAY: &str = "/gateway";

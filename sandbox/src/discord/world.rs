@@ -4,15 +4,10 @@
 //! looks again each time the number in `changed` goes up.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use anyhow::bail;
 use countersign::clock::Clock;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
 
 use super::fault::Fault;
 use super::gateway::{Gateway, intent};
@@ -20,10 +15,6 @@ use super::id::Id;
 use super::interaction::Interaction;
 use super::post::{Author, Post};
 use super::refusal::Refusal;
-use super::schema::Schema;
-
-/// How long something is waited for before a test fails.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What of a channel the bot may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +103,7 @@ pub(super) struct World {
 }
 
 impl World {
-    fn new(clock: Clock) -> Self {
+    pub fn new(clock: Clock) -> Self {
         let mut world = Self {
             clock,
             token: format!("double.{}", countersign::clock::new_id().simple()),
@@ -318,89 +309,4 @@ fn user(id: Id, name: &str, bot: bool) -> Value {
         "discriminator": "0", "avatar": null, "bot": bot, "public_flags": 0, "flags": 0,
         "primary_guild": null,
     })
-}
-
-/// The state and who waits for it. Clones share it.
-#[derive(Debug, Clone)]
-pub(super) struct Shared(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    world: Mutex<World>,
-    changed: watch::Sender<u64>,
-    schema: Option<Schema>,
-}
-
-impl Shared {
-    pub fn new(clock: Clock, schema: Option<Schema>) -> Self {
-        Self(Arc::new(Inner {
-            world: Mutex::new(World::new(clock)),
-            changed: watch::Sender::new(0),
-            schema,
-        }))
-    }
-
-    /// The API description, where one was named.
-    pub fn schema(&self) -> Option<&Schema> {
-        self.0.schema.as_ref()
-    }
-
-    /// Reads or changes the state, and wakes whoever waits.
-    pub fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
-        let mut world = self.0.world.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = act(&mut world);
-        drop(world);
-        self.0.changed.send_modify(|version| *version += 1);
-        result
-    }
-
-    /// Reads the state.
-    pub fn read<T>(&self, look: impl FnOnce(&World) -> T) -> T {
-        look(&self.0.world.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// The number of changes so far.
-    pub fn version(&self) -> u64 {
-        *self.0.changed.borrow()
-    }
-
-    /// Waits for a change after that number.
-    pub async fn changed_since(&self, version: u64) {
-        let mut changed = self.0.changed.subscribe();
-        let _ = changed.wait_for(|now| *now > version).await;
-    }
-
-    /// Waits until this is there; an error says what was waited for in vain.
-    pub async fn until<T>(
-        &self,
-        what: &str,
-        mut look: impl FnMut(&World) -> Option<T>,
-    ) -> anyhow::Result<T> {
-        let deadline = Instant::now() + PATIENCE;
-        let mut changed = self.0.changed.subscribe();
-        loop {
-            changed.mark_unchanged();
-            if let Some(found) = self.read(&mut look) {
-                return Ok(found);
-            }
-            if timeout_at(deadline, changed.changed()).await.is_err() {
-                let (refused, wrong) = self.read(|world| {
-                    let refused: Vec<_> = world
-                        .seen
-                        .iter()
-                        .filter_map(|seen| {
-                            Some(format!(
-                                "{} {}: {}",
-                                seen.method,
-                                seen.path,
-                                seen.refusal.as_ref()?
-                            ))
-                        })
-                        .collect();
-                    (refused, world.wrong.clone())
-                });
-                bail!("in vain: {what}; refused so far: {refused:?}; wrong ourselves: {wrong:?}");
-            }
-        }
-    }
 }

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
 
-use super::super::world::{Shared, World};
+use super::super::shared::Shared;
+use super::super::world::World;
 use super::{Out, Session, event, intent};
 
 /// The longest payload that a bot may send, in bytes.

@@ -4,6 +4,7 @@
 //! only, and takes requests from itself only. It works with forms; a small script of its own fills
 //! in what the bot offers while somebody types, and shows what is new.
 
+mod filling;
 mod markup;
 mod view;
 
@@ -70,7 +71,10 @@ pub fn routes(double: &Double, people: Vec<Person>) -> anyhow::Result<Router> {
         .route("/{person}/{room}/offers", get(offers))
         .route("/{person}/{room}/click", post(click))
         .route("/{person}/{room}/choose", post(choose))
-        .route("/{person}/{room}/modal/{asked}", get(modal).post(fill))
+        .route(
+            "/{person}/{room}/modal/{asked}",
+            get(filling::modal).post(filling::fill),
+        )
         .fallback(async || Trouble::Missing)
         .layer(from_fn(only_from_here))
         .with_state(desk))
@@ -354,75 +358,4 @@ async fn choose(
     let post = desk.post(post.parse().map_err(|_| Trouble::Missing)?)?;
     let asked = person.chooses(&post, menu, &all("value"))?;
     Ok(desk.after(at, &asked).await)
-}
-
-/// A modal that was opened, and by which interaction.
-#[derive(Deserialize)]
-struct Opened {
-    person: u64,
-    room: u64,
-    asked: u64,
-}
-
-impl Opened {
-    fn at(&self) -> Where {
-        Where {
-            person: self.person,
-            room: self.room,
-        }
-    }
-
-    fn modal(&self, desk: &Desk) -> Result<super::Modal, Trouble> {
-        let id = Id::parse(&self.asked.to_string()).ok_or(Trouble::Missing)?;
-        match Asked::new(desk.double.shared.clone(), id).answered() {
-            Some(First::Modal(modal)) => Ok(modal),
-            _ => Err(Trouble::Missing),
-        }
-    }
-}
-
-async fn modal(
-    State(desk): State<Desk>,
-    Path(opened): Path<Opened>,
-) -> Result<Html<String>, Trouble> {
-    let (person, room) = desk.at(opened.at())?;
-    let modal = opened.modal(&desk)?;
-    let frame = frame(&desk, person, room);
-    let posts = desk
-        .double
-        .shared
-        .read(|world| view::posts(world, room, person.id()));
-    let page = desk.pages.get_template("modal.html")?.render(context! {
-        title => modal.title.clone(),
-        asked => opened.asked,
-        inputs => Value::from(Serde(view::inputs(&modal))),
-        posts => Value::from(Serde(posts)),
-        ..frame
-    })?;
-    Ok(Html(page))
-}
-
-async fn fill(
-    State(desk): State<Desk>,
-    Path(opened): Path<Opened>,
-    Form(fields): Fields,
-) -> Result<Redirect, Trouble> {
-    let (person, _) = desk.at(opened.at())?;
-    let modal = opened.modal(&desk)?;
-    // A form has CR LF; Discord's program sends LF.
-    let texts: Vec<(String, String)> = fields
-        .iter()
-        .filter_map(|(name, value)| {
-            Some((
-                name.strip_prefix("i.")?.to_owned(),
-                value.replace("\r\n", "\n"),
-            ))
-        })
-        .collect();
-    let texts: Vec<_> = texts
-        .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()))
-        .collect();
-    let asked = person.fills(&modal, &texts)?;
-    Ok(desk.after(opened.at(), &asked).await)
 }

@@ -24,8 +24,9 @@ use serde_json::{Value, json};
 use super::check;
 use super::fault::{Trouble, met};
 use super::refusal::{Problems, Refusal};
+use super::shared::Shared;
 use super::wire::Line;
-use super::world::{Seen, Shared, World};
+use super::world::{Seen, World};
 use route::Route;
 
 /// The longest body, in bytes.

@@ -23,11 +23,16 @@ pub(super) async fn look(conn: &mut PgConnection) -> Result<Vec<Line>, sqlx::Err
         })
         .collect();
     let since = Clock::system().now() - REQUEST_PERIOD;
-    lines.extend(answers::withheld(conn, since).await?.map(held_back));
+    lines.extend(
+        answers::withheld(conn, since)
+            .await?
+            .as_ref()
+            .map(held_back),
+    );
     Ok(lines)
 }
 
-fn held_back(withheld: Withheld) -> Line {
+fn held_back(withheld: &Withheld) -> Line {
     let persons: Vec<String> = withheld.persons.iter().map(ToString::to_string).collect();
     let said = format!(
         "{} answers were held back in a day from {}: {} used up",
