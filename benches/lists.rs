@@ -193,7 +193,7 @@ const LISTINGS: &[(&str, Asks)] = &[
     }),
     ("--mine", |it, _| it.requester = Some(person("person77"))),
     ("--waiting-for-me", |it, _| {
-        it.waiting_for = Some(person("boss8"))
+        it.waiting_for = Some(person("boss8"));
     }),
     ("--waiting-for-me, by 51 names", |it, _| {
         it.waiting_for = Some(person("chief"));
@@ -202,7 +202,7 @@ const LISTINGS: &[(&str, Asks)] = &[
         it.waiting_for = Some(person("audrey"));
     }),
     ("--decided-by", |it, _| {
-        it.decided_by = Some(person("boss7"))
+        it.decided_by = Some(person("boss7"));
     }),
     ("--decided-by nobody", |it, _| {
         it.decided_by = Some(person("audrey"));

@@ -6,6 +6,7 @@
 //! the median of many batches. The last line is for machines: `mail_read parse_us=… read_us=… ratio=…`.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -67,9 +68,10 @@ fn mails() -> Vec<(&'static str, Vec<u8>)> {
          On Thu, Nov 19, 2026 at 4:12 PM Access Desk\r\n<desk@bot.test> wrote:\r\n\r\n{}\r\n",
         quoted.join("\r\n")
     );
-    let quoted: String = (0..10)
-        .map(|n| format!("<div>{n} {QUOTED}</div>\r\n"))
-        .collect();
+    let mut quoted = String::new();
+    for n in 0..10 {
+        let _ = writeln!(quoted, "<div>{n} {QUOTED}</div>\r");
+    }
     let html = format!(
         "<div dir=\"ltr\"><div>APPROVE</div><div><br></div><div>Checked with the change board.</div>\
          </div><br><div class=\"gmail_quote\"><div dir=\"ltr\" class=\"gmail_attr\">On Thu, Nov 19, 2026 \
@@ -84,11 +86,11 @@ fn mails() -> Vec<(&'static str, Vec<u8>)> {
     };
     let base64 = |text: &str| BASE64_MIME.encode(text.as_bytes());
     let quoted_printable = |text: &str| text.replace('=', "=3D");
-    let short: String = text
-        .lines()
-        .take(16)
-        .map(|line| format!("{line}\r\n"))
-        .collect();
+    let mut short = String::new();
+    for line in text.lines().take(16) {
+        short.push_str(line);
+        short.push_str("\r\n");
+    }
     let both = format!(
         "Content-Type: multipart/alternative; boundary=\"000b\"\r\n\r\n--000b\r\n{}--000b\r\n{}--000b--\r\n",
         part("plain", "quoted-printable", &quoted_printable(&short)),

@@ -156,10 +156,10 @@ fn raw_bytes_to_verdict() {
 fn the_worst_mails() {
     let rules = rules();
     let fill = |piece: &str, bytes: usize| piece.repeat(bytes / piece.len());
-    let (full, part) = (MAX_MAIL_BYTES - 4096, 250 * 1024);
+    let (whole, part) = (MAX_MAIL_BYTES - 4096, 250 * 1024);
     let bodies = [
-        ("plain", fill("x", full)),
-        ("plain", fill("APPROVE\r\n", full)),
+        ("plain", fill("x", whole)),
+        ("plain", fill("APPROVE\r\n", whole)),
         ("plain", format!("APPROVE\r\n{}", fill("On 1 a\r\n", part))),
         (
             "plain",
@@ -180,7 +180,7 @@ fn the_worst_mails() {
             "html",
             format!("<style>{}</style><p>x", fill(".a{display:none}", part / 2)),
         ),
-        ("html", fill("<!--", full)),
+        ("html", fill("<!--", whole)),
     ];
     for (kind, body) in bodies {
         let head = format!("{}Content-Type: text/{kind}; charset=utf-8\n\n", head());

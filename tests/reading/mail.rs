@@ -88,11 +88,10 @@ pub const ENCODINGS: [Encoding; 5] = [
 pub fn part(kind: &str, text: &str, encoding: Encoding) -> String {
     let crlf = text.replace('\n', "\r\n");
     let (charset, how, body) = match encoding {
-        Encoding::EightBit => ("utf-8", "8bit", text.to_owned()),
         Encoding::Quoted => ("utf-8", "quoted-printable", quoted_printable(text)),
         Encoding::Base64 => ("utf-8", "base64", BASE64_MIME.encode(crlf.as_bytes())),
         Encoding::Flowed if kind == "plain" => ("utf-8; format=flowed", "8bit", flowed(text)),
-        Encoding::Flowed => ("utf-8", "8bit", text.to_owned()),
+        Encoding::EightBit | Encoding::Flowed => ("utf-8", "8bit", text.to_owned()),
         Encoding::Utf16 => {
             let bytes: Vec<u8> = crlf.encode_utf16().flat_map(u16::to_be_bytes).collect();
             ("utf-16be", "base64", BASE64_MIME.encode(&bytes))

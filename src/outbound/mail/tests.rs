@@ -98,9 +98,10 @@ async fn an_answer_means_what_its_code_says() {
         })
         .await;
         let sent = mailer(smtp).send(&letter()).await;
-        let why = match (&sent, about_reader) {
-            (Sending::GiveUp(why), false) | (Sending::NoSuchReader(why), true) => why,
-            _ => panic!("{said}: {sent:?}"),
+        let ((Sending::GiveUp(why), false) | (Sending::NoSuchReader(why), true)) =
+            (&sent, about_reader)
+        else {
+            panic!("{said}: {sent:?}");
         };
         assert!(!why.contains("ana@"), "{why}");
     }

@@ -1,5 +1,7 @@
 //! Logging in to the mail servers by access tokens, at Dovecot and Postfix as they are.
 
+use std::fmt::Write as _;
+
 use countersign::workflow::notice::Kind;
 use countersign_sandbox::oauth::{CLIENT_SECRET, REFRESH_TOKEN, TokenServer};
 use countersign_sandbox::{PASSWORD, Stack};
@@ -15,12 +17,13 @@ fn by_token(text: &mut String, server: &TokenServer, more: &str) {
         .map(|rest| rest.trim_end_matches('"').to_owned())
         .expect("a user name");
     *text = text.replace(&format!("password = \"{PASSWORD}\"\n"), "");
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         "\n[oauth]\ntoken_endpoint = \"{}\"\nclient_id = \"{mailbox}\"\n\
          client_secret = {{ value = \"{CLIENT_SECRET}\" }}\nca_file = \"{}\"\n{more}\n",
         server.url(),
         stack.ca_file().display(),
-    ));
+    );
 }
 
 async fn endpoint() -> TokenServer {
@@ -66,7 +69,7 @@ async fn a_story_without_passwords() {
         let asked = server.with(|behaviour| behaviour.asked.clone());
         assert_eq!(asked.len(), 1, "{asked:?}");
         assert_eq!(asked[0]["grant_type"], grant);
-        assert_eq!(asked[0].get("scope").is_some(), grant == "refresh_token");
+        assert_eq!(asked[0].contains_key("scope"), grant == "refresh_token");
     }
 }
 

@@ -145,7 +145,7 @@ fn any_question(dice: &mut Dice, numbers: i64) -> Sought {
             3 => sought.grant = Some(dice.one(&GrantState::ALL)),
             4 => {
                 sought.emergency =
-                    Some(dice.one(&[Emergencies::Yes, Emergencies::No, Emergencies::Unreviewed]))
+                    Some(dice.one(&[Emergencies::Yes, Emergencies::No, Emergencies::Unreviewed]));
             }
             5 => sought.requester = Some(person(dice)),
             6 => sought.decided_by = Some(person(dice)),
@@ -155,7 +155,7 @@ fn any_question(dice: &mut Dice, numbers: i64) -> Sought {
                     "credential",
                     "certificate",
                     "none",
-                ])))
+                ])));
             }
             9 => {
                 let patterns = [
@@ -177,13 +177,13 @@ fn any_question(dice: &mut Dice, numbers: i64) -> Sought {
                 sought.since = Some(
                     start()
                         + SignedDuration::from_mins(i64::try_from(dice.roll(60)).expect("small")),
-                )
+                );
             }
             _ => {
                 sought.until = Some(
                     start()
                         + SignedDuration::from_mins(i64::try_from(dice.roll(60)).expect("small")),
-                )
+                );
             }
         }
     }

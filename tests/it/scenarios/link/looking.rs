@@ -1,6 +1,7 @@
 //! Whatever is only looked at changes nothing, whoever looks.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use countersign::workflow::notice::Kind;
 use futures::StreamExt as _;
@@ -28,7 +29,7 @@ async fn all(office: &Office) -> String {
             .fetch_one(&office.pool)
             .await
             .expect("a hash");
-        all.push_str(&format!("{table} {hash}\n"));
+        let _ = writeln!(all, "{table} {hash}");
     }
     all
 }
@@ -112,6 +113,11 @@ async fn every_answer_carries_the_headers() {
             "not https here"
         );
     }
+    let tags: String = Regex::new("<[^>]*>")
+        .expect("a pattern")
+        .find_iter(&page.body)
+        .map(|tag| tag.as_str())
+        .collect();
     for wrong in [
         "<script",
         "style=",
@@ -120,11 +126,6 @@ async fn every_answer_carries_the_headers() {
         " on",
         "javascript:",
     ] {
-        let tags: String = Regex::new("<[^>]*>")
-            .expect("a pattern")
-            .find_iter(&page.body)
-            .map(|tag| tag.as_str())
-            .collect();
         assert!(!tags.contains(wrong), "{wrong}");
     }
     office.everybody_reads().await;
@@ -268,9 +269,10 @@ async fn doctor_looks_at_the_page() {
     let listen = office.config.web.as_ref().expect("a page").listen;
     let file = office.config_file();
     let mut text = std::fs::read_to_string(&file).expect("bot.toml");
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         "\n[web]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\nask_code = false\n"
-    ));
+    );
     std::fs::write(&file, text).expect("written");
     let doctor = async || {
         let said = tokio::process::Command::new(env!("CARGO_BIN_EXE_countersign"))
