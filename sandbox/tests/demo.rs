@@ -114,7 +114,7 @@ async fn the_page_takes_part_and_an_interrupt_ends_it() {
     let mut lines = BufReader::new(stdout).lines();
     let (directory, port) = timeout(PATIENCE, async {
         let first = told(&mut lines, "Starting").await;
-        let address = told(&mut lines, "http://127.0.0.1:").await;
+        let address = told(&mut lines, "Be one of them:  http://").await;
         let port = address.rsplit(':').next().unwrap_or_default();
         (directory(&first), port.trim_end_matches('/').to_owned())
     })

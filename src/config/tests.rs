@@ -226,7 +226,7 @@ const BAD_LINES: &[(&str, &str)] = &[
     ),
     (
         "mail.approve_words = [\"rejected\"]",
-        "approve_words: `REJECTED` would both approve and disapprove",
+        "approve_words: `REJECTED` is a way to say no in English",
     ),
     (
         "mail.approve_words = [\"YES\", \"tak\"]\nmail.disapprove_words = [\"NO\"]",

@@ -194,13 +194,15 @@ impl World {
     /// Another handler on the same database, as a second daemon or one after a restart has.
     pub fn another_handler(&self) -> Handler {
         let of = &self.handler;
-        Handler::new(
+        let mut other = Handler::new(
             self.pool.clone(),
             of.clock.clone(),
             of.keys.clone(),
             Arc::new(Notify::new()),
             true,
-        )
+        );
+        other.answers = of.answers;
+        other
     }
 
     pub async fn apply(&self, book: Book) {

@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use countersign::clock::Clock;
+use countersign::store::books;
 use countersign_sandbox::Stack;
 use serde_json::Value;
 use sqlx::PgPool;
@@ -33,12 +35,16 @@ async fn a_whole_installation(pool: PgPool) {
         .ended(1)
         .says(&["wrong  policies   none are in force", "policy apply"]);
     desk.reconfigures("[mail]", "[command_line]\noperators = []\n[mail]");
-    sqlx::raw_sql(
-        "INSERT INTO policy_book (applied_at, applied_by, source, book) VALUES (now(), 'test', '', '{}')",
-    )
-    .execute(&pool)
-    .await
-    .expect("a book");
+    let text = Desk::policies();
+    let book = countersign::config::policies::read("policies.toml", &text)
+        .unwrap_or_else(|errors| panic!("{errors}"))
+        .book;
+    let mut tx = pool.begin().await.expect("begin");
+    books::apply(&mut tx, &text, &book, 0, "test", Clock::system().now())
+        .await
+        .expect("policies apply")
+        .expect("nobody else applies");
+    tx.commit().await.expect("commit");
     let said = desk.types("doctor").done().says(&[
         "ok     config     bot.toml is read",
         "ok     database   PostgreSQL ",
