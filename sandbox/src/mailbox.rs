@@ -12,6 +12,7 @@ use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
+use tokio::time::Instant;
 
 use crate::describe::Description;
 use crate::mail::Mail;
@@ -19,6 +20,8 @@ use crate::{DOMAIN, PASSWORD, dovecot, maildir};
 
 /// The longest wait for one answer of a server.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a mail client waits before it tries again what was refused for now.
+const AGAIN: Duration = Duration::from_millis(500);
 /// A picture of one pixel, base64.
 const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ\r\n\
                      AAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -130,11 +133,20 @@ impl Mailbox {
     ) -> anyhow::Result<()> {
         let from: Address = self.address().parse()?;
         let envelope = Envelope::new(Some(from), vec![to.parse()?])?;
-        transport
-            .send_raw(&envelope, raw)
-            .await
-            .context("the server refused the mail")?;
-        Ok(())
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            match transport.send_raw(&envelope, raw).await {
+                // What a mail client does: "later" (4xx) is asked again. On a busy machine Postfix waits
+                // ten seconds for Dovecot's word on a password and then says 454.
+                Err(refused) if refused.is_transient() && Instant::now() < give_up => {
+                    tokio::time::sleep(AGAIN).await;
+                }
+                answer => {
+                    answer.context("the server refused the mail")?;
+                    return Ok(());
+                }
+            }
+        }
     }
 
     /// Hands these bytes to the mailbox server, past every check and limit of Postfix.

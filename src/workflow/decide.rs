@@ -298,5 +298,19 @@ fn cleaned(text: Option<&str>, what: &str) -> Result<Option<String>, Refusal> {
             limit: MAX_TEXT_CHARS,
         });
     }
-    Ok((!kept.is_empty()).then(|| kept.to_owned()))
+    Ok(says_something(kept).then(|| kept.to_owned()))
+}
+
+/// Whether there is anything to see: what consists of invisible characters is no reason. The ranges are
+/// Unicode's `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`) and the blank Braille pattern.
+fn says_something(text: &str) -> bool {
+    text.chars().any(|c| {
+        !c.is_whitespace()
+            && !matches!(c,
+                '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+    })
 }

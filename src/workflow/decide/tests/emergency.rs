@@ -290,3 +290,30 @@ fn w23_no_emergency_extension() {
     .expect("sound");
     assert_eq!(code(world.takes("rita", REASON)), "emergency-not-offered");
 }
+
+/// Goal: what shows nothing is no reason (W24); a reason that shows something is kept, marks and all.
+/// Method: blanks of every kind; an emoji made of several characters.
+#[test]
+fn w24_invisible_characters_are_no_reason() {
+    let world = offered();
+    for nothing in [
+        "",
+        " \n",
+        "\u{200b}\u{feff}",
+        "\u{2060} \u{3164}\u{ad}",
+        "\u{e0041}",
+    ] {
+        assert_eq!(cleaned(Some(nothing), "reason"), Ok(None), "{nothing:?}");
+        let filing = Filing {
+            book: &world.book,
+            id: RequestId(43),
+            pending: None,
+            unreviewed: &[],
+            now: world.now,
+        };
+        let refused = file_emergency(&draft(), nothing, &id("rita"), &filing);
+        assert!(refused.is_err(), "{nothing:?}: {refused:?}");
+    }
+    let family = "\u{1f468}\u{200d}\u{1f469}\u{fe0f}";
+    assert_eq!(cleaned(Some(family), "reason"), Ok(Some(family.to_owned())));
+}
