@@ -275,6 +275,8 @@ fn road(channel: Channel, tongue: Tongue) -> &'static str {
         (Channel::Mail, Tongue::Portuguese) => "por e-mail",
         (Channel::Link, Tongue::English) => "by the link",
         (Channel::Link, Tongue::Portuguese) => "pelo link",
+        (Channel::Chat, Tongue::English) => "in chat",
+        (Channel::Chat, Tongue::Portuguese) => "no chat",
         (Channel::CommandLine, Tongue::English) => "on the command line",
         (Channel::CommandLine, Tongue::Portuguese) => "pela linha de comando",
         (Channel::Timer, Tongue::English) => "by the clock",

@@ -68,6 +68,8 @@ pub enum Channel {
     Mail,
     /// The page behind the link in a mail.
     Link,
+    /// A command or a button in a chat.
+    Chat,
     /// The `countersign` command.
     CommandLine,
     /// Our own clock (W18).
@@ -80,6 +82,7 @@ impl Channel {
         match self {
             Self::Mail => "mail",
             Self::Link => "link",
+            Self::Chat => "chat",
             Self::CommandLine => "command_line",
             Self::Timer => "timer",
         }
@@ -89,7 +92,7 @@ impl Channel {
     /// decision which somebody else made in their name is seen (W31).
     pub fn confirms_by_mail(self) -> bool {
         match self {
-            Self::Mail | Self::Link => true,
+            Self::Mail | Self::Link | Self::Chat => true,
             Self::CommandLine | Self::Timer => false,
         }
     }
