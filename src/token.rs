@@ -7,7 +7,7 @@
 //! made from the other, and neither is taken where the other is meant.
 //!
 //! From the same keys, each for its own purpose: the code that is mailed to whoever decides by link in a
-//! browser that we do not know, and the seal on the number of a form.
+//! browser that we do not know, and the seals on the number of a form and on the text of a button.
 //!
 //! What always holds: a token has exactly one spelling apart from case. 26 characters carry 130 bits;
 //! a text whose last two bits are not zero is no token, so that nobody can make four out of one.
@@ -40,6 +40,7 @@ const LINK: &[u8] = b"link";
 const CODE: &[u8] = b"code";
 const FORM: &[u8] = b"form";
 const BROWSER: &[u8] = b"browser";
+const BUTTON: &[u8] = b"button";
 
 /// SHA-256 of a token's lower-case text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -170,6 +171,20 @@ impl Keyring {
             .any(|made| same(made.0.as_bytes(), seal.0.as_bytes()))
     }
 
+    /// What shows that a button with this text was ours; `None` where the key is unknown.
+    pub fn button_seal(&self, key_id: &str, text: &str) -> Option<Token> {
+        let code = self.derive(key_id, BUTTON, &[text.as_bytes()])?;
+        Some(Token::of(&code))
+    }
+
+    /// Whether this is the seal of a button with that text, under any key that is configured; in constant
+    /// time.
+    pub fn is_button_seal(&self, seal: &Token, text: &str) -> bool {
+        let made = self.keys.keys();
+        made.filter_map(|key_id| self.button_seal(key_id, text))
+            .any(|made| same(made.0.as_bytes(), seal.0.as_bytes()))
+    }
+
     /// The secret that a browser is remembered by, under the current key; nobody can make it of the number.
     pub fn browser_token(&self, number: Uuid) -> Option<Token> {
         self.token(&self.current, BROWSER, number)
@@ -180,7 +195,8 @@ impl Keyring {
         Some(Token::of(&code))
     }
 
-    /// HMAC-SHA-256 over a purpose and what follows it; all parts but the purpose are of a fixed length.
+    /// HMAC-SHA-256 over a purpose and what follows it; no purpose is the beginning of another, and all parts
+    /// but the last are of a fixed length.
     fn derive(&self, key_id: &str, purpose: &[u8], parts: &[&[u8]]) -> Option<[u8; 32]> {
         let key = self.keys.get(key_id)?;
         let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_secret())

@@ -14,6 +14,7 @@
 //! | [`decide`] | filing, votes, time, grants, emergencies: `Result<Vec<Event>, Refusal>` |
 //! | [`schedule`] | when something about a request is due next |
 //! | [`places`] | whether different persons can fill all the places of all the steps (W5, W11) |
+//! | [`act`] | what a reader of a post can do with it |
 //! | [`notice`] | who must be told what because of an event |
 //! | [`refusal`] | every way to say no: a code, a rule, a sentence, a next step |
 //!
@@ -21,6 +22,7 @@
 //! allow the action; applying them with [`request::Request::apply`] never fails for the request they were
 //! decided on.
 
+pub mod act;
 pub mod book;
 pub mod decide;
 pub mod event;
