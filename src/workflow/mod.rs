@@ -16,6 +16,7 @@
 //! | [`places`] | whether different persons can fill all the places of all the steps (W5, W11) |
 //! | [`act`] | what a reader of a post can do with it |
 //! | [`notice`] | who must be told what because of an event |
+//! | [`post`] | what a chat shows of a request, and where |
 //! | [`refusal`] | every way to say no: a code, a rule, a sentence, a next step |
 //!
 //! What always holds: `decide` returns events only if the request's state and the actor's standing
@@ -30,6 +31,7 @@ pub mod ids;
 pub mod notice;
 pub mod places;
 pub mod policy;
+pub mod post;
 pub mod refusal;
 pub mod request;
 pub mod schedule;
