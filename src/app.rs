@@ -171,7 +171,7 @@ impl Daemon {
     /// Tells the timer that the clock was moved; it looks by itself every so often.
     pub fn look_at_the_clock(&self) {
         self.look.notify_one();
-        self.handler.wake.notify_one();
+        self.handler.wake.notify_waiters();
     }
 
     /// Stops the loops, then the connections, then the embedded database. Returns the names of the loops
@@ -233,14 +233,17 @@ fn start_courier(
     let mailer = Arc::new(Mailer::new(config.smtp.clone(), Sender::from(&config.mail)));
     let link = mailer.link();
     probes.insert("smtp", Arc::new(move || link.borrow().complaint()));
-    let courier = Courier {
-        pool: handler.pool.clone(),
-        clock: handler.clock.clone(),
+    let mail = courier::Mail {
         keys: handler.keys.clone(),
         renderer: renderer.clone(),
         mailer,
         reply_to: config.mail.reply_to.clone(),
         public_url: config.web.as_ref().map(|web| web.public_url.clone()),
+    };
+    let courier = Courier {
+        pool: handler.pool.clone(),
+        clock: handler.clock.clone(),
+        carrier: Arc::new(mail),
         wake: handler.wake.clone(),
         backlog: handler.backlog.clone(),
         period: courier::PERIOD,
@@ -249,7 +252,7 @@ fn start_courier(
         let courier = courier.clone();
         async move {
             // An operator learns of a server that is away before the first mail is due.
-            let _ = courier.mailer.probe().await;
+            let _ = courier.carrier.mailer.probe().await;
             courier::run(courier, cancel).await
         }
     });

@@ -204,7 +204,7 @@ impl Handler {
             return Ok(Answer::Duplicate);
         }
         tx.commit().await?;
-        self.wake.notify_one();
+        self.wake.notify_waiters();
         self.committed.notify_one();
         Ok(answer)
     }

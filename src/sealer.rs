@@ -135,7 +135,7 @@ impl Sealer {
                 outbox::enqueue_system(&mut tx, &mail, READER, address, self.clock.now()).await?;
             }
             tx.commit().await?;
-            self.wake.notify_one();
+            self.wake.notify_waiters();
             let number = signed.seal.number;
             tracing::info!(
                 seal.number = number,

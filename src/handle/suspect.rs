@@ -89,7 +89,7 @@ impl Handler {
         };
         case.follow(&mut tx, &nobody).await?;
         tx.commit().await?;
-        self.wake.notify_one();
+        self.wake.notify_waiters();
         self.committed.notify_one();
         Ok(Some(nobody.why))
     }

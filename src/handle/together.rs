@@ -82,7 +82,7 @@ impl Handler {
             return Ok(vec![None; inbound.len()]);
         }
         tx.commit().await?;
-        self.wake.notify_one();
+        self.wake.notify_waiters();
         self.committed.notify_one();
         Ok(answers)
     }

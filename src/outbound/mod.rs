@@ -1,17 +1,21 @@
-//! How we speak to the world: one value out, one of four outcomes back.
+//! How we speak to the world: one value out, one of a few outcomes back.
 //!
 //! | outcome | whose matter | what follows |
 //! |---|---|---|
 //! | [`Sending::Sent`] | | done |
 //! | [`Sending::Retry`] | this message's, for now | tried again after its backoff; the try counts |
+//! | [`Sending::Later`] | the server's, which says when | tried again no sooner; the try counts |
 //! | [`Sending::GiveUp`] | this message's, for good | visible to the operator |
 //! | [`Sending::NoSuchReader`] | likewise, and the reader's: their address takes no mail | the access admins are told |
+//! | [`Sending::Moot`] | nobody's: the message is not needed, or goes by another road | over |
 //! | [`Sending::Unreachable`] | the server's, or our account's there | the *connection* backs off; nothing counts |
 
 pub mod chat;
 pub mod mail;
 
 use std::fmt;
+
+use jiff::SignedDuration;
 
 /// What came of one try to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,10 +24,14 @@ pub enum Sending {
     Sent(String),
     /// Not now.
     Retry(String),
+    /// Not now, and not before so much time has passed.
+    Later(String, SignedDuration),
     /// Never.
     GiveUp(String),
     /// Never, since the server knows of no such mailbox.
     NoSuchReader(String),
+    /// Never, and nobody has to look at it.
+    Moot(String),
     /// It was not even tried: the connection cannot be had, or our account is refused.
     Unreachable(String),
 }

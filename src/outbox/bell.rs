@@ -58,7 +58,7 @@ pub async fn hear(bell: Bell, cancel: CancellationToken) -> Result<(), sqlx::Err
             from = ear.hear() => from?,
         };
         if from != bell.me {
-            bell.wake.notify_one();
+            bell.wake.notify_waiters();
             bell.look.notify_one();
         }
     }

@@ -1,5 +1,8 @@
 //! The courier: leases what is due, renders it, sends it, records what came of it.
 //!
+//! One loop for each road, mail and chat, which share nothing but the database: whichever server is down, the
+//! other's deliveries go out. What a road is made of is its [`Carrier`]'s.
+//!
 //! A loop without input. It waits for a wake-up (after a commit), for the next due time, or for its
 //! period ([`PERIOD`]), whichever comes first, and then does all that is due. Any number of couriers may run on
 //! one database: each row is claimed by one.
@@ -13,15 +16,17 @@
 //! What always holds: the try is counted and written down before it is made; an acknowledgement needs
 //! the lease; a lease outlasts everything that is done under it, and what waited too long for its turn
 //! is given back instead of sent. While the server is down one probe at a time is made and no delivery
-//! is touched. What waits for a digest that is due is made into a delivery before it is claimed. To an
-//! inbox with a backlog it gives way for a while ([`super::backlog`]).
+//! is touched. Of one post one change is under way at a time, the newest being the next. To an inbox with a
+//! backlog it gives way for a while ([`super::backlog`]).
 //!
-//! What is *not* promised: that a mail goes out once. If the process dies, or the database cannot be
-//! reached, between the server's yes and the acknowledgement, the mail goes out again when the lease is
-//! over, with the same Message-ID.
+//! What is *not* promised: that a message goes out once. If the process dies, or the database cannot be
+//! reached, between the server's yes and the acknowledgement, it goes out again when the lease is over, under
+//! the same name.
 
+mod carrier;
 mod deliver;
 mod gather;
+mod mail;
 #[cfg(test)]
 mod tests;
 
@@ -39,10 +44,10 @@ use tokio_util::sync::CancellationToken;
 use super::backlog::{Backlog, Courtesy, Turn};
 use super::retry;
 use crate::clock::{Clock, new_id};
-use crate::outbound::mail::Mailer;
-use crate::render::Renderer;
 use crate::store::outbox::{self, Claimed};
-use crate::token::Keyring;
+
+pub use carrier::Carrier;
+pub use mail::Mail;
 
 /// The longest sleep, whatever is or is not due: another process may have left work without a wake-up.
 pub const PERIOD: Duration = Duration::from_secs(5);
@@ -55,28 +60,33 @@ const BATCH_PER_CONNECTION: usize = 2;
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
 
 /// What a courier works with. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Courier {
+#[derive(Debug)]
+pub struct Courier<C> {
     /// The database.
     pub pool: PgPool,
     /// The clock of due times.
     pub clock: Clock,
-    /// Derives the tokens of asks again.
-    pub keys: Arc<Keyring>,
-    /// Makes the texts.
-    pub renderer: Arc<Renderer>,
-    /// Sends.
-    pub mailer: Arc<Mailer>,
-    /// The address that replies go to, without token.
-    pub reply_to: String,
-    /// Where the page on which to decide is, without a slash at its end; `None`: there is none.
-    pub public_url: Option<String>,
+    /// Its road.
+    pub carrier: Arc<C>,
     /// Rung after a commit that left deliveries.
     pub wake: Arc<Notify>,
     /// Given way to.
     pub backlog: Backlog,
     /// The longest sleep: [`PERIOD`].
     pub period: Duration,
+}
+
+impl<C> Clone for Courier<C> {
+    fn clone(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            clock: self.clock.clone(),
+            carrier: self.carrier.clone(),
+            wake: self.wake.clone(),
+            backlog: self.backlog.clone(),
+            period: self.period,
+        }
+    }
 }
 
 /// Why the courier stopped; it is started again.
@@ -99,7 +109,10 @@ enum Reached {
 
 /// Runs until cancelled; then claims nothing more, gives back what it has not begun and finishes the
 /// sends under way, each of which has its time limit.
-pub async fn run(courier: Courier, cancel: CancellationToken) -> Result<(), CourierError> {
+pub async fn run<C: Carrier>(
+    courier: Courier<C>,
+    cancel: CancellationToken,
+) -> Result<(), CourierError> {
     let mut round = Round {
         courier,
         waiting: VecDeque::new(),
@@ -113,8 +126,8 @@ pub async fn run(courier: Courier, cancel: CancellationToken) -> Result<(), Cour
     worked.and(ended)
 }
 
-struct Round {
-    courier: Courier,
+struct Round<C> {
+    courier: Courier<C>,
     /// Leased and not begun, with the moment until which a send may begin.
     waiting: VecDeque<(Claimed, Instant)>,
     sending: JoinSet<Result<Reached, sqlx::Error>>,
@@ -125,7 +138,7 @@ struct Round {
     courtesy: Courtesy,
 }
 
-impl Round {
+impl<C: Carrier> Round<C> {
     async fn work(&mut self, cancel: &CancellationToken) -> Result<(), CourierError> {
         while !cancel.is_cancelled() {
             if self.failures > 0 {
@@ -145,7 +158,7 @@ impl Round {
             woken.as_mut().enable();
             let held = self.fill().await?;
             self.start();
-            let free = held.is_none() && self.sending.len() < self.courier.mailer.connections();
+            let free = held.is_none() && self.sending.len() < self.courier.carrier.connections();
             if !self.sending.is_empty() {
                 tokio::select! {
                     () = cancel.cancelled() => {}
@@ -181,7 +194,7 @@ impl Round {
     /// Leases more when all that was leased is begun. `Some`: not before then, for a backlog is judged.
     async fn fill(&mut self) -> Result<Option<Instant>, CourierError> {
         let courier = &self.courier;
-        let connections = courier.mailer.connections();
+        let connections = courier.carrier.connections();
         if !self.waiting.is_empty() || self.sending.len() >= connections {
             return Ok(None);
         }
@@ -193,7 +206,7 @@ impl Round {
             Turn::Trickle => connections,
             Turn::Wait(until) => return Ok(Some(until)),
         };
-        let longest = courier.mailer.longest_send();
+        let longest = courier.carrier.longest_send();
         let turns = u32::try_from(BATCH_PER_CONNECTION).unwrap_or(2);
         let lease_for = longest * (turns + 1) + LEASE_MARGIN;
         let begin_until = Instant::now() + longest * turns + LEASE_MARGIN / 2;
@@ -203,9 +216,10 @@ impl Round {
             sweep(&mut conn, now).await?;
             self.swept = Some(Instant::now());
         }
-        self.courier.gather(&mut conn, now).await?;
-        let claimed =
-            outbox::claim(&mut conn, now, lease_for, (batch, retry::MAX_ATTEMPTS)).await?;
+        courier.carrier.prepare(&mut conn, now).await?;
+        let due = (C::ROAD, now);
+        let most = (batch, retry::MAX_ATTEMPTS);
+        let claimed = outbox::claim(&mut conn, due, lease_for, most).await?;
         if claimed.is_empty() {
             self.courtesy.caught_up();
         }
@@ -215,7 +229,7 @@ impl Round {
     }
 
     fn start(&mut self) {
-        while self.sending.len() < self.courier.mailer.connections() {
+        while self.sending.len() < self.courier.carrier.connections() {
             let Some((claimed, begin_until)) = self.waiting.pop_front() else {
                 return;
             };
@@ -232,7 +246,7 @@ impl Round {
     /// How long nothing is due, at most the period.
     async fn pause(&self) -> Result<Duration, CourierError> {
         let mut conn = self.courier.pool.acquire().await?;
-        let due = outbox::next_due(&mut conn).await?;
+        let due = outbox::next_due(&mut conn, C::ROAD).await?;
         let now = self.courier.clock.now();
         let period = self.courier.period;
         Ok(due.map_or(period, |due| {
@@ -251,7 +265,7 @@ impl Round {
         }
         let probed = tokio::select! {
             () = cancel.cancelled() => return,
-            probed = self.courier.mailer.probe() => probed,
+            probed = self.courier.carrier.probe() => probed,
         };
         match probed {
             Ok(()) => self.failures = 0,
@@ -283,7 +297,7 @@ impl Round {
                 Err(error) => failed = Some(CourierError::Send(error)),
             }
         }
-        self.courier.mailer.close().await;
+        self.courier.carrier.close().await;
         given_back?;
         failed.map_or(Ok(()), Err)
     }

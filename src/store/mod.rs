@@ -14,6 +14,7 @@ pub mod requests;
 pub mod roles;
 pub mod seals;
 pub mod tokens;
+pub mod troubles;
 pub mod unreachable;
 pub mod web;
 

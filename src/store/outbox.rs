@@ -23,6 +23,7 @@ mod code;
 mod courier;
 mod digest;
 mod operator;
+mod post;
 mod system;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -43,9 +44,12 @@ use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::notice::{Kind, Notice};
 
 pub use code::{CodeMail, enqueue_code};
-pub use courier::{Ack, Acked, Claimed, Outcome, Swept, ack, claim, next_due, release, sweep};
+pub use courier::{
+    Ack, Acked, Claimed, Outcome, Road, Standing, Swept, ack, claim, next_due, release, sweep,
+};
 pub use digest::{Gathered, due_digests, gather};
 pub use operator::{DeliveryRow, Filter, drop, list, retry};
+pub use post::{Due, anew, begin_post, enqueue_posts, gone, posts, stands};
 pub use system::{Content, SystemMail, enqueue_system};
 
 /// What one command owes, with what its deliveries are made of.

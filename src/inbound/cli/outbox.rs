@@ -78,6 +78,7 @@ fn list(rows: &[DeliveryRow], given_up: bool, as_json: bool) -> Result<(), Failu
                     "id": row.id,
                     "request": row.request,
                     "kind": row.kind,
+                    "channel": row.channel,
                     "person": row.person,
                     "state": row.state,
                     "attempts": row.attempts,

@@ -220,7 +220,7 @@ impl Judge {
         }
         tx.commit().await?;
         if bounces > 0 {
-            self.handler.wake.notify_one();
+            self.handler.wake.notify_waiters();
             self.handler.committed.notify_one();
         }
         for alarm in settled.iter().filter(|o| o.verdict == Verdict::Alarm) {

@@ -182,7 +182,7 @@ impl Web {
             outbox::enqueue_code(&mut tx, &mail, &visit.person, visit.now).await?;
         }
         tx.commit().await?;
-        self.handler.wake.notify_one();
+        self.handler.wake.notify_waiters();
         self.handler.committed.notify_one();
         Ok(see(&confirm))
     }

@@ -5,9 +5,10 @@ use uuid::Uuid;
 
 use super::*;
 use crate::outbound::Link;
-use crate::outbound::mail::Sender;
 use crate::outbound::mail::fake::{Script, Server};
+use crate::outbound::mail::{Mailer, Sender};
 use crate::outbox::bell::{self, Bell};
+use crate::render::Renderer;
 use crate::store::bell::ring;
 use crate::store::outbox::testing::{apply_book, keys, owe_at, owe_waiting, request, state};
 use crate::store::outbox::{DeliveryRow, Filter};
@@ -36,7 +37,7 @@ fn refuses(rcpt: &'static str) -> Script {
 
 /// A courier under way, or what one needs to begin.
 struct World {
-    courier: Courier,
+    courier: Courier<Mail>,
     server: Server,
 }
 
@@ -58,11 +59,7 @@ impl World {
         let courier = Courier {
             pool: pool.await.expect("the test's database"),
             clock: Clock::system(),
-            keys: Arc::new(keys()),
-            renderer: Arc::new(Renderer::new(None).expect("our own templates")),
-            mailer: Arc::new(mailer(&server)),
-            reply_to: "approvals@bot.test".into(),
-            public_url: Some("https://decide.bot.test".into()),
+            carrier: Arc::new(mail(&server)),
             wake: Arc::new(Notify::new()),
             backlog: Backlog::default(),
             period: PERIOD,
@@ -74,10 +71,10 @@ impl World {
     fn start(&self) -> Running {
         let cancel = CancellationToken::new();
         let courier = Courier {
-            mailer: Arc::new(mailer(&self.server)),
+            carrier: Arc::new(mail(&self.server)),
             ..self.courier.clone()
         };
-        let link = courier.mailer.link();
+        let link = courier.carrier.mailer.link();
         let ended = tokio::spawn(run(courier, cancel.clone()));
         Running {
             cancel,
@@ -90,7 +87,7 @@ impl World {
     async fn owe(&self, kind: Kind, count: usize) {
         let courier = &self.courier;
         owe_at(&courier.pool, kind, count, courier.clock.now()).await;
-        courier.wake.notify_one();
+        courier.wake.notify_waiters();
     }
 
     async fn rows(&self, filter: Filter) -> Vec<DeliveryRow> {
@@ -144,6 +141,16 @@ impl Running {
         self.ended.abort();
         let ended = self.ended.await;
         assert!(ended.expect_err("aborted").is_cancelled());
+    }
+}
+
+fn mail(server: &Server) -> Mail {
+    Mail {
+        keys: Arc::new(keys()),
+        renderer: Arc::new(Renderer::new(None).expect("our own templates")),
+        mailer: Arc::new(mailer(server)),
+        reply_to: "approvals@bot.test".into(),
+        public_url: Some("https://decide.bot.test".into()),
     }
 }
 
@@ -305,7 +312,7 @@ async fn a_crash_sends_the_same_mail_again(pool: PgPool) {
     let over = "UPDATE delivery SET lease_until = clock_timestamp() WHERE state = 'leased'";
     let over = sqlx::query(over).execute(&world.courier.pool).await;
     assert_eq!(over.expect("is over").rows_affected(), 1);
-    world.courier.wake.notify_one();
+    world.courier.wake.notify_waiters();
     world.becomes("sent", 2).await;
     lives.stop().await;
     let ids = world.server.lines("Message-ID: ");
@@ -399,7 +406,7 @@ async fn what_gave_up_is_retried_by_hand(pool: PgPool) {
     let mut conn = world.courier.pool.acquire().await.expect("a connection");
     assert!(outbox::retry(&mut conn, id, now).await.expect("retries"));
     drop(conn);
-    world.courier.wake.notify_one();
+    world.courier.wake.notify_waiters();
     world.becomes("sent", 1).await;
     running.stop().await;
     assert_eq!(world.rows(Filter::GivenUp).await.len(), 0);
@@ -426,7 +433,7 @@ async fn later_is_kept_to(pool: PgPool) {
         .courier
         .clock
         .advance(jiff::SignedDuration::from_mins(1));
-    world.courier.wake.notify_one();
+    world.courier.wake.notify_waiters();
     world.becomes("sent", 2).await;
     running.stop().await;
     world.end().await;

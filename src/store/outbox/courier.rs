@@ -1,4 +1,4 @@
-//! What the courier does with deliveries: claim, acknowledge, release.
+//! What the couriers do with deliveries: claim, acknowledge, release. Each claims by its own channel.
 
 use std::time::Duration;
 
@@ -43,6 +43,48 @@ pub struct Claimed {
     pub link_key_id: Option<String>,
     /// What it shows.
     pub content: Content,
+    /// The post that it makes or changes; `None`: it is a mail.
+    pub post: Option<Standing>,
+}
+
+/// By which road deliveries go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Road {
+    /// Mail.
+    Mail,
+    /// Posts in a chat.
+    Chat,
+}
+
+impl Road {
+    /// Its name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Chat => "chat",
+        }
+    }
+}
+
+/// What is known of a post before it is made or changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Which.
+    pub id: Uuid,
+    /// With whom; `None`: in a channel.
+    pub person: Option<PersonId>,
+    /// The person's account, or the name of the channel.
+    pub place: String,
+    /// The service's id of the channel, once it is known, be it from another post to the same person.
+    pub channel: Option<String>,
+    /// The service's id of the message, once it stands there.
+    pub message: Option<String>,
+    /// Whether a first try was begun: the message may stand there unknown to us.
+    pub begun: bool,
+    /// How often it was posted anew.
+    pub round: i32,
+    /// Whether it was taken away for good.
+    pub gone: bool,
 }
 
 /// What came of one try.
@@ -59,6 +101,8 @@ pub enum Outcome {
     },
     /// Never.
     GiveUp(String),
+    /// Never, and nobody needs it: it is over as a cancelled one is.
+    Moot(String),
 }
 
 /// The end of one try.
@@ -87,23 +131,27 @@ pub enum Acked {
     LeaseLost,
 }
 
-/// Leases at most `limit` deliveries that are due, or whose lease ran out with fewer than `max_attempts`
-/// tries, each with its attempt opened. Those longest due come first.
+/// Leases at most `limit` deliveries of a road that are due, or whose lease ran out with fewer than `max_attempts`
+/// tries, each with its attempt opened. Those longest due come first. Of a post that is being changed nothing
+/// else is leased.
 pub async fn claim(
     conn: &mut PgConnection,
-    now: Timestamp,
+    (road, now): (Road, Timestamp),
     lease_for: Duration,
     (limit, max_attempts): (usize, u32),
 ) -> Result<Vec<Claimed>, sqlx::Error> {
     let lease = crate::clock::new_id();
     let rows = sqlx::query!(
         r#"WITH due AS (
-               SELECT id FROM delivery
-               WHERE state = 'pending' AND next_try_at <= $1
+               SELECT id FROM delivery AS d
+               WHERE state = 'pending' AND channel = $6 AND next_try_at <= $1
+                 AND NOT EXISTS (SELECT FROM delivery AS other
+                                 WHERE other.post_id = d.post_id AND other.state = 'leased')
                ORDER BY next_try_at, id LIMIT $4 FOR UPDATE SKIP LOCKED
            ), over AS (
                SELECT id FROM delivery
-               WHERE state = 'leased' AND lease_until <= statement_timestamp() AND cancel_at IS NULL
+               WHERE state = 'leased' AND channel = $6 AND lease_until <= statement_timestamp()
+                 AND cancel_at IS NULL
                  AND attempts - attempts_before < $5
                ORDER BY lease_until, id LIMIT $4 FOR UPDATE SKIP LOCKED
            ), chosen AS (
@@ -123,14 +171,23 @@ pub async fn claim(
            SELECT t.id, t.attempts, t.attempts_before, t.kind, t.request_id, t.person, t.address,
                   t.name, t.zone, t.locale, t.in_reply_to, t.key_id, t.link_key_id,
                   t.tried_since AS "tried_since: jiff_sqlx::Timestamp",
-                  n.facts
+                  n.facts, t.post_id, p.person AS "with?", p.place AS "place?",
+                  coalesce(p.channel_id,
+                           (SELECT q.channel_id FROM chat_post AS q
+                            WHERE p.person IS NOT NULL AND q.person IS NOT NULL
+                              AND q.service = p.service AND q.place = p.place
+                              AND q.channel_id IS NOT NULL LIMIT 1)) AS "channel_id?",
+                  p.message_id AS "message_id?", p.round AS "round?",
+                  p.begun_at IS NOT NULL AS "begun!", p.gone_at IS NOT NULL AS "gone!"
            FROM taken AS t JOIN notice AS n ON n.id = t.notice_id
+                LEFT JOIN chat_post AS p ON p.id = t.post_id
            ORDER BY t.id"#,
         now.to_sqlx() as _,
         lease,
         lease_for.as_secs_f64(),
         i64::try_from(limit).unwrap_or(i64::MAX),
         i32::try_from(max_attempts).unwrap_or(i32::MAX),
+        road.as_str(),
     )
     .fetch_all(conn)
     .await?;
@@ -159,6 +216,16 @@ pub async fn claim(
                 key_id: row.key_id,
                 link_key_id: row.link_key_id,
                 content,
+                post: row.post_id.zip(row.place).map(|(id, place)| Standing {
+                    id,
+                    person: row.with.map(PersonId::new),
+                    place,
+                    channel: row.channel_id,
+                    message: row.message_id,
+                    begun: row.begun,
+                    round: row.round.unwrap_or_default(),
+                    gone: row.gone,
+                }),
             })
         })
         .collect())
@@ -170,6 +237,7 @@ pub async fn ack(conn: &mut PgConnection, ack: &Ack<'_>) -> Result<Acked, sqlx::
         Outcome::Sent(detail) => ("sent", "sent", None, detail),
         Outcome::Retry { at, why } => ("pending", "retry", Some(*at), why),
         Outcome::GiveUp(why) => ("given_up", "give_up", None, why),
+        Outcome::Moot(why) => ("cancelled", "give_up", None, why),
     };
     let row = sqlx::query!(
         r#"WITH ended AS (
@@ -286,13 +354,22 @@ pub async fn sweep(
         .collect())
 }
 
-/// When the next pending delivery or the next digest is due; `None` where there is none.
-pub async fn next_due(conn: &mut PgConnection) -> Result<Option<Timestamp>, sqlx::Error> {
+/// When the next pending delivery of a road or, for mail, the next digest is due; `None` where there is none.
+/// What waits for the change of its post that is under way does not count.
+pub async fn next_due(
+    conn: &mut PgConnection,
+    road: Road,
+) -> Result<Option<Timestamp>, sqlx::Error> {
     let row = sqlx::query!(
         r#"SELECT least(
-               (SELECT min(next_try_at) FROM delivery WHERE state = 'pending'),
-               (SELECT min(digest_at) FROM delivery WHERE state = 'waiting'))
+               (SELECT next_try_at FROM delivery AS d
+                WHERE state = 'pending' AND channel = $1
+                  AND NOT EXISTS (SELECT FROM delivery AS other
+                                  WHERE other.post_id = d.post_id AND other.state = 'leased')
+                ORDER BY next_try_at LIMIT 1),
+               (SELECT min(digest_at) FROM delivery WHERE state = 'waiting' AND $1 = 'mail'))
            AS "at: jiff_sqlx::Timestamp""#,
+        road.as_str(),
     )
     .fetch_one(conn)
     .await?;

@@ -34,9 +34,11 @@ pub struct DeliveryRow {
     pub id: Uuid,
     /// About which request.
     pub request: Option<RequestId>,
-    /// Which message: a notice's name, `digest` or `system`.
+    /// Which message: a notice's name, `digest`, `code`, `system` or `post`.
     pub kind: String,
-    /// To whom.
+    /// By which road: `mail` or `chat`.
+    pub channel: String,
+    /// To whom; of a post in a channel: its name after `#`.
     pub person: PersonId,
     /// `waiting`, `gathered`, `pending`, `leased`, `sent`, `given_up`, `cancelled` or `dropped`.
     pub state: String,
@@ -68,7 +70,7 @@ pub async fn list(
         Filter::All => (None, None),
     };
     let rows = sqlx::query!(
-        r#"SELECT id, request_id, kind, person, state, attempts, last_error, digest_id,
+        r#"SELECT id, request_id, kind, channel, person, state, attempts, last_error, digest_id,
                   digest_at AS "digest_at: jiff_sqlx::Timestamp",
                   next_try_at AS "next_try_at: jiff_sqlx::Timestamp",
                   created_at AS "created_at: jiff_sqlx::Timestamp",
@@ -89,6 +91,7 @@ pub async fn list(
                 id: row.id,
                 request: row.request_id.map(RequestId),
                 kind: row.kind,
+                channel: row.channel,
                 person: PersonId::new(row.person),
                 state: row.state,
                 attempts: u32::try_from(row.attempts).unwrap_or(0),
@@ -104,13 +107,16 @@ pub async fn list(
 }
 
 /// Owes a delivery again that gave up, was cancelled or dropped, with all its tries before it;
-/// one that is pending is tried at once, and one that waits for a digest goes as a mail of its own. `false`: there is none such (also: it is sent or under way).
+/// one that is pending is tried at once, and one that waits for a digest goes as a mail of its own. `false`: there is none such (also: it is sent or
+/// under way, or its post was to show something newer since).
 pub async fn retry(conn: &mut PgConnection, id: Uuid, now: Timestamp) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         r#"UPDATE delivery
            SET state = 'pending', next_try_at = $2, tried_since = $2, attempts_before = attempts,
                cancel_at = NULL, finished_at = NULL
-           WHERE id = $1 AND state IN ('waiting', 'pending', 'given_up', 'cancelled', 'dropped')"#,
+           WHERE id = $1 AND state IN ('waiting', 'pending', 'given_up', 'cancelled', 'dropped')
+             AND NOT EXISTS (SELECT FROM delivery AS newer
+                             WHERE newer.post_id = delivery.post_id AND newer.id > delivery.id)"#,
         id,
         now.to_sqlx() as _,
     )

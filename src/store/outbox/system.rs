@@ -10,6 +10,7 @@ use super::code::{self, CodeMail};
 use crate::clock::new_id;
 use crate::workflow::notice::digest::Digest;
 use crate::workflow::notice::{Facts, Kind};
+use crate::workflow::post::Shown;
 
 /// What stands in the column `kind` of such a delivery.
 pub const KIND: &str = "system";
@@ -30,6 +31,8 @@ pub enum Content {
     Code(CodeMail),
     /// A mail of the system's own.
     System(SystemMail),
+    /// What a post is to show.
+    Post(Box<Shown>),
 }
 
 /// A mail that is sent as it is.
@@ -53,6 +56,9 @@ impl Content {
         if kind == code::KIND {
             return serde_json::from_value(facts).ok().map(Self::Code);
         }
+        if kind == super::post::KIND {
+            return serde_json::from_value(facts).ok().map(Self::Post);
+        }
         let kind = Kind::ALL.into_iter().find(|known| known.as_str() == kind)?;
         let facts = serde_json::from_value(facts).ok()?;
         Some(Self::Notice { kind, facts })
@@ -65,6 +71,7 @@ impl Content {
             Self::Digest(_) => super::digest::KIND,
             Self::Code(_) => code::KIND,
             Self::System(_) => KIND,
+            Self::Post(_) => super::post::KIND,
         }
     }
 }

@@ -49,7 +49,7 @@ fn book() -> Book {
     }
 }
 
-fn facts() -> Facts {
+pub(crate) fn facts() -> Facts {
     let sample = crate::render::samples();
     let ask = sample.into_iter().find(|sample| sample.kind == Kind::Ask);
     ask.expect("there is a sample ask").facts

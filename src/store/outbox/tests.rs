@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use sqlx::{PgPool, Row};
 
-use super::testing::{apply_book, keys, later, now, owe, owe_waiting, request, state};
+use super::testing::{apply_book, facts, keys, later, now, owe, owe_waiting, request, state};
 use super::*;
 use crate::store::tokens;
-use crate::workflow::notice::Kind;
+use crate::workflow::notice::{Facts, Kind};
+use crate::workflow::post::{self, Shown};
 
 const LEASE: Duration = Duration::from_mins(1);
 const MAX_ATTEMPTS: u32 = 5;
 
 async fn take(pool: &PgPool, lease: Duration, limit: usize) -> Vec<Claimed> {
     let mut conn = pool.acquire().await.expect("a connection");
-    claim(&mut conn, now(), lease, (limit, MAX_ATTEMPTS))
+    claim(&mut conn, (Road::Mail, now()), lease, (limit, MAX_ATTEMPTS))
         .await
         .expect("a claim")
 }
@@ -91,7 +92,7 @@ async fn two_couriers_never_claim_one_delivery(pool: PgPool) {
     request(&pool).await;
     owe(&pool, Kind::Ask, 6).await;
     let mut first = pool.begin().await.expect("a transaction");
-    let mine = claim(&mut first, now(), LEASE, (4, MAX_ATTEMPTS))
+    let mine = claim(&mut first, (Road::Mail, now()), LEASE, (4, MAX_ATTEMPTS))
         .await
         .expect("a claim");
     let theirs = take(&pool, LEASE, 10).await;
@@ -146,7 +147,7 @@ async fn cancelling_while_leased_stops_the_next_try(pool: PgPool) {
     };
     assert_eq!(finish(&pool, &held, &retry).await, Acked::Cancelled);
     assert_eq!(state(&pool, held.id).await, "cancelled");
-    assert_eq!(next_due(&mut conn).await.expect("a look"), None);
+    assert_eq!(next_due(&mut conn, Road::Mail).await.expect("a look"), None);
 }
 
 /// Goal: a server that is down uses up nothing.
@@ -211,7 +212,7 @@ async fn the_sweep_ends_what_never_ends(pool: PgPool) {
             .expect("a sweep")
             .is_empty()
     );
-    let more = claim(&mut conn, now(), LEASE, (1, 1)).await;
+    let more = claim(&mut conn, (Road::Mail, now()), LEASE, (1, 1)).await;
     assert_eq!(more.expect("a claim").len(), 0);
     let swept = sweep(&mut conn, now(), 1).await.expect("a sweep");
     assert_eq!(
@@ -253,6 +254,7 @@ async fn the_checks_refuse(pool: PgPool) {
             "delivery_gathered_has_digest",
         ),
         ("kind = 'digest'", "delivery_digest_was_due"),
+        ("channel = 'chat'", "delivery_chat_has_post"),
     ] {
         let statement = format!("UPDATE delivery SET {set}");
         let error = sqlx::query(sqlx::AssertSqlSafe(statement))
@@ -307,7 +309,10 @@ async fn what_waits_becomes_one_digest(pool: PgPool) {
         "nothing goes at once"
     );
     let mut conn = pool.acquire().await.expect("a connection");
-    assert_eq!(next_due(&mut conn).await.expect("a look"), Some(due()));
+    assert_eq!(
+        next_due(&mut conn, Road::Mail).await.expect("a look"),
+        Some(due())
+    );
     let owed = list(&mut conn, Filter::Owed).await.expect("a list");
     assert!(
         owed.iter()
@@ -320,7 +325,7 @@ async fn what_waits_becomes_one_digest(pool: PgPool) {
         panic!("one digest: {made:?}")
     };
     assert_eq!(gathered(&pool, due()).await, [], "once");
-    let claimed = claim(&mut conn, due(), LEASE, (10, MAX_ATTEMPTS)).await;
+    let claimed = claim(&mut conn, (Road::Mail, due()), LEASE, (10, MAX_ATTEMPTS)).await;
     let claimed = claimed.expect("a claim");
     let [only] = claimed.as_slice() else {
         panic!("one delivery")
@@ -400,4 +405,166 @@ async fn who_left_gets_no_digest(pool: PgPool) {
     assert_eq!(gathered(&pool, due()).await, [Gathered::Dropped]);
     assert_eq!(state(&pool, third.id).await, "cancelled");
     assert_eq!(gathered(&pool, due()).await, []);
+}
+
+/// What a post of request 42 is to show, told apart by its revision.
+fn shown(revision: u32) -> Shown {
+    let facts = facts();
+    Shown {
+        facts: Facts { revision, ..facts },
+        standing: post::Standing::Pending,
+        asked_for: None,
+        held: Vec::new(),
+        acts: Vec::new(),
+        step: None,
+    }
+}
+
+/// Owes that the one post of request 42 shows this.
+async fn show(pool: &PgPool, revision: u32, now: Timestamp) {
+    let mut tx = pool.begin().await.expect("a transaction");
+    let request = RequestId(42);
+    let place = post::Place::Channel("approvals".to_owned());
+    let known = posts(&mut tx, "discord", request).await.expect("a look");
+    let due = Due {
+        id: known.get(&place).map(|(id, _)| *id),
+        place: &place,
+        address: "approvals",
+        locale: "en",
+        shown: &shown(revision),
+    };
+    enqueue_posts(&mut tx, "discord", request, &[due], now)
+        .await
+        .expect("owed");
+    tx.commit().await.expect("committed");
+}
+
+async fn take_posts(pool: &PgPool, lease: Duration) -> Vec<Claimed> {
+    let mut conn = pool.acquire().await.expect("a connection");
+    claim(
+        &mut conn,
+        (Road::Chat, later(60)),
+        lease,
+        (10, MAX_ATTEMPTS),
+    )
+    .await
+    .expect("a claim")
+}
+
+fn revision(claimed: &Claimed) -> u32 {
+    match &claimed.content {
+        Content::Post(shown) => shown.facts.revision,
+        other => panic!("a post: {other:?}"),
+    }
+}
+
+async fn states(pool: &PgPool) -> Vec<String> {
+    sqlx::query_scalar("SELECT state FROM delivery WHERE channel = 'chat' ORDER BY id")
+        .fetch_all(pool)
+        .await
+        .expect("the states")
+}
+
+/// Goal: each road claims its own; of a post the newest state is sent, after the one under way, which is not
+/// tried again; what gave up is nobody's matter once there is a newer one. Method: two states before a claim,
+/// two more while it is leased, its try fails; then one that gives up, and another.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_post_shows_the_newest_state_next(pool: PgPool) {
+    request(&pool).await;
+    owe(&pool, Kind::Ask, 1).await;
+    show(&pool, 1, now()).await;
+    show(&pool, 2, now()).await;
+    assert_eq!(take(&pool, LEASE, 10).await.len(), 1, "the mail alone");
+    let first = take_posts(&pool, LEASE).await.remove(0);
+    assert_eq!(revision(&first), 2, "coalesced");
+    show(&pool, 3, later(1)).await;
+    show(&pool, 4, later(2)).await;
+    assert_eq!(states(&pool).await, ["leased", "pending"]);
+    assert!(take_posts(&pool, LEASE).await.is_empty(), "in order");
+    let mut conn = pool.acquire().await.expect("a connection");
+    let next = next_due(&mut conn, Road::Chat).await.expect("a look");
+    assert_eq!(next, None, "nothing to wake up for");
+    let again = Outcome::Retry {
+        at: later(10),
+        why: "503".into(),
+    };
+    assert_eq!(finish(&pool, &first, &again).await, Acked::Cancelled);
+    let second = take_posts(&pool, LEASE).await.remove(0);
+    assert_eq!(revision(&second), 4);
+    let never = Outcome::GiveUp("50001".into());
+    assert_eq!(finish(&pool, &second, &never).await, Acked::Done);
+    let given_up = list(&mut conn, Filter::GivenUp).await.expect("a list");
+    assert_eq!(given_up[0].person.as_str(), "#approvals");
+    show(&pool, 5, later(3)).await;
+    assert_eq!(states(&pool).await, ["cancelled", "cancelled", "pending"]);
+    let stale = retry(&mut conn, second.id, now()).await;
+    assert!(!stale.expect("a look"), "an old state is never shown again");
+    let third = take_posts(&pool, LEASE).await.remove(0);
+    let sent = Outcome::Sent("ok".into());
+    assert_eq!(finish(&pool, &third, &sent).await, Acked::Done);
+    assert_eq!(states(&pool).await, ["cancelled", "cancelled", "sent"]);
+}
+
+/// Goal: what a dead courier held goes out again, unless there is a newer state, which goes out instead.
+/// Method: leases of no length, once without and once with a newer state; the sweep between.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_dead_courier_holds_up_no_post(pool: PgPool) {
+    request(&pool).await;
+    show(&pool, 1, now()).await;
+    let dead = take_posts(&pool, Duration::ZERO).await.remove(0);
+    let alive = take_posts(&pool, Duration::ZERO).await.remove(0);
+    assert_eq!((dead.id, alive.attempt), (alive.id, 2));
+    show(&pool, 2, later(1)).await;
+    assert!(take_posts(&pool, LEASE).await.is_empty());
+    let mut conn = pool.acquire().await.expect("a connection");
+    sweep(&mut conn, later(2), MAX_ATTEMPTS)
+        .await
+        .expect("a sweep");
+    let newer = take_posts(&pool, LEASE).await.remove(0);
+    assert_eq!(revision(&newer), 2);
+    assert_eq!(states(&pool).await, ["cancelled", "leased"]);
+}
+
+/// Goal: changes and couriers at once lose nothing, break no rule of the table, and end with the last state.
+/// Method: 60 changes, each in its own transaction, against four couriers whose tries fail every third time.
+#[sqlx::test(migrations = "./migrations")]
+async fn changes_and_couriers_at_once_end_with_the_last_state(pool: PgPool) {
+    request(&pool).await;
+    let changes = async {
+        for n in 1..=60 {
+            show(&pool, n, now()).await;
+        }
+    };
+    let courier = async |seed: u32| {
+        let (mut shown, mut idle) = (Vec::new(), 0);
+        while idle < 40 {
+            let claimed = take_posts(&pool, LEASE).await;
+            idle = if claimed.is_empty() { idle + 1 } else { 0 };
+            for claimed in claimed {
+                let outcome = if (revision(&claimed) + seed) % 3 == 0 && claimed.counted < 3 {
+                    Outcome::Retry {
+                        at: now(),
+                        why: "503".into(),
+                    }
+                } else {
+                    shown.push(revision(&claimed));
+                    Outcome::Sent("ok".into())
+                };
+                let ended = finish(&pool, &claimed, &outcome).await;
+                assert_ne!(ended, Acked::LeaseLost);
+            }
+            tokio::task::yield_now().await;
+        }
+        shown
+    };
+    let ((), a, b, c, d) = tokio::join!(changes, courier(0), courier(1), courier(2), courier(3));
+    let rest = take_posts(&pool, LEASE).await;
+    let last: Vec<u32> = rest.iter().map(revision).collect();
+    let all: Vec<u32> = [a, b, c, d, last].concat();
+    assert_eq!(all.iter().max(), Some(&60));
+    let owed: i64 = sqlx::query_scalar("SELECT count(*) FROM delivery WHERE state = 'pending'")
+        .fetch_one(&pool)
+        .await
+        .expect("a count");
+    assert_eq!(owed, 0);
 }

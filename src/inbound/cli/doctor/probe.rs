@@ -220,12 +220,12 @@ impl Trip<'_> {
         let (carrier, hidden) = Probe::smuggler(self.config);
         match self.mailer.send_raw(&carrier.to, &carrier.bytes).await {
             Sending::Sent(_) => {}
-            Sending::GiveUp(_) | Sending::NoSuchReader(_) => {
+            Sending::GiveUp(_) | Sending::NoSuchReader(_) | Sending::Moot(_) => {
                 let said = "the server refuses line ends that could smuggle a second mail";
                 lines.push(Line::ok("smuggling", said));
                 return Ok(());
             }
-            Sending::Retry(why) | Sending::Unreachable(why) => {
+            Sending::Retry(why) | Sending::Later(why, _) | Sending::Unreachable(why) => {
                 let mend = "try again";
                 lines.push(Line::not(
                     How::Hint,
@@ -269,7 +269,11 @@ impl Trip<'_> {
                 lines.push(Line::not(How::Away, "trip", why, mend));
                 return Ok(None);
             }
-            Sending::GiveUp(why) | Sending::NoSuchReader(why) | Sending::Retry(why) => {
+            Sending::GiveUp(why)
+            | Sending::NoSuchReader(why)
+            | Sending::Moot(why)
+            | Sending::Retry(why)
+            | Sending::Later(why, _) => {
                 let said = format!("a mail to ourselves is not taken: {why}");
                 lines.push(Line::not(How::Wrong, "trip", said, mend_of(tagged)));
                 return Ok(None);

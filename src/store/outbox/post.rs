@@ -1,0 +1,291 @@
+//! Posts: which there are of a request, the deliveries that make and change them, and where they stand.
+//!
+//! What always holds: of one post at most one delivery is pending and one is leased. A newer state takes
+//! the place of the one that is pending; of the one that is leased no further try is made after the one
+//! under way. So that changes arrive in order, and a state that was never seen is never shown later.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::clock::new_id;
+use crate::workflow::ids::{PersonId, RequestId};
+use crate::workflow::post::{Place, Shown};
+
+/// What stands in the column `kind` of such a delivery.
+pub const KIND: &str = "post";
+
+/// The posts of a request that can still be changed.
+pub async fn posts(
+    conn: &mut PgConnection,
+    service: &str,
+    request: RequestId,
+) -> Result<BTreeMap<Place, (Uuid, String)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT id, person, place FROM chat_post
+           WHERE request_id = $1 AND service = $2 AND gone_at IS NULL"#,
+        request.0,
+        service,
+    )
+    .fetch_all(conn)
+    .await?;
+    let rows = rows.into_iter().map(|row| {
+        let place = match row.person {
+            Some(person) => Place::Direct(PersonId::new(person)),
+            None => Place::Channel(row.place.clone()),
+        };
+        (place, (row.id, row.place))
+    });
+    Ok(rows.collect())
+}
+
+/// A post and the state that it is to show.
+#[derive(Debug)]
+pub struct Due<'a> {
+    /// Which; `None`: it has yet to be made.
+    pub id: Option<Uuid>,
+    /// Where.
+    pub place: &'a Place,
+    /// The service's name for it: the person's account, or the channel's name.
+    pub address: &'a str,
+    /// The language that is read there.
+    pub locale: &'a str,
+    /// What it is to show.
+    pub shown: &'a Shown,
+}
+
+/// Owes that these posts of one request, which is locked, show these states.
+///
+/// Wake the couriers after the commit; nothing here tells them.
+pub async fn enqueue_posts(
+    conn: &mut PgConnection,
+    service: &str,
+    request: RequestId,
+    due: &[Due<'_>],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    if due.is_empty() {
+        return Ok(());
+    }
+    let rows = Rows::of(due)?;
+    create(conn, (service, request), due, &rows, now).await?;
+    renew(conn, &rows, now).await?;
+    overtake(conn, &rows, now).await?;
+    owe(conn, request, &rows, now).await
+}
+
+/// The same, column by column, as UNNEST takes them.
+struct Rows {
+    post: Vec<Uuid>,
+    facts: Vec<serde_json::Value>,
+    reader: Vec<String>,
+    address: Vec<String>,
+    locale: Vec<String>,
+}
+
+impl Rows {
+    fn of(due: &[Due<'_>]) -> Result<Self, sqlx::Error> {
+        let facts = due
+            .iter()
+            .map(|due| serde_json::to_value(due.shown))
+            .collect::<Result<_, _>>()
+            .map_err(|error| sqlx::Error::Encode(error.into()))?;
+        Ok(Self {
+            post: due
+                .iter()
+                .map(|due| due.id.unwrap_or_else(new_id))
+                .collect(),
+            facts,
+            reader: due.iter().map(|due| reader(due.place)).collect(),
+            address: due.iter().map(|due| due.address.to_owned()).collect(),
+            locale: due.iter().map(|due| due.locale.to_owned()).collect(),
+        })
+    }
+}
+
+/// Who reads there, as an operator sees it.
+fn reader(place: &Place) -> String {
+    match place {
+        Place::Channel(name) => format!("#{name}"),
+        Place::Direct(person) => person.to_string(),
+    }
+}
+
+async fn create(
+    conn: &mut PgConnection,
+    (service, request): (&str, RequestId),
+    due: &[Due<'_>],
+    rows: &Rows,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let new = due
+        .iter()
+        .zip(&rows.post)
+        .filter(|(due, _)| due.id.is_none());
+    let (mut ids, mut persons, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    for (due, id) in new {
+        ids.push(*id);
+        persons.push(match due.place {
+            Place::Channel(_) => None,
+            Place::Direct(person) => Some(person.as_str()),
+        });
+        places.push(due.address);
+    }
+    if ids.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "INSERT INTO chat_post (id, service, request_id, person, place, created_at)
+         SELECT id, $1, $2, person, place, $3
+         FROM UNNEST($4::uuid[], $5::text[], $6::text[]) AS new (id, person, place)",
+        service,
+        request.0,
+        now.to_sqlx() as _,
+        &ids,
+        &persons as _,
+        &places as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What is pending shows the newer state, and is tried at once. Whoever claims it at this moment is waited
+/// for, and then has it.
+async fn renew(conn: &mut PgConnection, rows: &Rows, now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "WITH held AS MATERIALIZED (
+             SELECT d.id, d.notice_id, d.post_id FROM delivery AS d
+             WHERE d.post_id = ANY($1) AND d.state = 'pending'
+             ORDER BY d.id FOR UPDATE
+         ), at_once AS (
+             UPDATE delivery AS d SET next_try_at = $3, tried_since = $3, attempts_before = d.attempts
+             FROM held WHERE d.id = held.id
+         )
+         UPDATE notice AS n SET facts = row.facts, created_at = $3
+         FROM held JOIN UNNEST($1::uuid[], $2::jsonb[]) AS row (post, facts) ON row.post = held.post_id
+         WHERE n.id = held.notice_id",
+        &rows.post,
+        &rows.facts,
+        now.to_sqlx() as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What is under way is not tried again, and what gave up is nobody's matter any more.
+async fn overtake(conn: &mut PgConnection, rows: &Rows, now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE delivery
+         SET cancel_at = $2,
+             state = CASE state WHEN 'given_up' THEN 'cancelled' ELSE state END
+         WHERE post_id = ANY($1) AND state IN ('leased', 'given_up')",
+        &rows.post,
+        now.to_sqlx() as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A delivery for each post of which none is pending.
+async fn owe(
+    conn: &mut PgConnection,
+    request: RequestId,
+    rows: &Rows,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let fresh = || rows.post.iter().map(|_| new_id()).collect::<Vec<_>>();
+    let (notices, deliveries) = (fresh(), fresh());
+    sqlx::query!(
+        "WITH row AS MATERIALIZED (
+             SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::jsonb[], $5::text[], $6::text[],
+                                  $7::text[])
+             AS row (notice, delivery, post, facts, reader, address, locale)
+             WHERE NOT EXISTS (SELECT FROM delivery AS d WHERE d.post_id = row.post AND d.state = 'pending')
+         ), noted AS (
+             INSERT INTO notice (id, request_id, kind, person, facts, created_at)
+             SELECT notice, $8, $9, reader, facts, $10 FROM row
+         )
+         INSERT INTO delivery (id, notice_id, request_id, kind, channel, person, address, name, zone,
+                               locale, next_try_at, post_id, created_at, tried_since)
+         SELECT delivery, notice, $8, $9, 'chat', reader, address, '', 'UTC', locale, $10, post, $10, $10
+         FROM row
+         ON CONFLICT (post_id) WHERE state = 'pending' AND post_id IS NOT NULL
+         DO UPDATE SET notice_id = excluded.notice_id, next_try_at = excluded.next_try_at",
+        &notices,
+        &deliveries,
+        &rows.post,
+        &rows.facts,
+        &rows.reader,
+        &rows.address,
+        &rows.locale,
+        request.0,
+        KIND,
+        now.to_sqlx() as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Writes down that a first try begins, before it does.
+pub async fn begin_post(
+    conn: &mut PgConnection,
+    post: Uuid,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE chat_post SET begun_at = $2 WHERE id = $1 AND begun_at IS NULL",
+        post,
+        now.to_sqlx() as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Writes down the service's ids: of the channel, and of the message once it stands there.
+pub async fn stands(
+    conn: &mut PgConnection,
+    post: Uuid,
+    channel: &str,
+    message: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE chat_post SET channel_id = $2, message_id = coalesce($3, message_id) WHERE id = $1",
+        post,
+        channel,
+        message,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The message is not there any more: it will be posted anew, under another name.
+pub async fn anew(conn: &mut PgConnection, post: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE chat_post SET message_id = NULL, begun_at = NULL, round = round + 1 WHERE id = $1",
+        post,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The message is not there any more, and nobody needs it.
+pub async fn gone(conn: &mut PgConnection, post: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE chat_post SET gone_at = $2 WHERE id = $1 AND gone_at IS NULL",
+        post,
+        now.to_sqlx() as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
