@@ -165,6 +165,7 @@ fn person(number: usize) -> Person {
         digest: BTreeSet::new(),
         digest_at: None,
         os_user: None,
+        accounts: std::collections::BTreeMap::new(),
     }
 }
 
@@ -195,6 +196,7 @@ fn policy(number: usize) -> Policy {
         account: Some(Glob::new("admin*").expect("a glob")),
         terms: Terms {
             confirm_by_mail: false,
+            notify_channel: None,
             policy: format!("policy {number}"),
             version: 1,
             mode: Mode::Approval,

@@ -22,11 +22,13 @@ use crate::clock::{Clock, new_id};
 use crate::config::Config;
 use crate::embedded::{EmbeddedError, Postgres};
 use crate::handle::Handler;
+use crate::inbound::chat::gateway::Listener;
 use crate::inbound::mail::Rules;
 use crate::inbound::mail::mailbox::{self, Watcher};
 use crate::inbound::mail::resolve::{ResolveError, Resolver};
 use crate::inbound::timer;
 use crate::inbound::web::{self, Web};
+use crate::outbound::chat::rest::RestError;
 use crate::outbound::mail::{Mailer, Sender};
 use crate::outbox::bell::{self, Bell};
 use crate::outbox::courier::{self, Courier};
@@ -84,6 +86,9 @@ pub enum StartError {
     /// The name servers.
     #[error(transparent)]
     Resolver(#[from] ResolveError),
+    /// The way to Discord.
+    #[error(transparent)]
+    Chat(#[from] RestError),
     /// The templates.
     #[error("[templates] directory: {0}")]
     Templates(#[from] TemplateError),
@@ -134,6 +139,7 @@ impl Daemon {
         start_courier(config, &handler, (&supervisor, &renderer), &mut probes);
         start_web(config, &handler, (&supervisor, &renderer));
         start_inbox(config, &handler, &supervisor, &mut probes)?;
+        start_chat(config, &handler, &supervisor, &mut probes)?;
         start_timer(&handler, &look, &supervisor);
         start_bell(&handler, &look, &supervisor);
         start_sealer(config, &handler, &supervisor)?;
@@ -299,6 +305,25 @@ fn start_inbox(
     supervisor.spawn("inbox", move |cancel| {
         let watcher = watcher.clone();
         async move { watcher.run(cancel).await }
+    });
+    Ok(())
+}
+
+fn start_chat(
+    config: &Config,
+    handler: &Handler,
+    supervisor: &Supervisor,
+    probes: &mut BTreeMap<&'static str, Probe>,
+) -> Result<(), StartError> {
+    let Some(discord) = config.discord.clone() else {
+        return Ok(());
+    };
+    let listener = Arc::new(Listener::new(handler.clone(), discord)?);
+    let status = listener.status();
+    probes.insert("discord", Arc::new(move || status.borrow().complaint()));
+    supervisor.spawn("chat", move |cancel| {
+        let listener = listener.clone();
+        async move { listener.run(cancel).await }
     });
     Ok(())
 }

@@ -58,6 +58,7 @@
 //! | `inbound::timer` | time as a channel |
 //! | `inbound::mail` | the inbox as a channel |
 //! | `inbound::web` | the page behind the link as a channel |
+//! | `inbound::chat` | commands and buttons in a chat as a channel |
 //! | `supervise` | keeps loops running |
 //! | `status` | health and readiness, for whoever watches us |
 //! | `app` | builds the parts, starts and stops them |

@@ -1,6 +1,7 @@
 //! `bot.toml`: from what the file says to what it means.
 
 mod audit;
+mod discord;
 mod mail;
 mod oauth;
 mod proof;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use self::audit::{audit, with_key};
+use self::discord::discord;
 use self::mail::mail;
 use self::oauth::oauth;
 use self::proof::dns;
@@ -95,6 +97,9 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
         });
     let status = root.section("status", "[status]").and_then(status);
     let web = root.section("web", "[web]").and_then(web);
+    let discord = root
+        .section("discord", "[discord]")
+        .and_then(|section| discord(section, around));
     let command_line = root
         .section("command_line", "[command_line]")
         .map(|mut section| {
@@ -122,6 +127,7 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
         imap,
         mail: mail?,
         web,
+        discord,
         dns: dns?,
         tokens: tokens?,
         audit: audit?,

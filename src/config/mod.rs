@@ -10,6 +10,7 @@
 
 mod answers;
 mod bot;
+pub mod discord;
 pub mod keyfile;
 pub mod locales;
 pub mod policies;
@@ -141,6 +142,8 @@ pub struct Config {
     pub mail: Mail,
     /// The page behind the link in the mails; absent: mails carry no link.
     pub web: Option<Web>,
+    /// The chat in which people ask, decide and see; absent: there is none.
+    pub discord: Option<discord::Discord>,
     /// Where DNS is asked for the keys of signatures.
     pub dns: proof::Dns,
     /// Keys that tokens are derived under.

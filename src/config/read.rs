@@ -277,22 +277,6 @@ impl<'r, 's> Section<'r, 's> {
         })
     }
 
-    /// Refuses keys that a later version will know, so that nothing is silently ignored.
-    pub fn not_built(&mut self, keys: &[&'static str]) {
-        for key in keys {
-            self.known.insert(key);
-            if let Some((at, _)) = self.table.get_key_value(*key) {
-                let span = at.span();
-                self.wrong(
-                    key,
-                    &span,
-                    "is not built yet",
-                    "take the line out; it would do nothing",
-                );
-            }
-        }
-    }
-
     /// The end of a section: whatever nobody asked for is unknown.
     pub fn end(self) {
         for key in self.table.keys() {

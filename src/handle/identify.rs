@@ -1,12 +1,13 @@
 //! Who speaks: a token's owner writing from their own address, a person whom the channel has proven,
-//! or the clock.
+//! the owner of a chat account, or the clock.
 
 use jiff::tz::TimeZone;
 use sqlx::PgConnection;
 
 use super::Case;
 use super::suspect::Nobody;
-use crate::inbound::Speaker;
+use crate::inbound::{Pressed, Speaker};
+use crate::store::chat;
 use crate::store::tokens::{self, LinkRow, TokenRow};
 use crate::store::unreachable::{self, End};
 use crate::workflow::book::same_address;
@@ -48,6 +49,14 @@ impl Case<'_> {
             Speaker::Link { token, revision } => {
                 let known = tokens::find_link(conn, *token).await?;
                 return Ok(self.visitor(known, *revision).map_err(Nobody::plain));
+            }
+            Speaker::Account {
+                service,
+                account,
+                shown,
+            } => {
+                let known = chat::person(conn, service, account, &self.book).await?;
+                return Ok(self.account(known, service, *shown));
             }
             Speaker::Token { presented, from } => (presented, from),
         };
@@ -100,6 +109,30 @@ impl Case<'_> {
                 request: token.request,
                 shown,
             }),
+        })
+    }
+
+    /// Whose account it is, as the operator or they themselves have said.
+    fn account(
+        &self,
+        known: Option<PersonId>,
+        service: &str,
+        shown: Option<Pressed>,
+    ) -> Result<Identified, Nobody> {
+        let Some(person) = known else {
+            let why = format!("its {service} account is nobody's");
+            return Err(Nobody::plain(why));
+        };
+        let offered = shown.map(|shown| Offered {
+            request: shown.request,
+            shown: Shown {
+                step: shown.step,
+                revision: shown.revision,
+            },
+        });
+        Ok(Identified {
+            actor: Actor::Person(person),
+            offered,
         })
     }
 

@@ -1,6 +1,7 @@
 //! How the world speaks to us. Every channel yields the same [`Inbound`] value, and
 //! [`crate::handle::handle`] is the only reader of it.
 
+pub mod chat;
 pub mod cli;
 pub mod mail;
 pub mod timer;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 
 use crate::command::Command;
 use crate::token::TokenHash;
-use crate::workflow::ids::PersonId;
+use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::request::Channel;
 
 /// Something that reached the system, read but not yet judged by the workflow.
@@ -47,10 +48,31 @@ pub enum Speaker {
         /// The revision that the page showed them (W16).
         revision: u32,
     },
+    /// An account of a chat service, which vouches for it; whose it is, is looked up when it is judged.
+    Account {
+        /// The service, e.g. `discord`.
+        service: &'static str,
+        /// Its name for the account, e.g. Discord's user id.
+        account: String,
+        /// What the button in question was shown with, if one was used; buttons can be made up, so
+        /// nothing follows from it but which step and revision is meant.
+        shown: Option<Pressed>,
+    },
     /// A person whom the channel itself has proven (command line: the operating system user).
     Person(PersonId),
     /// Our own clock.
     Clock,
+}
+
+/// What a button was shown with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pressed {
+    /// The request.
+    pub request: RequestId,
+    /// The step, from 0.
+    pub step: usize,
+    /// The revision of the window (W16).
+    pub revision: u32,
 }
 
 /// Somebody who presents tokens and is not proven to be their owner.
@@ -69,7 +91,7 @@ pub struct Suspect {
 /// How the speaker was proven: a name for the method and the details, never a token or a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
-    /// `authentication-results`, `exempted-domain`, `os-user`, `link`, `clock`.
+    /// `authentication-results`, `exempted-domain`, `os-user`, `link`, `chat-account`, `clock`.
     pub method: String,
     /// What it rests on, e.g. the SHA-256 of the raw mail, its Message-ID, the DKIM domain.
     pub details: serde_json::Value,

@@ -5,6 +5,7 @@ pub mod answers;
 pub mod audit;
 pub mod bell;
 pub mod books;
+pub mod chat;
 pub mod delegations;
 pub mod inbound;
 pub mod inbox;

@@ -16,7 +16,7 @@ use crate::workflow::book::Book;
 use crate::workflow::request::Channel;
 
 /// The samples of `migrations/sample`, as the migrations' README describes them.
-const SAMPLES: [(i64, &str); 17] = [
+const SAMPLES: [(i64, &str); 18] = [
     (
         20_261_121_000_001,
         include_str!("../../migrations/sample/20261121000001.sql"),
@@ -80,6 +80,10 @@ const SAMPLES: [(i64, &str); 17] = [
     (
         20_261_121_000_019,
         include_str!("../../migrations/sample/20261121000019.sql"),
+    ),
+    (
+        20_261_121_000_020,
+        include_str!("../../migrations/sample/20261121000020.sql"),
     ),
     (
         20_261_121_000_021,

@@ -60,6 +60,10 @@ pub struct Person {
     pub digest_at: Option<Time>,
     /// The operating system user whose commands on this machine are theirs.
     pub os_user: Option<String>,
+    /// The accounts that the operator says are theirs, by the chat service's name; these win over what
+    /// people link themselves.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub accounts: BTreeMap<String, String>,
 }
 
 /// Whether a request in a module must name an account (W2).

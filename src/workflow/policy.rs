@@ -130,6 +130,9 @@ pub struct Terms {
     /// Whether a vote by any other channel waits until the same person confirms it by mail (W30).
     #[serde(default)]
     pub confirm_by_mail: bool,
+    /// The name of the chat channel in which the request is shown; absent: in none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notify_channel: Option<String>,
     /// The levels of approval, in order; empty unless `mode` is `Approval`.
     pub steps: Vec<Step>,
 }

@@ -45,6 +45,7 @@ fn person(name: &str, roles: &[Role], modules: &[&str]) -> (PersonId, Person) {
         digest: BTreeSet::new(),
         digest_at: None,
         os_user: None,
+        accounts: std::collections::BTreeMap::new(),
     };
     (id(name), person)
 }
@@ -82,6 +83,7 @@ pub fn terms(steps: Vec<Step>) -> Terms {
         allow_self_approval: false,
         distinct_approvers: true,
         confirm_by_mail: false,
+        notify_channel: None,
         steps,
     }
 }

@@ -21,6 +21,8 @@ const KNOWN_MODULES: [(&str, AccountRule); 6] = [
     ("session_video", AccountRule::Optional),
 ];
 
+/// The name of the chat service in `accounts` of a person.
+const DISCORD: &str = "discord";
 /// The longest short name, in characters.
 const MAX_NAME: usize = 64;
 
@@ -98,13 +100,13 @@ fn modules(root: &mut Section<'_, '_>, book: &mut Book) {
 struct Taken {
     emails: BTreeMap<String, PersonId>,
     os_users: BTreeMap<String, PersonId>,
+    discord: BTreeMap<u64, PersonId>,
 }
 
 fn people(root: &mut Section<'_, '_>, book: &mut Book) {
     let mut taken = Taken::default();
     for mut section in root.sections("person", "[[person]]") {
         let person = person(&mut section, book, &mut taken);
-        section.not_built(&["discord", "chat"]);
         section.end();
         if let Some(person) = person {
             book.people.insert(person.id.clone(), person);
@@ -144,6 +146,7 @@ fn person(section: &mut Section<'_, '_>, book: &Book, taken: &mut Taken) -> Opti
     let modules = registrations(section, book);
     let (digest, digest_at) = (digest(section), digest_at(section));
     let active = section.flag("active", true);
+    let discord = section.number("discord", 1..u64::MAX);
     let id = PersonId::new(id?.value);
     claim(section, "email", email.as_ref(), &mut taken.emails, &id);
     claim(
@@ -153,6 +156,7 @@ fn person(section: &mut Section<'_, '_>, book: &Book, taken: &mut Taken) -> Opti
         &mut taken.os_users,
         &id,
     );
+    let accounts = account(section, discord.as_ref(), &mut taken.discord, &id);
     Some(Person {
         name: name.map_or(id.as_str(), |name| name.value).to_owned(),
         id,
@@ -165,7 +169,26 @@ fn person(section: &mut Section<'_, '_>, book: &Book, taken: &mut Taken) -> Opti
         digest,
         digest_at,
         os_user: os_user.map(|user| user.value.to_owned()),
+        accounts,
     })
+}
+
+/// The accounts in chats that the operator says are theirs, by the service's name.
+fn account(
+    section: &Section<'_, '_>,
+    discord: Option<&At<u64>>,
+    taken: &mut BTreeMap<u64, PersonId>,
+    id: &PersonId,
+) -> BTreeMap<String, String> {
+    let Some(found) = discord else {
+        return BTreeMap::new();
+    };
+    if let Some(other) = taken.insert(found.value, id.clone()) {
+        let what = format!("`{}` is `{other}`'s already", found.value);
+        let mend = "nobody could tell the two apart; change one";
+        section.wrong("discord", &found.span, what, mend);
+    }
+    BTreeMap::from([(DISCORD.to_owned(), found.value.to_string())])
 }
 
 /// Notes that a person has this; two people who have the same could not be told apart.

@@ -15,9 +15,6 @@ use crate::workflow::policy::{
     Policy, Terms, Who,
 };
 
-/// Keys of a policy that later versions will know.
-const LATER_POLICY: [&str; 1] = ["notify"];
-
 /// Reads every policy; people, groups and modules are in the book already.
 pub(super) fn read(root: &mut Section<'_, '_>, book: &mut Book, places: &mut Places) {
     let mut names = BTreeSet::new();
@@ -32,7 +29,6 @@ pub(super) fn read(root: &mut Section<'_, '_>, book: &mut Book, places: &mut Pla
         }
         let name = name.map_or("", |name| name.value);
         let (policy, steps) = policy(&mut section, name, book);
-        section.not_built(&LATER_POLICY);
         let span = section.span.clone();
         section.end();
         if let Some(policy) = policy {
@@ -75,6 +71,7 @@ fn policy(
     };
     let terms = Terms {
         confirm_by_mail: confirmed_by_mail(section, mode),
+        notify_channel: notify_channel(section),
         policy: name.to_owned(),
         version: 0,
         mode,
@@ -254,4 +251,13 @@ fn confirmed_by_mail(section: &mut Section<'_, '_>, mode: Mode) -> bool {
         section.wrong("confirm_by", &found.span, "nobody votes in this mode", mend);
     }
     true
+}
+
+/// The chat channel in which requests are shown, by its name in `bot.toml`.
+fn notify_channel(section: &mut Section<'_, '_>) -> Option<String> {
+    let mut notify = section.section("notify", &format!("{} notify", section.name))?;
+    let mend = "name a channel of [discord] channels in bot.toml";
+    let channel = notify.needed_text("channel", mend);
+    notify.end();
+    channel.map(|channel| channel.value.to_owned())
 }

@@ -343,8 +343,12 @@ fn bad_people_groups_and_modules_are_refused() {
             "digest_at: `25:00` is no time of day; mend: write hours and minutes",
         ),
         (
-            "person = [{ id = \"a\", email = \"a@b.c\", discord = 1 }]",
-            "discord: is not built yet",
+            "person = [{ id = \"a\", email = \"a@b.c\", discord = \"a#1\" }]",
+            "discord: is a text, and must be a whole number",
+        ),
+        (
+            "person = [{ id = \"a\", email = \"a@b.c\", discord = 5 }, { id = \"b\", email = \"b@b.c\", discord = 5 }]",
+            "discord: `5` is `a`'s already",
         ),
         (
             "group.g.members = [\"x\"]",

@@ -346,7 +346,9 @@ fn step_of(mail: &Waiting, read: Read, rules: &Rules) -> (Step, Option<(String, 
 fn first_token(speaker: &Speaker) -> Option<TokenHash> {
     match speaker {
         Speaker::Token { presented, .. } => presented.first().copied(),
-        Speaker::Link { .. } | Speaker::Person(_) | Speaker::Clock => None,
+        Speaker::Link { .. } | Speaker::Account { .. } | Speaker::Person(_) | Speaker::Clock => {
+            None
+        }
     }
 }
 

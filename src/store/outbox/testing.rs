@@ -42,6 +42,7 @@ fn book() -> Book {
         digest: BTreeSet::new(),
         digest_at: None,
         os_user: None,
+        accounts: std::collections::BTreeMap::new(),
     };
     Book {
         people: BTreeMap::from([(ana.id.clone(), ana)]),

@@ -1,0 +1,195 @@
+//! An answer within the three seconds that the service gives, whatever the work takes.
+
+use std::time::Duration;
+
+use serenity::all::{
+    AutocompleteChoice, CreateAllowedMentions, CreateAutocompleteResponse,
+    CreateInteractionResponse, CreateInteractionResponseMessage, EditInteractionResponse,
+    HttpError, InteractionId,
+};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+
+use super::{Desk, Heard, Private, Reply, What, say};
+use crate::outbound::chat::rest::{CALL_MAX, said};
+
+/// Work that takes longer is answered with "wait" first.
+pub const DEFER_AFTER: Duration = Duration::from_millis(1500);
+/// The service takes a first answer for three seconds; the way there takes some of them.
+const FIRST_MAX: Duration = Duration::from_millis(2800);
+/// The wait before a first answer is sent once more.
+const AGAIN_AFTER: Duration = Duration::from_millis(150);
+/// Characters of a message.
+const MAX_TEXT: usize = 2000;
+/// "Interaction has already been acknowledged": an answer of ours arrived after all.
+const ANSWERED: isize = 40_060;
+/// Choices that are taken.
+const MAX_CHOICES: usize = 25;
+
+impl Desk {
+    /// Does what was asked and answers it.
+    pub(super) async fn attend(&self, heard: Heard) {
+        let work = async {
+            match self.reply(&heard).await {
+                Ok(reply) => reply,
+                Err(error) => {
+                    tracing::error!(
+                        interaction.id = heard.id,
+                        "interaction {} could not be judged: {error}",
+                        heard.id
+                    );
+                    say::broken(&heard.locale).into()
+                }
+            }
+        };
+        tokio::pin!(work);
+        // Nobody can be told to wait for what they may type next, nor for a form that is not there yet.
+        let typing = matches!(heard.what, What::Typing(_));
+        let due = heard.arrived + if typing { FIRST_MAX } else { DEFER_AFTER };
+        tokio::select! {
+            reply = &mut work => self.first(&heard, reply).await,
+            () = sleep_until(due) => {
+                if typing {
+                    return self.first(&heard, Reply::Choices(Vec::new())).await;
+                }
+                let wait = CreateInteractionResponse::Defer(private(&Private::default()));
+                let (taken, reply) = tokio::join!(self.send(&heard, &wait), work);
+                let late = match reply {
+                    Reply::Private(private) => private,
+                    Reply::Form(_) | Reply::Choices(_) => Private {
+                        text: say::again(&heard.locale),
+                        ..Private::default()
+                    },
+                };
+                if taken {
+                    self.replace(&heard, &late).await;
+                }
+            }
+        }
+    }
+
+    /// Answers something that cannot be read, with a sentence that says so.
+    pub(super) async fn answer_strange(&self, value: &serde_json::Value) {
+        let number = |value: &serde_json::Value| value.as_str()?.parse::<u64>().ok();
+        let guild = &value["guild_id"];
+        let elsewhere = !guild.is_null() && number(guild) != Some(self.config.guild_id);
+        let (Some(id), Some(token), false) =
+            (number(&value["id"]), value["token"].as_str(), elsewhere)
+        else {
+            return;
+        };
+        let heard = Heard {
+            id,
+            account: 0,
+            locale: value["locale"].as_str().unwrap_or_default().to_owned(),
+            what: What::Pressed(String::new(), Vec::new()),
+            token: token.to_owned(),
+            arrived: Instant::now(),
+        };
+        self.first(&heard, say::strange(&heard.locale).into()).await;
+    }
+
+    async fn first(&self, heard: &Heard, reply: Reply) {
+        let answer = match reply {
+            Reply::Private(what) => CreateInteractionResponse::Message(private(&what)),
+            Reply::Form(form) => CreateInteractionResponse::Modal(form),
+            Reply::Choices(choices) => {
+                let choices = choices.into_iter().take(MAX_CHOICES);
+                let choices = choices.map(|(name, value)| AutocompleteChoice::new(name, value));
+                let answer = CreateAutocompleteResponse::new().set_choices(choices.collect());
+                CreateInteractionResponse::Autocomplete(answer)
+            }
+        };
+        self.send(heard, &answer).await;
+    }
+
+    /// Sends a first answer, and again while there is time for it. Whether the service has it.
+    async fn send(&self, heard: &Heard, answer: &CreateInteractionResponse) -> bool {
+        let until = heard.arrived + FIRST_MAX;
+        let id = InteractionId::new(heard.id);
+        loop {
+            let call = self
+                .http
+                .create_interaction_response(id, &heard.token, answer, Vec::new());
+            let why = match timeout_at(until, call).await {
+                Ok(Ok(())) => return true,
+                Ok(Err(error)) if code_of(&error) == Some(ANSWERED) => return true,
+                Ok(Err(error)) if !may_pass(&error) => said(&error),
+                Ok(Err(error)) if Instant::now() + AGAIN_AFTER >= until => said(&error),
+                Ok(Err(_)) => {
+                    sleep(AGAIN_AFTER).await;
+                    continue;
+                }
+                Err(_) => "the service did not take it in time".to_owned(),
+            };
+            tracing::warn!(
+                interaction.id = heard.id,
+                "interaction {} was not answered: {why}",
+                heard.id
+            );
+            return false;
+        }
+    }
+
+    /// Puts the answer in the place of the one that said "wait".
+    async fn replace(&self, heard: &Heard, what: &Private) {
+        let edit = EditInteractionResponse::new()
+            .content(capped(&what.text))
+            .components(what.rows.clone())
+            .allowed_mentions(CreateAllowedMentions::new());
+        let call = self
+            .http
+            .edit_original_interaction_response(&heard.token, &edit, Vec::new());
+        let why = match timeout(CALL_MAX, call).await {
+            Ok(Ok(_)) => return,
+            Ok(Err(error)) => said(&error),
+            Err(_) => "the service did not take it in time".to_owned(),
+        };
+        tracing::warn!(
+            interaction.id = heard.id,
+            "the answer to interaction {} was not shown: {why}",
+            heard.id
+        );
+    }
+}
+
+fn private(what: &Private) -> CreateInteractionResponseMessage {
+    CreateInteractionResponseMessage::new()
+        .content(capped(&what.text))
+        .components(what.rows.clone())
+        .ephemeral(true)
+        .allowed_mentions(CreateAllowedMentions::new())
+}
+
+/// Cut where the service would refuse it.
+fn capped(text: &str) -> String {
+    if text.encode_utf16().count() <= MAX_TEXT {
+        return text.to_owned();
+    }
+    let mut units = 0;
+    let kept = text.chars().take_while(|letter| {
+        units += letter.len_utf16();
+        units < MAX_TEXT
+    });
+    let mut cut: String = kept.collect();
+    cut.push('…');
+    cut
+}
+
+/// The service's number for a refusal.
+fn code_of(error: &serenity::Error) -> Option<isize> {
+    match error {
+        serenity::Error::Http(HttpError::UnsuccessfulRequest(refused)) => Some(refused.error.code),
+        _ => None,
+    }
+}
+
+/// Whether the same may be taken a moment later: the service is in trouble, or the way to it is.
+fn may_pass(error: &serenity::Error) -> bool {
+    match error {
+        serenity::Error::Http(HttpError::UnsuccessfulRequest(refused)) => {
+            refused.status_code.is_server_error()
+        }
+        serenity::Error::Http(HttpError::Request(_)) => true,
+        _ => false,
+    }
+}
