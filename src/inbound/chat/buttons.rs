@@ -1,13 +1,27 @@
-//! Buttons and the forms that they open.
+//! Buttons of a post, and the forms that they open.
+//!
+//! Approve decides at once. What needs words (a reason, other times) opens a form, which carries the
+//! button's own name, so that what comes back says the same as what was pressed. Opening a form decides
+//! nothing and is recorded nowhere, but for accounts that are nobody's; who could not do what the form is for
+//! is told so instead of being let fill it in. What is filled in is judged like anything else.
 
 use std::collections::BTreeMap;
 
-use super::{Desk, Heard, Reply, say};
+use super::form::{self, COMMENT, FROM, REASON, TO};
+use super::{Desk, Heard, Reply, Who, commands, say};
+use crate::command::when::{self, Here};
 use crate::command::{Command, Target};
-use crate::inbound::Pressed;
+use crate::handle::Answer;
+use crate::inbound::{Pressed, Unclear, Words};
 use crate::outbound::chat::button::Button;
+use crate::store::requests;
 use crate::workflow::act::Act;
-use crate::workflow::request::Decision;
+use crate::workflow::decide::{Action, Actor, Around, Scene, Shown, decide};
+use crate::workflow::refusal::Refusal;
+use crate::workflow::request::{Channel, Decision, Request};
+
+/// Stands for what is yet to be filled in, where it is asked whether the rest would do.
+const YET_TO_COME: &str = "to be filled in";
 
 /// A button was pressed.
 pub(super) async fn pressed(desk: &Desk, heard: &Heard, name: &str) -> Result<Reply, sqlx::Error> {
@@ -18,24 +32,161 @@ pub(super) async fn pressed(desk: &Desk, heard: &Heard, name: &str) -> Result<Re
     match button.act {
         Act::Approve => {
             let vote = vote(Decision::Approve, None, None);
-            Ok(desk.applies(heard, vote, Some(shown(button))).await?.into())
+            let said = desk.applies(heard, vote, Some(shown(button))).await?;
+            Ok(said.into())
         }
-        _ => {
-            let who = desk.who(heard).await?;
-            Ok(say::unknown_button(who.as_ref(), &heard.locale).into())
+        Act::Details => commands::details(desk, heard, button.request).await,
+        Act::Disapprove | Act::OtherTimes | Act::Withdraw | Act::Revoke => {
+            opened(desk, heard, (name, button)).await
         }
     }
+}
+
+/// The form that a button opens, or why it is not opened.
+async fn opened(
+    desk: &Desk,
+    heard: &Heard,
+    (name, button): (&str, Button),
+) -> Result<Reply, sqlx::Error> {
+    let Some(who) = desk.who(heard).await? else {
+        return stranger(desk, heard, button).await;
+    };
+    let mut conn = desk.handler.pool.acquire().await?;
+    let Some(request) = requests::find(&mut conn, button.request).await? else {
+        let refusal = Refusal::UnknownRequest {
+            request: button.request,
+        };
+        return Ok(refused(&who, heard, refusal).into());
+    };
+    drop(conn);
+    if let Some(refusal) = stands_in_the_way(desk, &who, (button, &request)) {
+        return Ok(refused(&who, heard, refusal).into());
+    }
+    Ok(Reply::Form(form::of(button, name, &request, &who)))
+}
+
+/// Nobody's account: noted, and told how to become somebody's.
+async fn stranger(desk: &Desk, heard: &Heard, button: Button) -> Result<Reply, sqlx::Error> {
+    let opening = Unclear {
+        code: "form".to_owned(),
+        sentence: "A form was asked for.".to_owned(),
+        wrote: None,
+        next: None,
+    };
+    // No command: should the account be linked in this very moment, nothing is decided.
+    let mut inbound = desk.inbound(heard, Command::EndDelegation, Some(shown(button)));
+    inbound.words = Words::Unclear(opening);
+    let answer = desk.handler.handle(&inbound).await?;
+    Ok(desk.says(heard, &answer).await?.into())
+}
+
+fn refused(who: &Who, heard: &Heard, refusal: Refusal) -> String {
+    let answer = Answer::Refused {
+        request: None,
+        refusal,
+    };
+    say::answer(&answer, Some(who), &heard.locale, false)
+}
+
+/// Why they could not do what the form is for, whatever they fill in; asked of the request as it was just
+/// read, and asked again under its lock when the form comes.
+fn stands_in_the_way(
+    desk: &Desk,
+    who: &Who,
+    (button, request): (Button, &Request),
+) -> Option<Refusal> {
+    let reason = YET_TO_COME.to_owned();
+    let vote = |decision| Action::Vote {
+        decision,
+        comment: Some(YET_TO_COME.to_owned()),
+        window: None,
+        shown: Some(Shown {
+            step: button.step,
+            revision: button.revision,
+        }),
+        channel: Channel::Chat,
+    };
+    let action = match button.act {
+        Act::Disapprove => vote(Decision::Disapprove),
+        Act::OtherTimes => vote(Decision::Approve),
+        Act::Withdraw => Action::Withdraw { reason },
+        Act::Revoke => Action::Revoke { reason },
+        Act::Approve | Act::Details => return None,
+    };
+    let scene = Scene {
+        request,
+        book: &who.book,
+        around: &Around::default(),
+        now: desk.handler.clock.now(),
+    };
+    let actor = Actor::Person(who.person.id.clone());
+    decide(&scene, &actor, &action).err()
 }
 
 /// A form was filled in.
 pub(super) async fn filled(
     desk: &Desk,
     heard: &Heard,
-    _: &str,
-    _: &BTreeMap<String, String>,
+    name: &str,
+    texts: &BTreeMap<String, String>,
 ) -> Result<Reply, sqlx::Error> {
+    let Some(button) = Button::read(name, &desk.handler.keys) else {
+        let who = desk.who(heard).await?;
+        return Ok(say::unknown_button(who.as_ref(), &heard.locale).into());
+    };
+    let text = |key: &str| {
+        texts
+            .get(key)
+            .map(String::as_str)
+            .unwrap_or_default()
+            .trim()
+    };
+    let some = |key: &str| Some(text(key).to_owned()).filter(|text| !text.is_empty());
+    let (request, reason) = (button.request, text(REASON).to_owned());
+    let command = match button.act {
+        Act::Approve => vote(Decision::Approve, some(COMMENT), None),
+        Act::Disapprove => vote(Decision::Disapprove, some(REASON), None),
+        Act::Withdraw => Command::Withdraw { request, reason },
+        Act::Revoke => Command::Revoke { request, reason },
+        Act::OtherTimes => {
+            let words = match times(desk, heard, (text(FROM), text(TO))).await? {
+                Ok(words) => words,
+                Err(said) => return Ok(said.into()),
+            };
+            vote(Decision::Approve, some(COMMENT), Some(words))
+        }
+        Act::Details => return commands::details(desk, heard, request).await,
+    };
+    let said = desk.applies(heard, command, Some(shown(button))).await?;
+    Ok(said.into())
+}
+
+/// The window in words that are understood in the approver's zone, or what is wrong with them.
+async fn times(
+    desk: &Desk,
+    heard: &Heard,
+    (from, to): (&str, &str),
+) -> Result<Result<String, String>, sqlx::Error> {
     let who = desk.who(heard).await?;
-    Ok(say::unknown_button(who.as_ref(), &heard.locale).into())
+    let Some(who) = who else {
+        // The command that follows is refused for it.
+        return Ok(Ok(String::new()));
+    };
+    let zone = who.zone();
+    let here = Here {
+        now: desk.handler.clock.now(),
+        zone: &zone,
+    };
+    let lasting = when::length(to).is_ok();
+    let words = match (from.is_empty(), lasting) {
+        (true, _) => format!("for {}", to.trim_start_matches("for ")),
+        (false, true) => format!("from {from} for {to}"),
+        (false, false) => format!("from {from} to {to}"),
+    };
+    Ok(match here.any_window(&words) {
+        Ok(_) => Ok(words),
+        Err(error) => Err(say::no_window(&error, &who.person.locale)),
+    })
 }
 
 fn vote(decision: Decision, comment: Option<String>, window: Option<String>) -> Command {

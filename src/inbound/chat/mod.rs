@@ -48,6 +48,7 @@
 mod answer;
 mod buttons;
 pub mod commands;
+mod form;
 pub mod gateway;
 mod line;
 pub mod say;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Who;
-use crate::command::when;
+use crate::command::when::{self, WhenError};
 use crate::handle::Answer;
 use crate::outbound::chat::text;
 use crate::render::{Said, Tongue};
@@ -148,6 +148,16 @@ pub fn strange(locale: &str) -> String {
         "Nada foi feito: isto não é entendido aqui. Use o link no seu e-mail, ou responda ao e-mail.",
     )
     .to_owned()
+}
+
+/// Times that are not understood; the words for it are English in any language, as in mails.
+pub fn no_window(error: &WhenError, locale: &str) -> String {
+    let nothing = in_two(locale, "Nothing was done.", "Nada foi feito.");
+    let sentence = text::lines(&error.to_string(), MAX_SENTENCE);
+    format!(
+        "{nothing} {sentence} {}",
+        text::lines(&error.next(), MAX_SENTENCE)
+    )
 }
 
 fn accepted(request: RequestId, events: &[Event], (zone, locale): (&TimeZone, &str)) -> String {

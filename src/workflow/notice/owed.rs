@@ -200,7 +200,7 @@ fn facts(change: &Change<'_>) -> Facts {
         .collect();
     if let Some(vote) = vote(change) {
         facts.decision = Some(vote.decision);
-        facts.by_link = vote.channel == Channel::Link;
+        facts.by_link = matches!(vote.channel, Channel::Link | Channel::Chat);
         facts.comment.clone_from(&vote.comment);
     }
     for event in change.events {

@@ -3,6 +3,7 @@
 use serenity::all::CommandInteraction;
 
 use super::{Desk, Heard, Reply, say};
+use crate::workflow::ids::RequestId;
 
 /// What somebody typed, done.
 pub(super) async fn typed(
@@ -21,6 +22,16 @@ pub(super) async fn typing(
     _: &CommandInteraction,
 ) -> Result<Reply, sqlx::Error> {
     Ok(Reply::Choices(Vec::new()))
+}
+
+/// Everything about one request, as far as they may see it.
+pub(super) async fn details(
+    desk: &Desk,
+    heard: &Heard,
+    _: RequestId,
+) -> Result<Reply, sqlx::Error> {
+    let who = desk.who(heard).await?;
+    Ok(say::unknown_button(who.as_ref(), &heard.locale).into())
 }
 
 /// We are listening again: registers the commands where their definition has changed.
