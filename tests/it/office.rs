@@ -7,6 +7,8 @@
 //! [`Office::close`] holds what must hold when any story ends: nothing is owed, no mail lies unread or
 //! unjudged, and the audit events of every request fold to exactly its stored state.
 
+pub mod chat;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -366,7 +368,7 @@ impl Office {
         let owed = "SELECT count(*) FROM delivery WHERE state IN ('pending', 'leased')";
         self.counts(owed, 0).await;
         for person in &self.people {
-            let sql = "SELECT count(*) FROM delivery WHERE state = 'sent' AND person = $1";
+            let sql = "SELECT count(*) FROM delivery WHERE state = 'sent' AND channel = 'mail' AND person = $1";
             until(&format!("{} has all mail", person.id), async || {
                 let sent: i64 = sqlx::query_scalar(sql)
                     .bind(person.id.as_str())

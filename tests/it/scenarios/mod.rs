@@ -2,6 +2,7 @@
 
 mod bounces;
 mod cases;
+mod chat;
 mod clockwork;
 mod command_line;
 mod crash;

@@ -1,0 +1,3 @@
+//! Deciding in chat: over the real gateway and TLS, against the double.
+
+mod buttons;
