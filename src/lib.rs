@@ -49,6 +49,7 @@
 //! | `render` | templates: facts to text |
 //! | `export` | an event as other programs read it |
 //! | `store` | what we remember; all SQL |
+//! | `look` | what people may look at |
 //! | `reach` | whom mail does not reach, and who is told |
 //! | `alarm` | what looks like an attack, and who is told of it |
 //! | `outbound` | how we speak: sent, retry, give up |
@@ -73,6 +74,7 @@ pub mod embedded;
 pub mod export;
 pub mod handle;
 pub mod inbound;
+pub mod look;
 pub mod oauth;
 pub mod outbound;
 pub mod outbox;

@@ -34,10 +34,11 @@ use crate::workflow::ids::PersonId;
 use crate::workflow::notice::digest::Digest;
 use crate::workflow::notice::{Facts, Kind};
 
-pub use human::{Tongue, instant, window};
+pub use human::{Tongue, instant, instant_in, length_in, window};
 use language::{joined, languages, tag_of, within};
 pub use page::{CodeFacts, Filled, Page, PageKind, Problem, Said, Sealed, ToConfirm};
 pub use samples::{Sample, sample_digest, samples};
+pub use view::{period, road};
 
 /// The longest subject, in characters.
 pub const MAX_SUBJECT_CHARS: usize = 150;

@@ -45,11 +45,19 @@ const MONTHS_PT: [&str; 12] = [
 
 /// `Sat 21 Nov 2026, 14:00 WET (Europe/Lisbon)`, in the language of a reader.
 pub fn instant(at: Timestamp, zone: &TimeZone, locale: &str) -> String {
-    let say = Say {
-        zone: zone.clone(),
-        tongue: Tongue::of(locale),
-    };
-    say.instant(at)
+    instant_in(at, zone, Tongue::of(locale))
+}
+
+/// The same in a language.
+pub fn instant_in(at: Timestamp, zone: &TimeZone, tongue: Tongue) -> String {
+    let zone = zone.clone();
+    Say { zone, tongue }.instant(at)
+}
+
+/// `2 hours`.
+pub fn length_in(length: SignedDuration, tongue: Tongue) -> String {
+    let zone = TimeZone::UTC;
+    Say { zone, tongue }.duration(length)
 }
 
 /// As [`Say::window`], in English: `Sat 21 Nov 2026, 14:00–16:00 WET (Europe/Lisbon)`.

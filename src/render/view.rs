@@ -269,7 +269,7 @@ impl VoteWords {
 }
 
 /// By which way a vote came.
-fn road(channel: Channel, tongue: Tongue) -> &'static str {
+pub fn road(channel: Channel, tongue: Tongue) -> &'static str {
     match (channel, tongue) {
         (Channel::Mail, Tongue::English) => "by mail",
         (Channel::Mail, Tongue::Portuguese) => "por e-mail",
@@ -289,6 +289,12 @@ pub(super) fn past(decision: Decision) -> &'static str {
         Decision::Approve => "approved",
         Decision::Disapprove => "disapproved",
     }
+}
+
+/// The window as its reader reads it.
+pub fn period(asked: &Window, zone: &TimeZone, tongue: Tongue) -> String {
+    let zone = zone.clone();
+    window_words(asked, &Say { zone, tongue }).0
 }
 
 fn window_words(asked: &Window, say: &Say) -> (String, String) {

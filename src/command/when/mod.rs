@@ -204,6 +204,19 @@ pub fn length(text: &str) -> Result<Understood<SignedDuration>, WhenError> {
     Ok(Understood { value, said })
 }
 
+/// A window whose parts were given apart, in the words of the grammar; `None` where they make none. A
+/// length may be ISO's.
+pub fn joined(lasts: Option<&str>, from: Option<&str>, until: Option<&str>) -> Option<String> {
+    let plain = |lasts: &str| length(lasts).map_or_else(|_| lasts.to_owned(), |read| read.said);
+    match (lasts, from, until) {
+        (Some(lasts), None, None) => Some(format!("for {}", plain(lasts))),
+        (Some(lasts), Some(from), None) => Some(format!("from {from} for {}", plain(lasts))),
+        (None, Some(from), Some(until)) => Some(format!("from {from} to {until}")),
+        (None, None, Some(until)) => Some(format!("until {until}")),
+        _ => None,
+    }
+}
+
 /// Whether a text is a window as far as words go; what needs the clock and the zone is not looked at.
 pub fn well_formed(text: &str) -> Result<(), WhenError> {
     let tokens = token::tokens(text)?;

@@ -8,6 +8,7 @@ use super::{Failure, say, when, who};
 use crate::command::Command;
 use crate::command::when::Here;
 use crate::config::Config;
+use crate::look;
 use crate::workflow::ids::PersonId;
 
 /// Does what `delegate …` says.
@@ -64,9 +65,7 @@ async fn list(named: Option<&str>, json: bool, config: &Config) -> Result<(), Fa
         let user = who::OsUser::present();
         let (person, _) = who::person(&book, &user, named, &config.command_line)?;
         let now = office.clock.now();
-        let mut theirs = book.delegations.clone();
-        theirs.retain(|it| it.until > now && [&it.from, &it.to].contains(&&person.id));
-        theirs.sort_by_key(|it| (it.start, it.until));
+        let theirs = look::delegations(&book, &person.id, now);
         Ok((theirs, who::zone(person)))
     })
     .await?;

@@ -16,6 +16,7 @@ use super::print::{self, note, put};
 use super::{Failure, when, who};
 use crate::command::when::Here;
 use crate::config::Config;
+use crate::look;
 use crate::store::requests::{Listed, Sought};
 use crate::workflow::book::Book;
 use crate::workflow::decide::{Sight, sight};
@@ -153,14 +154,8 @@ fn question(list: List, reader: &Reader, here: &Here<'_>) -> Result<Question, Fa
         .waiting_for_me
         .then(|| reader.me("--waiting-for-me"))
         .transpose()?;
-    // One's own, and what waits for one, may be seen.
-    let plain = waiting_for.is_some() || requester.is_some() && requester == reader.person;
-    let seen_by = match &reader.sight {
-        Sight::Own(person) if !plain => Some(person.clone()),
-        Sight::Own(_) | Sight::All => None,
-    };
     let sought = Sought {
-        seen_by,
+        seen_by: None,
         status: list.status.map(Status::from),
         grant: list.grant.map(GrantState::from),
         emergency: list.emergency.map(Into::into),
@@ -174,6 +169,7 @@ fn question(list: List, reader: &Reader, here: &Here<'_>) -> Result<Question, Fa
         waiting_for,
         after: list.after,
     };
+    let sought = look::narrowed(sought, &reader.sight);
     Ok(Question { sought, period })
 }
 

@@ -17,13 +17,14 @@ use crate::app::{self, Connected, StartError};
 use crate::clock::Clock;
 use crate::config::{self, Config, Database};
 use crate::handle::Handler;
+use crate::look;
 use crate::store::audit::{self, Entry};
-use crate::store::requests::{self, Listed, Sought};
+use crate::store::requests::{Listed, Sought};
 use crate::store::unreachable::{self, End};
 use crate::store::{bell, books, roles};
 use crate::token::Keyring;
 use crate::workflow::book::{Book, same_address};
-use crate::workflow::decide::{Sight, may_see};
+use crate::workflow::decide::Sight;
 use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::request::Request;
 
@@ -104,9 +105,7 @@ impl Office {
         limit: usize,
         (book, now): (&Book, Timestamp),
     ) -> Result<Listed, Failure> {
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        let mut tx = self.pool.begin_with(begin).await?;
-        let listed = requests::list(&mut tx, sought, limit, (book, now)).await?;
+        let listed = look::requests(&self.pool, sought, limit, (book, now)).await?;
         listed.ok_or_else(|| {
             let after = sought.after.map_or_else(String::new, |it| it.to_string());
             Failure::Usage(format!(
@@ -115,25 +114,15 @@ impl Office {
         })
     }
 
-    /// One request.
-    pub async fn request(&self, id: RequestId) -> Result<Option<Request>, Failure> {
-        let mut conn = self.pool.acquire().await?;
-        Ok(requests::find(&mut conn, id).await?)
-    }
-
-    /// Whether a request may be shown to whoever sees this much.
-    pub async fn may_see(
+    /// One request, if it may be shown to whoever sees this much.
+    pub async fn request(
         &self,
         sight: &Sight,
-        request: &Request,
-        (book, now): (&Book, Timestamp),
-    ) -> Result<bool, Failure> {
-        let Sight::Own(person) = sight else {
-            return Ok(true);
-        };
+        id: RequestId,
+        at: (&Book, Timestamp),
+    ) -> Result<Option<Request>, Failure> {
         let mut conn = self.pool.acquire().await?;
-        let involved = requests::is_involved(&mut conn, request.id, person).await?;
-        Ok(may_see(sight, request, involved, book, now))
+        Ok(look::request(&mut conn, sight, id, at).await?)
     }
 
     /// The audit entries of one request, in order.

@@ -159,13 +159,8 @@ async fn show(id: RequestId, acting: &Acting, json: bool, config: &Config) -> Re
         let (book, now) = (book.unwrap_or_default(), office.clock.now());
         // To whom it is not to be shown it is as if it were not there.
         let unknown = || Failure::refused(&Refusal::UnknownRequest { request: id }, &reader.zone);
-        let request = office.request(id).await?.ok_or_else(unknown)?;
-        if !office
-            .may_see(&reader.sight, &request, (&book, now))
-            .await?
-        {
-            return Err(unknown());
-        }
+        let found = office.request(&reader.sight, id, (&book, now)).await?;
+        let request = found.ok_or_else(unknown)?;
         let history = office.history(id).await?;
         Ok((request, history, now, reader.zone))
     })

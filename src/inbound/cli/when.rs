@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::args::WindowArgs;
-use crate::command::when::{Here, Understood, WhenError, length};
+use crate::command::when::{Here, Understood, WhenError, joined, length};
 use crate::workflow::request::Window;
 
 /// The window that was typed, in the grammar that mails have too; the error is a sentence and its mend.
@@ -21,17 +21,14 @@ pub fn window(typed: &WindowArgs, here: &Here<'_>) -> Result<Understood<Window>,
         // Alone, so that what is wrong with it is not blamed on --from.
         lasting(lasts)?;
     }
-    let (option, words) = match (lasts, from, until, text) {
-        (Some(lasts), None, None, None) => ("--for", format!("for {}", plain(lasts))),
-        (Some(lasts), Some(from), None, None) => {
-            ("--from", format!("from {from} for {}", plain(lasts)))
-        }
-        (None, Some(from), Some(until), None) => {
-            ("--from, --until", format!("from {from} to {until}"))
-        }
-        (None, None, Some(until), None) => ("--until", format!("until {until}")),
-        (None, None, None, Some(text)) => ("--window", text.clone()),
-        (None, Some(_), None, None) => {
+    let parts = joined(lasts.as_deref(), from.as_deref(), until.as_deref());
+    let (option, words) = match (lasts, from, until, text, parts) {
+        (Some(_), None, None, None, Some(words)) => ("--for", words),
+        (Some(_), Some(_), None, None, Some(words)) => ("--from", words),
+        (None, Some(_), Some(_), None, Some(words)) => ("--from, --until", words),
+        (None, None, Some(_), None, Some(words)) => ("--until", words),
+        (None, None, None, Some(text), _) => ("--window", text.clone()),
+        (None, Some(_), None, None, _) => {
             return Err("--from: add --for LENGTH or --until TIME".to_owned());
         }
         _ => {
@@ -59,11 +56,6 @@ pub fn instant(here: &Here<'_>, option: &str, text: &str) -> Result<Understood<T
 pub fn moment(here: &Here<'_>, option: &str, text: &str) -> Result<Understood<Timestamp>, String> {
     here.moment(text)
         .map_err(|error| format!("{option}: {error} {}", error.next()))
-}
-
-/// A length in the words of the grammar, which ISO's `PT2H` is not of.
-fn plain(lasts: &str) -> String {
-    length(lasts).map_or_else(|_| lasts.to_owned(), |read| read.said)
 }
 
 /// A point in time as its reader reads it, always with its zone.

@@ -282,7 +282,7 @@ emergency-unreviewed W26
   Ask one of its approvers to review it; until then, go the ordinary way.
 no-emergency W26
   R-42 was no emergency; there is nothing to review.
-  List the open ones with `countersign request list --unreviewed`.
+  List the open ones with `countersign request list --emergency unreviewed`.
 already-reviewed W26
   Bob Brown reviewed R-42 at 1970-01-01 00:00 UTC.
   Nothing is left to do here; `countersign request show` tells more.

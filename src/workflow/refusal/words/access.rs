@@ -143,7 +143,7 @@ impl Refusal {
                 "Ask one of its approvers to review it; until then, go the ordinary way.".into()
             }
             Self::NoEmergency { .. } => {
-                "List the open ones with `countersign request list --unreviewed`.".into()
+                "List the open ones with `countersign request list --emergency unreviewed`.".into()
             }
             Self::NotAReviewer { .. } => "Leave it to its approvers; they have been told.".into(),
             Self::FindingRequired { .. } => "Review it again and say what you found.".into(),

@@ -1,4 +1,6 @@
-//! What a refused person reads in Portuguese, for what can be said to somebody who wrote a mail.
+//! What a refused person reads in Portuguese.
+
+mod access;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -66,14 +68,18 @@ fn window_words(window: &Window, zone: &TimeZone) -> String {
 
 impl Refusal {
     /// What happened and one next step, a sentence each, with times in the reader's zone; `None` for what
-    /// is never the answer to a mail.
+    /// only our own clock is told.
     pub fn in_portuguese(&self, zone: &TimeZone) -> Option<(String, String)> {
         let sentence = self
             .of_the_voter()
             .or_else(|| self.of_the_vote(zone))
             .or_else(|| self.of_the_window(zone))
-            .or_else(|| self.of_the_grant(zone))?;
-        Some((sentence, self.next_in_portuguese()))
+            .or_else(|| self.of_the_grant(zone))
+            .or_else(|| self.of_the_filing())
+            .or_else(|| self.of_delegations(zone))
+            .or_else(|| self.of_emergencies(zone))?;
+        let next = self.next_of_filing_in_portuguese();
+        Some((sentence, next.unwrap_or_else(|| self.next_in_portuguese())))
     }
 
     fn of_the_voter(&self) -> Option<String> {

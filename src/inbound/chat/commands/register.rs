@@ -1,0 +1,132 @@
+//! What Discord is told of the commands, and when.
+//!
+//! The whole set replaces what was there, so that a command which is gone goes there too. It is told only
+//! where its hash differs from the one that was told last: `ready` comes with every new session, and a
+//! guild takes two hundred new commands a day.
+
+#![forbid(clippy::indexing_slicing, clippy::string_slice)]
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::definition::{Field, Slash, Spec, group};
+use super::takes::Kind;
+use super::words::{Both, Named};
+
+/// The languages of Discord that our two stand for.
+const ENGLISH: [&str; 2] = ["en-US", "en-GB"];
+const PORTUGUESE: &str = "pt-BR";
+/// The kinds of option.
+const SUBCOMMAND: u8 = 1;
+const STRING: u8 = 3;
+const INTEGER: u8 = 4;
+
+/// The commands as Discord takes them.
+pub fn definition() -> Value {
+    let mut commands: Vec<Value> = Vec::new();
+    let mut groups: Vec<(&Named, Vec<Value>)> = Vec::new();
+    for spec in Slash::ALL {
+        let own = command(spec);
+        let Some(group) = group(spec) else {
+            commands.push(own);
+            continue;
+        };
+        match groups
+            .iter_mut()
+            .find(|(known, _)| std::ptr::eq(*known, group))
+        {
+            Some((_, inner)) => inner.push(own),
+            None => groups.push((group, vec![own])),
+        }
+    }
+    let groups = groups.into_iter().map(|(group, inner)| {
+        let mut object = said(group.name, group.about);
+        object.insert("options".to_owned(), Value::Array(inner));
+        Value::Object(object)
+    });
+    groups.chain(commands).map(top).collect()
+}
+
+/// The hash of the definition, which changes with every word of it.
+pub fn hash() -> [u8; 32] {
+    Sha256::digest(definition().to_string()).into()
+}
+
+/// What every command of a guild says beside its options: it is a slash command, and not for messages
+/// between a person and the bot, where nobody's membership is known.
+fn top(mut command: Value) -> Value {
+    if let Some(object) = command.as_object_mut() {
+        object.insert("type".to_owned(), json!(1));
+        object.insert("contexts".to_owned(), json!([0]));
+    }
+    command
+}
+
+fn command(spec: &Spec) -> Value {
+    let own = &spec.place.own;
+    let mut object = said(own.name, own.about);
+    if group(spec).is_some() {
+        object.insert("type".to_owned(), json!(SUBCOMMAND));
+    }
+    // What must be given has to stand first.
+    let (needed, other): (Vec<&Field>, Vec<&Field>) =
+        spec.options.iter().partition(|field| field.needed);
+    let options: Vec<Value> = needed.into_iter().chain(other).map(option).collect();
+    object.insert("options".to_owned(), Value::Array(options));
+    Value::Object(object)
+}
+
+fn option(field: &Field) -> Value {
+    let name = Both {
+        en: field.name,
+        pt: field.portuguese(),
+    };
+    let mut object = said(name, field.words.about);
+    object.insert("required".to_owned(), json!(field.needed));
+    match field.kind {
+        Kind::Text => {
+            object.insert("type".to_owned(), json!(STRING));
+            object.insert("min_length".to_owned(), json!(1));
+            object.insert("max_length".to_owned(), json!(field.words.most));
+            object.insert(
+                "autocomplete".to_owned(),
+                json!(field.words.offers.is_some()),
+            );
+        }
+        Kind::Number { least, most } => {
+            object.insert("type".to_owned(), json!(INTEGER));
+            object.insert("min_value".to_owned(), json!(least));
+            object.insert("max_value".to_owned(), json!(most));
+        }
+        Kind::Choice(choices) => {
+            let choices = choices().into_iter().map(|choice| {
+                json!({
+                    "name": choice.shown.en,
+                    "name_localizations": { PORTUGUESE: choice.shown.pt },
+                    "value": choice.value,
+                })
+            });
+            object.insert("type".to_owned(), json!(STRING));
+            object.insert("choices".to_owned(), choices.collect());
+        }
+    }
+    Value::Object(object)
+}
+
+/// Name and description in both languages.
+fn said(name: Both<&str>, about: Both<&str>) -> Map<String, Value> {
+    let localized = |text: Both<&str>| {
+        let mut texts = Map::new();
+        for locale in ENGLISH {
+            texts.insert(locale.to_owned(), json!(text.en));
+        }
+        texts.insert(PORTUGUESE.to_owned(), json!(text.pt));
+        Value::Object(texts)
+    };
+    let mut object = Map::new();
+    object.insert("name".to_owned(), json!(name.en));
+    object.insert("name_localizations".to_owned(), localized(name));
+    object.insert("description".to_owned(), json!(about.en));
+    object.insert("description_localizations".to_owned(), localized(about));
+    object
+}
