@@ -16,7 +16,7 @@ use crate::workflow::book::Book;
 use crate::workflow::request::Channel;
 
 /// The samples of `migrations/sample`, as the migrations' README describes them.
-const SAMPLES: [(i64, &str); 18] = [
+const SAMPLES: [(i64, &str); 19] = [
     (
         20_261_121_000_001,
         include_str!("../../migrations/sample/20261121000001.sql"),
@@ -88,6 +88,10 @@ const SAMPLES: [(i64, &str); 18] = [
     (
         20_261_121_000_021,
         include_str!("../../migrations/sample/20261121000021.sql"),
+    ),
+    (
+        20_261_121_000_022,
+        include_str!("../../migrations/sample/20261121000022.sql"),
     ),
 ];
 

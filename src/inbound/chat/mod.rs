@@ -305,9 +305,12 @@ impl Desk {
     async fn reply(&self, heard: &Heard) -> Result<Reply, sqlx::Error> {
         match &heard.what {
             What::Pressed(name, _) => buttons::pressed(self, heard, name).await,
+            What::Filled(name, fields) if commands::is_form(name) => {
+                Box::pin(commands::filled(self, heard, fields)).await
+            }
             What::Filled(name, fields) => buttons::filled(self, heard, name, fields).await,
-            What::Typed(command) => commands::typed(self, heard, command).await,
-            What::Typing(command) => commands::typing(self, heard, command).await,
+            What::Typed(command) => Box::pin(commands::typed(self, heard, command)).await,
+            What::Typing(command) => Box::pin(commands::typing(self, heard, command)).await,
         }
     }
 }

@@ -2,22 +2,16 @@
 //!
 //! People's own words do not occur here but for names, which are made harmless.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
-use super::Who;
-use crate::command::when::{self, WhenError};
+use super::{Who, commands};
+use crate::command::when::WhenError;
 use crate::handle::Answer;
 use crate::outbound::chat::text;
-use crate::render::{Said, Tongue};
-use crate::workflow::event::Event;
-use crate::workflow::ids::RequestId;
-use crate::workflow::request::{Decision, Vote};
+use crate::render::Tongue;
+use crate::workflow::book::Book;
+use commands::reader::Reader;
 
 /// Characters of a sentence that quotes what somebody wrote.
 const MAX_SENTENCE: usize = 1200;
-/// Characters of a name.
-const MAX_NAME: usize = 80;
 
 /// One of two texts.
 fn in_two<'a>(locale: &str, english: &'a str, portuguese: &'a str) -> &'a str {
@@ -35,27 +29,20 @@ pub fn locale<'a>(who: Option<&'a Who>, locale: &'a str) -> &'a str {
 /// What came of a command.
 pub fn answer(answer: &Answer, who: Option<&Who>, of_program: &str, self_link: bool) -> String {
     let locale = locale(who, of_program);
-    let zone = who.map_or(TimeZone::UTC, Who::zone);
+    let reader = who.map_or_else(
+        || Reader::unknown(of_program),
+        |who| Reader::of(&who.person),
+    );
+    let nobody = Book::default();
+    let book = who.map_or(&nobody, |who| &who.book);
     match answer {
-        Answer::Accepted { request, events } => accepted(*request, events, (&zone, locale)),
+        Answer::Accepted { request, events } => {
+            commands::say::accepted(*request, events, &reader, book)
+        }
         Answer::Delegated { delegations, ended } => {
-            let lines = delegations.iter().map(|one| {
-                let to = text::line(one.to.as_str(), MAX_NAME);
-                let until = when::say::instant(one.until, &zone);
-                match (ended, Tongue::of(locale)) {
-                    (false, Tongue::English) => format!("{to} votes for you until {until}."),
-                    (false, Tongue::Portuguese) => format!("{to} vota por você até {until}."),
-                    (true, Tongue::English) => format!("{to} no longer votes for you."),
-                    (true, Tongue::Portuguese) => format!("{to} não vota mais por você."),
-                }
-            });
-            lines.collect::<Vec<_>>().join("\n")
+            commands::say::delegated(delegations, *ended, &reader, book)
         }
-        Answer::Refused { refusal, .. } => {
-            let said = Said::of(refusal, &zone, locale);
-            let sentence = text::lines(&said.sentence, MAX_SENTENCE);
-            format!("{sentence} {}", text::lines(&said.next, MAX_SENTENCE))
-        }
+        Answer::Refused { refusal, .. } => commands::say::refused(refusal, &reader),
         Answer::Unidentified(_) | Answer::Alarm(_) => not_linked(locale, self_link).to_owned(),
         Answer::Unclear => in_two(
             locale,
@@ -158,113 +145,4 @@ pub fn no_window(error: &WhenError, locale: &str) -> String {
         "{nothing} {sentence} {}",
         text::lines(&error.next(), MAX_SENTENCE)
     )
-}
-
-fn accepted(request: RequestId, events: &[Event], (zone, locale): (&TimeZone, &str)) -> String {
-    if events.is_empty() {
-        let english = "was filed already; nothing new was filed.";
-        let portuguese = "já foi registrada; nada de novo foi registrado.";
-        return format!("{request}: {}", in_two(locale, english, portuguese));
-    }
-    let said = events
-        .iter()
-        .filter_map(|event| words(event, (zone, Tongue::of(locale))));
-    format!("{request}: {}", said.collect::<Vec<_>>().join(" "))
-}
-
-/// What an event is to the person who brought it about; `None` where they need not know.
-fn words(event: &Event, (zone, tongue): (&TimeZone, Tongue)) -> Option<String> {
-    let at = |at: Timestamp| when::say::instant(at, zone);
-    Some(match (event, tongue) {
-        (Event::Filed(filed), Tongue::English) => format!(
-            "filed under the policy “{}”, {}; decided by {}.",
-            text::line(&filed.terms.policy, MAX_NAME),
-            when::say::window(&filed.window, zone),
-            at(filed.pending_until)
-        ),
-        (Event::Filed(filed), Tongue::Portuguese) => format!(
-            "registrada sob a política “{}”, {}; decidida até {}.",
-            text::line(&filed.terms.policy, MAX_NAME),
-            when::say::window(&filed.window, zone),
-            at(filed.pending_until)
-        ),
-        (Event::Voted { vote }, tongue) => voted(vote, tongue),
-        (Event::VoteHeld { .. }, Tongue::English) => {
-            "your vote counts once you confirm it by answering the mail that is on its way."
-                .to_owned()
-        }
-        (Event::VoteHeld { .. }, Tongue::Portuguese) => {
-            "o seu voto conta assim que você o confirmar respondendo ao e-mail que está a caminho."
-                .to_owned()
-        }
-        (Event::StepCompleted { step, .. }, Tongue::English) => {
-            format!("Step {} is complete.", step + 1)
-        }
-        (Event::StepCompleted { step, .. }, Tongue::Portuguese) => {
-            format!("A etapa {} está completa.", step + 1)
-        }
-        (Event::WindowChanged { window, .. }, Tongue::English) => {
-            format!("The window is now: {}.", when::say::window(window, zone))
-        }
-        (Event::WindowChanged { window, .. }, Tongue::Portuguese) => {
-            format!("A janela agora é: {}.", when::say::window(window, zone))
-        }
-        (Event::Approved { grant, .. }, Tongue::English) => {
-            format!(
-                "Approved; access from {} until {}.",
-                at(grant.start),
-                at(grant.end)
-            )
-        }
-        (Event::Approved { grant, .. }, Tongue::Portuguese) => {
-            format!(
-                "Aprovada; acesso de {} até {}.",
-                at(grant.start),
-                at(grant.end)
-            )
-        }
-        (Event::EmergencyConfirmed { grant, .. }, Tongue::English) => format!(
-            "emergency access until {}; all approvers are told, and one of them reviews it.",
-            at(grant.end)
-        ),
-        (Event::EmergencyConfirmed { grant, .. }, Tongue::Portuguese) => format!(
-            "acesso de emergência até {}; todos os aprovadores são avisados, e um deles o revisa.",
-            at(grant.end)
-        ),
-        (event, tongue) => return ended(event, tongue).map(str::to_owned),
-    })
-}
-
-fn voted(vote: &Vote, tongue: Tongue) -> String {
-    let behalf = vote
-        .on_behalf_of
-        .as_ref()
-        .map(|from| text::line(from.as_str(), MAX_NAME));
-    let (english, portuguese) = match vote.decision {
-        Decision::Approve => ("your approval", "a sua aprovação"),
-        Decision::Disapprove => ("your disapproval", "a sua recusa"),
-    };
-    match (tongue, behalf) {
-        (Tongue::English, None) => format!("{english} is recorded."),
-        (Tongue::English, Some(from)) => format!("{english} for {from} is recorded."),
-        (Tongue::Portuguese, None) => format!("{portuguese} está registrada."),
-        (Tongue::Portuguese, Some(from)) => format!("{portuguese} por {from} está registrada."),
-    }
-}
-
-/// How things end.
-fn ended(event: &Event, tongue: Tongue) -> Option<&'static str> {
-    let (english, portuguese) = match event {
-        Event::Rejected { .. } => ("The request is rejected.", "A solicitação está recusada."),
-        Event::Withdrawn { .. } => ("withdrawn.", "retirada."),
-        Event::Reviewed { .. } => ("the finding is recorded.", "o parecer está registrado."),
-        Event::GrantCut { .. } => ("access is over.", "o acesso terminou."),
-        Event::StepReopened { .. } => ("The step is open again.", "A etapa está aberta de novo."),
-        Event::Expired { .. } => ("expired.", "expirada."),
-        _ => return None,
-    };
-    Some(match tongue {
-        Tongue::English => english,
-        Tongue::Portuguese => portuguese,
-    })
 }

@@ -85,15 +85,9 @@ fn check(draft: &Draft, requester: &PersonId, filing: &Filing<'_>) -> Result<Che
     };
     let terms = &policy.terms;
     check_window(&draft.window, terms, filing.now)?;
-    let switched_off = terms.mode == Mode::Approval
-        && book
-            .modules
-            .get(&subject.module)
-            .is_some_and(|rules| !rules.approval);
+    let switched_off = switched_off(book, terms, &subject);
     let justification = cleaned(draft.justification.as_deref(), "justification")?;
-    // Switched off means granted as in justification mode, which always wants a reason (W1, W8).
-    let required = terms.justification_required || terms.mode == Mode::Justification;
-    if justification.is_none() && (required || switched_off) {
+    if justification.is_none() && needs_reason(terms, switched_off) {
         return Err(Refusal::JustificationMissing {
             policy: terms.policy.clone(),
         });
@@ -113,6 +107,26 @@ fn check(draft: &Draft, requester: &PersonId, filing: &Filing<'_>) -> Result<Che
     Ok(Checked {
         filed,
         asks: terms.mode == Mode::Approval && !switched_off,
+    })
+}
+
+/// Whether approval is switched off for what is asked for (W8).
+fn switched_off(book: &Book, terms: &Terms, subject: &Subject) -> bool {
+    let rules = book.modules.get(&subject.module);
+    terms.mode == Mode::Approval && rules.is_some_and(|rules| !rules.approval)
+}
+
+/// Switched off means granted as in justification mode, which always wants a reason (W1, W8).
+fn needs_reason(terms: &Terms, switched_off: bool) -> bool {
+    terms.justification_required || terms.mode == Mode::Justification || switched_off
+}
+
+/// Whether a request of this person's for this would be refused without a justification (W1): whoever can
+/// still be asked is asked for one.
+pub fn wants_justification(book: &Book, subject: &Subject, requester: &PersonId) -> bool {
+    let subject = trimmed(subject);
+    policy::applying(book, &subject, requester).is_some_and(|policy| {
+        needs_reason(&policy.terms, switched_off(book, &policy.terms, &subject))
     })
 }
 

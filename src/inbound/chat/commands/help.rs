@@ -5,8 +5,14 @@
 use std::fmt::Write as _;
 
 use super::definition::{Field, Slash, Spec};
-use super::takes::Kind;
+use super::takes::{Kind, Subcommand};
 use crate::render::Tongue;
+
+/// About one command, or all of them.
+pub fn answer(about: Option<Subcommand>, tongue: Tongue) -> String {
+    let spec = about.and_then(|Subcommand(index)| Slash::ALL.get(index));
+    spec.map_or_else(|| all(tongue), |spec| one(spec, tongue))
+}
 
 /// A line for each command.
 pub fn all(tongue: Tongue) -> String {
@@ -62,9 +68,12 @@ const MAX_CHOICES_TOLD: usize = 6;
 pub fn table() -> String {
     let mut text = "| Command | What it does | Options |\n|---|---|---|\n".to_owned();
     for spec in Slash::ALL {
-        let options = spec.options.iter().map(|field| match field.needed {
-            true => format!("`{}`", field.name),
-            false => format!("[`{}`]", field.name),
+        let options = spec.options.iter().map(|field| {
+            if field.needed {
+                format!("`{}`", field.name)
+            } else {
+                format!("[`{}`]", field.name)
+            }
         });
         let options: Vec<String> = options.collect();
         let about = spec.place.own.about.en;

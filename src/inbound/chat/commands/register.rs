@@ -7,11 +7,16 @@
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
 use serde_json::{Map, Value, json};
+use serenity::all::GuildId;
 use sha2::{Digest as _, Sha256};
+use tokio::time::timeout;
 
+use super::super::{Desk, SERVICE};
 use super::definition::{Field, Slash, Spec, group};
 use super::takes::Kind;
 use super::words::{Both, Named};
+use crate::outbound::chat::rest::{self, CALL_MAX};
+use crate::store::chat_commands;
 
 /// The languages of Discord that our two stand for.
 const ENGLISH: [&str; 2] = ["en-US", "en-GB"];
@@ -52,12 +57,50 @@ pub fn hash() -> [u8; 32] {
     Sha256::digest(definition().to_string()).into()
 }
 
-/// What every command of a guild says beside its options: it is a slash command, and not for messages
-/// between a person and the bot, where nobody's membership is known.
+/// Tells Discord the commands, if they have changed since it was told last. Where it does not take them
+/// the ones that it has stay, and the next session tries again.
+pub async fn ready(desk: &Desk) {
+    match told(desk).await {
+        Ok(true) => tracing::info!("the commands of the chat are registered anew"),
+        Ok(false) => {}
+        Err(why) => tracing::warn!("the commands of the chat could not be registered: {why}"),
+    }
+}
+
+/// Whether there was something to tell; an error is a sentence.
+async fn told(desk: &Desk) -> Result<bool, String> {
+    let database = |error: sqlx::Error| format!("the database: {error}");
+    let (guild, application) = (desk.config.guild_id, desk.config.application_id);
+    let place = format!("{application}/{guild}");
+    let pool = &desk.handler.pool;
+    let hash = hash();
+    // No connection is held while Discord answers.
+    let mut conn = pool.acquire().await.map_err(database)?;
+    let before = chat_commands::told(&mut conn, SERVICE, &place).await;
+    drop(conn);
+    if before.map_err(database)?.as_deref() == Some(&hash[..]) {
+        return Ok(false);
+    }
+    let definition = definition();
+    let call = desk
+        .http
+        .create_guild_commands(GuildId::new(guild), &definition);
+    match timeout(CALL_MAX, call).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => return Err(rest::said(&error)),
+        Err(_) => return Err("Discord did not answer in time".to_owned()),
+    }
+    let now = desk.handler.clock.now();
+    let mut conn = pool.acquire().await.map_err(database)?;
+    let remembered = chat_commands::remember(&mut conn, (SERVICE, &place), &hash, now).await;
+    remembered.map_err(database)?;
+    Ok(true)
+}
+
+/// What every command says beside its options: it is a slash command.
 fn top(mut command: Value) -> Value {
     if let Some(object) = command.as_object_mut() {
         object.insert("type".to_owned(), json!(1));
-        object.insert("contexts".to_owned(), json!([0]));
     }
     command
 }

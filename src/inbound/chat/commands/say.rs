@@ -4,7 +4,6 @@
 
 use super::reader::{MAX_MESSAGE, Message, Reader, both, name, person};
 use super::takes::Misread;
-use crate::handle::Answer;
 use crate::outbound::chat::text;
 use crate::render::Tongue;
 use crate::workflow::book::{Book, Delegation};
@@ -36,49 +35,18 @@ const TYPED_HERE: &[(&str, &str)] = &[
     ),
 ];
 
-/// What came of a command.
-pub fn answer(answer: &Answer, reader: &Reader, book: &Book) -> String {
-    match answer {
-        Answer::Accepted { request, events } => accepted(*request, events, reader, book),
-        Answer::Delegated { delegations, ended } => {
-            let mut message = Message::default();
-            for it in delegations {
-                let what = match ended {
-                    false => reader.pick("Delegated", "Delegado"),
-                    true => reader.pick("Ended", "Encerrado"),
-                };
-                message.line(&format!("{what}: {}.", delegation(it, reader, book)));
-            }
-            message.done()
-        }
-        Answer::Refused { refusal, .. } => refused(refusal, reader),
-        Answer::Duplicate => reader
-            .pick(
-                "This was done before; nothing had to be done.",
-                "Isto já tinha sido feito; nada foi feito de novo.",
-            )
-            .to_owned(),
-        Answer::Unclear => reader
-            .pick(
-                "That was not understood, and nothing was changed. `/help` tells what can be typed.",
-                "Isto não foi entendido, e nada mudou. `/ajuda` diz o que se pode digitar.",
-            )
-            .to_owned(),
-        Answer::Unidentified(_) | Answer::Alarm(_) => unlinked(reader),
+/// Whose votes are in whose hands by what was said, or no longer.
+pub fn delegated(delegations: &[Delegation], ended: bool, reader: &Reader, book: &Book) -> String {
+    let what = if ended {
+        reader.pick("Ended", "Encerrado")
+    } else {
+        reader.pick("Delegated", "Delegado")
+    };
+    let mut message = Message::default();
+    for it in delegations {
+        message.line(&format!("{what}: {}.", delegation(it, reader, book)));
     }
-}
-
-/// To somebody whose account belongs to nobody here.
-pub fn unlinked(reader: &Reader) -> String {
-    reader
-        .pick(
-            "This Discord account is not linked to a person here, so nothing was done. Type `/link` with \
-             the address at which Countersign writes to you, or ask an access admin.",
-            "Esta conta do Discord não está vinculada a nenhuma pessoa aqui, então nada foi feito. Digite \
-             `/vincular` com o endereço no qual o Countersign escreve a você, ou fale com um \
-             administrador de acesso.",
-        )
-        .to_owned()
+    message.done()
 }
 
 /// A refusal: its sentence, its next step, its code and rule.
@@ -178,7 +146,8 @@ pub fn delegation(delegation: &Delegation, reader: &Reader, book: &Book) -> Stri
     )
 }
 
-fn accepted(request: RequestId, events: &[Event], reader: &Reader, book: &Book) -> String {
+/// What happened to a request.
+pub fn accepted(request: RequestId, events: &[Event], reader: &Reader, book: &Book) -> String {
     if events.is_empty() {
         // The only command that is accepted and changes nothing (W6).
         return both!(
@@ -188,12 +157,24 @@ fn accepted(request: RequestId, events: &[Event], reader: &Reader, book: &Book) 
         );
     }
     let mut message = Message::default();
-    for event in events {
-        if let Some(words) = happened(event, reader, book) {
-            message.line(&format!("**{request}** {words}"));
-        }
+    let told = events
+        .iter()
+        .filter_map(|event| happened(event, reader, book));
+    for (index, words) in told.enumerate() {
+        let line = if index == 0 {
+            format!("**{request}** {words}")
+        } else {
+            capital(&words)
+        };
+        message.line(&line);
     }
     message.done()
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 /// What an event is to whoever brought it about; `None` where the event before it says it all.

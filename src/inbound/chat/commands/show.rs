@@ -114,7 +114,7 @@ pub(super) fn line(request: &Request, reader: &Reader, (book, now): (&Book, Time
 }
 
 /// Where it stands, in one word or two; what access stands at is said before how the request ended.
-fn stands(request: &Request, now: Timestamp, tongue: Tongue) -> String {
+pub(super) fn stands(request: &Request, now: Timestamp, tongue: Tongue) -> String {
     let (en, pt) = match (request.grant_state(now), request.status(now)) {
         (Some(GrantState::Scheduled), _) => (
             "approved, access yet to begin",

@@ -2,15 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::definition::Slash;
-use super::help;
+use super::reader::Reader;
 use super::register::{definition, hash};
 use super::takes::{Count, Given, Kind, Misread, Value, Whose};
+use super::{help, say, show};
 use crate::render::Tongue;
+use crate::store::requests::Listed;
+use crate::workflow::book::Book;
 use crate::workflow::ids::RequestId;
-use crate::workflow::request::{GrantState, Status};
+use crate::workflow::refusal::Refusal;
+use crate::workflow::request::{
+    Channel, Decision, Emergency, GrantState, Request, Review, State, Status, Vote,
+};
+use crate::workflow::testing::{World, step, terms};
 
 fn given(options: &[(&str, &str)]) -> Given {
     options
@@ -225,6 +233,134 @@ fn help_is_whole_and_fits() {
                     assert!(!choices().is_empty());
                 }
             }
+        }
+    }
+}
+
+/// Any text, and text that is likely to do something.
+fn any_text() -> impl Strategy<Value = String> {
+    let likely = vec![
+        "@everyone",
+        "@here",
+        "<@1>",
+        "<@&1>",
+        "<t:1:R>",
+        "**",
+        "`",
+        "```",
+        "||",
+        "\\",
+        "\n",
+        "\n# ",
+        "[a](http://b)",
+        "\u{202e}",
+        "\u{200b}",
+        "\u{301}",
+        " ",
+    ];
+    let any = prop_oneof![
+        prop::sample::select(likely).prop_map(str::to_owned),
+        any::<char>().prop_map(String::from)
+    ];
+    prop::collection::vec(any, 0..400).prop_map(|parts| parts.concat())
+}
+
+/// A request in which everything that somebody writes is this text, told in its longest form.
+fn told_with(text: &str) -> (Request, Book) {
+    let mut world = World::filed(terms(vec![
+        step(text, &["ann"], 1, 1),
+        step("S", &["ben"], 1, 1),
+    ]));
+    let request = &mut world.request;
+    request.subject.resource = text.to_owned();
+    request.subject.account = Some(text.to_owned());
+    request.justification = Some(text.to_owned());
+    request.terms.policy = text.to_owned();
+    request.votes = (0..30)
+        .map(|n| Vote {
+            step: n % 2,
+            person: "ann".into(),
+            decision: Decision::Approve,
+            comment: Some(text.to_owned()),
+            revision: 1,
+            at: world.now,
+            channel: Channel::Chat,
+            on_behalf_of: Some("ben".into()),
+        })
+        .collect();
+    request.emergency = Some(Emergency {
+        at: world.now,
+        reason: text.to_owned(),
+        remind_review_after: jiff::SignedDuration::from_hours(24),
+        review: Some(Review {
+            at: world.now,
+            by: "ann".into(),
+            finding: text.to_owned(),
+        }),
+    });
+    request.state = State::Withdrawn {
+        at: world.now,
+        reason: text.to_owned(),
+    };
+    for person in world.book.people.values_mut() {
+        person.name = text.to_owned();
+    }
+    (world.request, world.book)
+}
+
+/// Whether a message fits, calls nobody and hides nothing.
+fn is_harmless(message: &str) -> bool {
+    let turns = |letter| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    message.encode_utf16().count() <= 2_000
+        && !["@everyone", "@here", "<@1", "<@&", "<#"]
+            .iter()
+            .any(|it| message.contains(it))
+        && !message.contains(turns)
+        && !message.contains("](")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// Goal: whatever people wrote, an answer fits into one message and calls nobody.
+    /// Method: any text in every place where somebody's text can stand, in both languages.
+    #[test]
+    fn answers_are_harmless(text in any_text()) {
+        let (request, book) = told_with(&text);
+        let now = request.filed_at;
+        for locale in ["en", "pt-BR"] {
+            let reader = Reader::unknown(locale);
+            let one = show::one(&request, &reader, (&book, now));
+            prop_assert!(is_harmless(&one), "{one}");
+            let listed = Listed { requests: vec![request.clone(); 15], more: true };
+            let many = show::many(&listed, &reader, (&book, now), "/request list");
+            prop_assert!(is_harmless(&many), "{many}");
+            prop_assert!(many.contains(&request.id.to_string()));
+            let subject = request.subject.clone();
+            let refusal = Refusal::NoPolicy { requester: "rita".into(), subject };
+            let refused = say::refused(&refusal, &reader);
+            prop_assert!(is_harmless(&refused), "{refused}");
+            prop_assert!(refused.contains("no-policy, W3"), "{refused}");
+            let misread = say::misread(&Misread::NoNumber { wrote: text.clone() }, &reader);
+            prop_assert!(is_harmless(&misread), "{misread}");
+        }
+    }
+}
+
+/// Goal: what a person is told to do next can be done in chat. Method: every refusal, in both languages:
+/// none names the command line, but for the one thing that only it can do.
+#[test]
+fn next_steps_are_of_chat() {
+    for refusal in Refusal::samples() {
+        for locale in ["en", "pt-BR"] {
+            let said = say::refused(&refusal, &Reader::unknown(locale));
+            assert!(
+                said.contains(refusal.code()) && said.contains(refusal.rule()),
+                "{said}"
+            );
+            assert!(is_harmless(&said), "{said}");
+            let said = said.replace("countersign policy explain", "");
+            assert!(!said.contains("countersign "), "{said}");
         }
     }
 }

@@ -43,7 +43,7 @@ pub struct Place {
 }
 
 /// What is said of an option.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Words {
     /// What it is called in Portuguese; the English name is the field's.
     pub name_pt: &'static str,
