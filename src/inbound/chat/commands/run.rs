@@ -86,11 +86,7 @@ pub(super) async fn nobody(
 }
 
 /// Everything about one request, as far as they may see it: what the button Details shows.
-pub async fn details(
-    desk: &Desk,
-    heard: &Heard,
-    request: RequestId,
-) -> Result<Reply, sqlx::Error> {
+pub async fn details(desk: &Desk, heard: &Heard, request: RequestId) -> Result<Reply, sqlx::Error> {
     let Some(who) = desk.who(heard).await? else {
         return nobody(desk, heard, None).await;
     };
