@@ -58,6 +58,7 @@ fn words(new: &New<'_>, last: bool) -> SystemMail {
         "The same alarm is not mailed again within an hour."
     };
     SystemMail {
+        code: None,
         subject: format!("Security alarm about {about}: {}", new.kind),
         text: format!(
             "{}\n\nNothing was decided by it. It came as {}; `countersign audit export` shows it with the \

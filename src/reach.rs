@@ -252,6 +252,7 @@ pub async fn warn_if_unheard(
     }
     let names: Vec<String> = away.iter().map(|person| book.name_of(person)).collect();
     let mail = SystemMail {
+        code: None,
         subject: format!("{} waits for people whom mail does not reach", request.id),
         text: format!(
             "{}, step {step}: it lacks {} and too few who can give it are reached by mail.\n\n\
@@ -331,6 +332,7 @@ fn words_of_mark(person: &Person, failure: &Failure<'_>, waiting: &[Waits]) -> S
          reachable {id}`. A reply of {name}'s ends this by itself.\n"
     );
     SystemMail {
+        code: None,
         subject: format!("{name} cannot be reached by mail"),
         text,
     }

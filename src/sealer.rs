@@ -190,6 +190,7 @@ fn mail(signed: &Signed) -> SystemMail {
     let seal = &signed.seal;
     let block = block::write(signed);
     SystemMail {
+        code: None,
         subject: format!("Seal {} of the record", seal.number),
         text: format!(
             "Seal {} closes {} events of {} chains of the record.\n\n\

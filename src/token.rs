@@ -34,12 +34,15 @@ const TOKEN_BYTES: usize = 16;
 pub const MIN_KEY_BYTES: usize = 32;
 /// Digits of a mailed code.
 pub const CODE_DIGITS: u32 = 8;
+/// Characters of a code that links a chat account; each carries 5 bits.
+pub const LINK_CODE_CHARS: usize = 12;
 // What sets the uses of a key apart.
 const REPLY: &[u8] = b"reply";
 const LINK: &[u8] = b"link";
 const CODE: &[u8] = b"code";
 const FORM: &[u8] = b"form";
 const BROWSER: &[u8] = b"browser";
+const CHAT: &[u8] = b"chat";
 const BUTTON: &[u8] = b"button";
 
 /// SHA-256 of a token's lower-case text.
@@ -183,6 +186,12 @@ impl Keyring {
         let made = self.keys.keys();
         made.filter_map(|key_id| self.button_seal(key_id, text))
             .any(|made| same(made.0.as_bytes(), seal.0.as_bytes()))
+    }
+
+    /// The code that links a chat account for this asking, 60 bits; `None` where the key is unknown.
+    pub fn link_code(&self, key_id: &str, asking: Uuid) -> Option<String> {
+        let token = self.token(key_id, CHAT, asking)?;
+        Some(token.0.chars().take(LINK_CODE_CHARS).collect())
     }
 
     /// The secret that a browser is remembered by, under the current key; nobody can make it of the number.

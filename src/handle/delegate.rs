@@ -150,6 +150,7 @@ impl Case<'_> {
             ),
         };
         SystemMail {
+            code: None,
             subject,
             text: format!("{body}\n"),
         }

@@ -240,6 +240,7 @@ impl Case<'_> {
             "There is nothing for you to decide there at present."
         };
         let mail = SystemMail {
+            code: None,
             subject: format!(
                 "{}: somebody else answered the message that asked you",
                 request.id

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod bell;
 pub mod books;
 pub mod chat;
+pub mod chat_codes;
 pub mod chat_commands;
 pub mod delegations;
 pub mod inbound;

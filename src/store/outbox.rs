@@ -50,7 +50,7 @@ pub use courier::{
 pub use digest::{Gathered, due_digests, gather};
 pub use operator::{DeliveryRow, Filter, drop, list, retry};
 pub use post::{Due, anew, begin_post, enqueue_posts, gone, posts, stands};
-pub use system::{Content, SystemMail, enqueue_system};
+pub use system::{Content, LinkCode, SystemMail, enqueue_system};
 
 /// What one command owes, with what its deliveries are made of.
 #[derive(Debug, Clone, Copy)]

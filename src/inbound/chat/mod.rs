@@ -51,6 +51,8 @@ pub mod commands;
 mod form;
 pub mod gateway;
 mod line;
+pub mod link;
+mod link_words;
 pub mod say;
 
 use std::collections::BTreeMap;
@@ -304,6 +306,10 @@ impl Desk {
     /// What is to be answered.
     async fn reply(&self, heard: &Heard) -> Result<Reply, sqlx::Error> {
         match &heard.what {
+            What::Pressed(name, _) if link::is_ours(name) => Ok(link::form(heard, name)),
+            What::Filled(name, texts) if link::is_ours(name) => {
+                link::shown(self, heard, (name, texts)).await
+            }
             What::Pressed(name, _) => buttons::pressed(self, heard, name).await,
             What::Filled(name, fields) if commands::is_form(name) => {
                 Box::pin(commands::filled(self, heard, fields)).await

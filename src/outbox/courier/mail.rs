@@ -13,7 +13,7 @@ use crate::outbound::Sending;
 use crate::outbound::mail::{Letter, Mailer, reply_address};
 use crate::reach::{self, Failure, Marked};
 use crate::render::{self, CodeFacts, Reader, Renderer, Reply};
-use crate::store::outbox::{Claimed, Content, Road};
+use crate::store::outbox::{Claimed, Content, LinkCode, Road};
 use crate::token::Keyring;
 use crate::workflow::notice::Kind;
 
@@ -118,7 +118,14 @@ impl Mail {
                 };
                 self.renderer.code(&facts, &reader)
             }
-            Content::System(mail) => Ok(render::plain(&mail.subject, &mail.text)),
+            Content::System(mail) => {
+                let mut text = mail.text.clone();
+                if let Some(LinkCode { id, key_id }) = &mail.code {
+                    let code = known(key_id, self.keys.link_code(key_id, *id))?;
+                    text = text.replace(LinkCode::PLACE, &grouped(&code));
+                }
+                Ok(render::plain(&mail.subject, &text))
+            }
             Content::Post(_) => return Err("a post cannot be mailed".to_owned()),
         };
         let rendered = rendered.map_err(|error| error.to_string())?;
@@ -165,4 +172,16 @@ impl Mail {
 fn known<T>(key: &str, derived: Option<T>) -> Result<T, String> {
     derived
         .ok_or_else(|| format!("token key `{key}` is not configured; add it again under [tokens]"))
+}
+
+/// A code in groups of four, as people type it.
+fn grouped(code: &str) -> String {
+    let mut out = String::new();
+    for (at, letter) in code.chars().enumerate() {
+        if at > 0 && at % 4 == 0 {
+            out.push('-');
+        }
+        out.push(letter);
+    }
+    out
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::code::{self, CodeMail};
 use crate::clock::new_id;
@@ -42,6 +43,23 @@ pub struct SystemMail {
     pub subject: String,
     /// Plain text.
     pub text: String,
+    /// A code that stands nowhere; it takes the place of [`LinkCode::PLACE`] in the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<LinkCode>,
+}
+
+/// The code that links an account in a chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkCode {
+    /// It is derived of this.
+    pub id: Uuid,
+    /// Under this key.
+    pub key_id: String,
+}
+
+impl LinkCode {
+    /// Where it stands in a text.
+    pub const PLACE: &str = "{the code}";
 }
 
 impl Content {

@@ -4,7 +4,7 @@
 
 use serenity::all::CommandInteraction;
 
-use super::super::{Desk, Heard, Reply, Who};
+use super::super::{Desk, Heard, Reply, Who, link};
 use super::definition::Slash;
 use super::reader::Reader;
 use super::typed::Typed;
@@ -63,7 +63,8 @@ async fn stranger(
     };
     let command = match slash {
         Slash::Help { command } => return Ok(help::answer(command, reader.tongue).into()),
-        Slash::Link { .. } => return nobody(desk, heard, None).await,
+        Slash::Link { email } => return link::asked(desk, heard, &email).await,
+        Slash::Unlink {} => return link::ended(desk, heard).await,
         slash => asking::command(slash, &here, heard.key()).ok().flatten(),
     };
     nobody(desk, heard, command.map(|(command, _)| command)).await
@@ -106,10 +107,8 @@ impl Work<'_> {
         match slash {
             Slash::Help { command } => Ok(help::answer(command, self.reader.tongue).into()),
             Slash::Whoami {} => Ok(whoami::answer(self).into()),
-            Slash::Link { .. } | Slash::Unlink {} => {
-                let said = super::super::say::unknown_button(Some(self.who), &self.heard.locale);
-                Ok(said.into())
-            }
+            Slash::Link { email } => link::asked(self.desk, self.heard, &email).await,
+            Slash::Unlink {} => link::ended(self.desk, self.heard).await,
             Slash::Show { request } => seeing::show(self, request).await,
             Slash::List { .. } => seeing::list(self, slash).await,
             Slash::Approvals { after } => seeing::approvals(self, after).await,
