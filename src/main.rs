@@ -37,6 +37,8 @@ fn main() -> ExitCode {
 fn start_log(cli: &Cli) -> Result<(), String> {
     let usual = match cli.command {
         Top::Serve => "info",
+        // What it finds stands in its lines.
+        Top::Doctor { .. } => "error",
         _ => "warn",
     };
     let filter = match std::env::var("COUNTERSIGN_LOG") {

@@ -24,7 +24,7 @@ pub mod words;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ impl Config {
     ///
     /// With an embedded database and no key in the file this makes the key file ([`keyfile`]).
     pub fn load(path: &Path, around: &Surroundings<'_>) -> Result<(Self, Problems), Problems> {
-        let source = read_file(path, bot::MAX_CONFIG_BYTES)?;
+        let source = read_file(path, bot::MAX_CONFIG_BYTES, NAME_CONFIG)?;
         let mode = std::fs::metadata(path).map_or(0, |meta| meta.permissions().mode());
         let around = Surroundings {
             open_file: mode & 0o004 != 0,
@@ -81,7 +81,7 @@ pub fn load(path: &Path) -> Result<Config, Problems> {
 /// Reads `[mail]` and `[dns]` of a `bot.toml` and nothing else: no secret, no key, nothing is made. For
 /// looking at mails as somebody who may not be the service's user.
 pub fn load_mail(path: &Path) -> Result<(Mail, proof::Dns), Problems> {
-    let source = read_file(path, bot::MAX_CONFIG_BYTES)?;
+    let source = read_file(path, bot::MAX_CONFIG_BYTES, NAME_CONFIG)?;
     bot::read_mail(&path.display().to_string(), &source)
 }
 
@@ -101,8 +101,11 @@ pub fn locate(named: Option<&Path>, around: &Surroundings<'_>) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from(first))
 }
 
-/// A text file of at most so many bytes.
-pub fn read_file(path: &Path, most: u64) -> Result<String, Problems> {
+/// What to do where a `bot.toml` cannot be read.
+const NAME_CONFIG: &str = "name a readable file with --config or $COUNTERSIGN_CONFIG";
+
+/// A text file of at most so many bytes; `mend` is what to do where it is not there.
+pub fn read_file(path: &Path, most: u64, mend: &str) -> Result<String, Problems> {
     let refuse = |what: String, mend: &str| Problems {
         file: path.display().to_string(),
         list: vec![Problem {
@@ -122,10 +125,11 @@ pub fn read_file(path: &Path, most: u64) -> Result<String, Problems> {
             format!("is larger than {most} bytes"),
             "split or shorten it",
         )),
-        Err(error) => Err(refuse(
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(refuse(
             format!("cannot be read: {error}"),
-            "name a readable file with --config or $COUNTERSIGN_CONFIG",
+            "run as the service's user (sudo -u countersign), or chown the file to the user who runs this",
         )),
+        Err(error) => Err(refuse(format!("cannot be read: {error}"), mend)),
     }
 }
 

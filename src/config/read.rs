@@ -6,7 +6,9 @@
 //! names its line, column, key and mend; reading goes on after it with a stand-in that is never used,
 //! because a file with a problem yields no value.
 
+mod near;
 mod problem;
+mod syntax;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -16,21 +18,9 @@ use jiff::SignedDuration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+pub use near::nearest;
 pub use problem::{Problem, Problems, Report};
-
-/// Parses the text; every syntax error becomes a problem.
-pub fn parse<'s>(report: &Report, source: &'s str) -> Spanned<DeTable<'s>> {
-    let (table, errors) = DeTable::parse_recoverable(source);
-    for error in errors {
-        report.problem(
-            &error.span().unwrap_or(0..0),
-            "",
-            error.message(),
-            "write valid TOML (https://toml.io)",
-        );
-    }
-    table
-}
+pub use syntax::parse;
 
 /// One table of a file, handed out key by key.
 #[derive(Debug)]
@@ -326,34 +316,4 @@ fn article(value: &DeValue<'_>) -> &'static str {
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
     }
-}
-
-/// Longest distance at which a name is suggested for a mistyped one.
-const NEAR: usize = 2;
-
-/// The nearest of some names, if one is near enough to have been meant.
-pub fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    known
-        .map(|candidate| (distance(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= NEAR && *distance < candidate.len())
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-/// Single-character changes that lead from one name to the other (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut next = Vec::with_capacity(row.len());
-        next.push(i + 1);
-        for ((j, to), pair) in b.iter().enumerate().zip(row.windows(2)) {
-            let [diagonal, above] = pair else { continue };
-            let change = diagonal + usize::from(from != *to);
-            let left = next.get(j).copied().unwrap_or(usize::MAX - 1);
-            next.push(change.min(above + 1).min(left + 1));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }

@@ -5,7 +5,6 @@ use std::os::unix::fs::PermissionsExt;
 
 use secrecy::ExposeSecret;
 
-use super::read::nearest;
 use super::*;
 
 /// A configuration that is right, with these further lines.
@@ -384,7 +383,7 @@ fn whole_sections_and_other_shapes_are_named_too() {
         ),
         (
             "smtp.host = \"x\"\nsmtp.security = \"ssl\"",
-            "[smtp] security: `ssl` is no protection",
+            "[smtp] security: `ssl` is no kind of protection",
         ),
         ("a = [", "bot.toml:1:"),
     ];
@@ -505,15 +504,6 @@ fn the_page_is_reached_where_its_links_say() {
         "{warnings}"
     );
     assert!(!config.web.expect("a page").ask_code);
-}
-
-#[test]
-fn suggestions_are_near() {
-    // Goal: a suggestion helps or is not made. Method: two that are meant, one that is not.
-    let known = ["port", "host", "username"];
-    assert_eq!(nearest("prot", known.into_iter()), Some("port"));
-    assert_eq!(nearest("user_name", known.into_iter()), Some("username"));
-    assert_eq!(nearest("colour", known.into_iter()), None);
 }
 
 /// Goal: a key that signs is read at the start, and whatever is wrong with it is said there.

@@ -236,8 +236,22 @@ impl WhenError {
         }
     }
 
-    /// One next step, which shows how to say it.
+    /// One next step, which shows how to say a window.
     pub fn next(&self) -> String {
+        self.next_like(EXAMPLES)
+    }
+
+    /// As [`Self::next`], for one point in time that lies ahead.
+    pub fn next_of_instant(&self) -> String {
+        self.next_like("`friday 18:00`, `tomorrow 9am`, `in 2 hours` or `2026-11-27 18:00`")
+    }
+
+    /// As [`Self::next`], for one point in time that may have passed.
+    pub fn next_of_moment(&self) -> String {
+        self.next_like("`yesterday`, `2 days ago`, `2026-11-27` or `2026-11-27 18:00 UTC`")
+    }
+
+    fn next_like(&self, examples: &str) -> String {
         match self {
             Self::Ambiguous { readings, .. } if !readings.is_empty() => {
                 let offers: Vec<String> = readings
@@ -270,13 +284,13 @@ impl WhenError {
                 overnight: Some(night),
             } => format!("If the night is meant, write `{night}`."),
             Self::Over { .. } | Self::EmptyWindow | Self::Reversed { .. } | Self::TooFar => {
-                format!("Write a window whose end lies ahead, e.g. {EXAMPLES}.")
+                format!("Write a window whose end lies ahead, e.g. {examples}.")
             }
             Self::Nothing
             | Self::TooLong { .. }
             | Self::NotUnderstood { .. }
             | Self::Unfinished { .. }
-            | Self::Ambiguous { .. } => format!("Write it like {EXAMPLES}."),
+            | Self::Ambiguous { .. } => format!("Write it like {examples}."),
         }
     }
 }

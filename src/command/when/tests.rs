@@ -672,6 +672,29 @@ fn instants_and_lengths() {
     }
 }
 
+// Goal: what a mend tells people to write is read, in the place where it is told.
+// Method: every example that stands in the next step of one point in time, ahead and passed.
+#[test]
+fn the_examples_of_a_mend_are_read() {
+    let zone = zone("Europe/Lisbon");
+    let here = Here {
+        now: NOW.parse().unwrap(),
+        zone: &zone,
+    };
+    let examples = |next: &str| -> Vec<String> {
+        let odd = next.split('`').skip(1).step_by(2);
+        odd.map(str::to_owned).collect()
+    };
+    let error = here.moment("Mars/Olympus").unwrap_err();
+    for example in examples(&error.next_of_moment()) {
+        here.moment(&example).expect(&example);
+    }
+    for example in examples(&error.next_of_instant()) {
+        here.instant(&example).expect(&example);
+    }
+    assert_eq!(examples(&error.next_of_moment()).len(), 4);
+}
+
 // Goal: our reading of days and times is also that of a crate made for it, where that is right.
 // Method: every weekday and some times of day, on every day of a week, read by both.
 #[test]

@@ -106,7 +106,8 @@ fn security(section: &mut Section<'_, '_>, host: Option<&str>) -> Option<Securit
     let Some(found) = section.text("security") else {
         return (!section.has("security")).then_some(Security::Tls);
     };
-    let mend = "write \"tls\", \"starttls\", or for a server on this machine \"none\"";
+    let mend = "write \"tls\" (from the first byte), \"starttls\" (plain first, as port 587 and 143 do), or \
+                for a server on this machine \"none\"";
     match found.value {
         "tls" => Some(Security::Tls),
         "starttls" => Some(Security::StartTls),
@@ -125,7 +126,7 @@ fn security(section: &mut Section<'_, '_>, host: Option<&str>) -> Option<Securit
             section.wrong(
                 "security",
                 &found.span,
-                format!("`{other}` is no protection"),
+                format!("`{other}` is no kind of protection"),
                 mend,
             );
             None

@@ -225,9 +225,9 @@ pub enum Policy {
     },
     /// Show which policy a request would fall under, and why not each other one
     Explain {
-        /// Who acts.
-        #[command(flatten)]
-        acting: Acting,
+        /// Asked for by this person; whoever may look may ask about anybody [default: whose `os_user` you are]
+        #[arg(long = "as", value_name = "PERSON")]
+        person: Option<String>,
         /// What is asked for.
         #[command(flatten)]
         subject: Subject,

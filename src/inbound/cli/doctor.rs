@@ -2,7 +2,8 @@
 //! mend. `doctor mail` sends probes to the bot's own mailbox ([`probe`]).
 //!
 //! One line for each thing: `ok`, `hint` (works, and could be better), `wrong` (to be mended) or `away` (a
-//! server that cannot be reached). The exit code is 3 if something is away, else 1 if something is wrong.
+//! server that cannot be reached). The exit code is 2 if something is wrong, else 3 if something is away: what
+//! is written wrong must not look like an outage that ends by itself.
 
 mod database;
 mod mail;
@@ -24,8 +25,8 @@ use crate::render::Renderer;
 pub(super) enum How {
     Ok,
     Hint,
-    Wrong,
     Away,
+    Wrong,
 }
 
 /// One thing that was looked at.
@@ -48,12 +49,18 @@ impl Line {
         }
     }
 
+    /// With what to do; an error that brings its own mend knows better.
     fn not(how: How, what: &'static str, said: impl Into<String>, mend: impl Into<String>) -> Self {
+        let said = said.into();
+        let (said, mend) = match said.split_once("; mend: ") {
+            Some((said, mend)) => (said.to_owned(), mend.to_owned()),
+            None => (said, mend.into()),
+        };
         Self {
             what,
             how,
-            said: said.into(),
-            mend: Some(mend.into()),
+            said,
+            mend: Some(mend),
         }
     }
 }
@@ -100,10 +107,18 @@ fn told(lines: &[Line], as_json: bool) -> Result<(), Failure> {
             put!("{how:5}  {:9}  {}{mend}", line.what, line.said);
         }
     }
+    match code(lines) {
+        0 => Ok(()),
+        code => Err(Failure::Said(code)),
+    }
+}
+
+/// The exit code that these lines come to.
+fn code(lines: &[Line]) -> u8 {
     match lines.iter().map(|line| line.how).max() {
-        Some(How::Away) => Err(Failure::Said(3)),
-        Some(How::Wrong) => Err(Failure::Said(1)),
-        _ => Ok(()),
+        Some(How::Wrong) => 2,
+        Some(How::Away) => 3,
+        _ => 0,
     }
 }
 
@@ -169,5 +184,39 @@ fn templates(config: &Config) -> Line {
             let mend = "correct it, or take it out of [templates] directory";
             Line::not(How::Wrong, "templates", error.to_string(), mend)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Goal: a fault of the configuration never looks like an outage.
+    /// Method: the code of every pair of lines.
+    #[test]
+    fn wrong_wins_over_away() {
+        let line = |how| Line::not(how, "x", "y", "z");
+        for (one, other, expected) in [
+            (How::Ok, How::Hint, 0),
+            (How::Hint, How::Away, 3),
+            (How::Away, How::Wrong, 2),
+            (How::Wrong, How::Ok, 2),
+        ] {
+            assert_eq!(code(&[line(one), line(other)]), expected);
+            assert_eq!(code(&[line(other), line(one)]), expected);
+        }
+        assert_eq!(code(&[]), 0);
+    }
+
+    /// Goal: a line has one mend. Method: an error with its own, and one without.
+    #[test]
+    fn a_line_has_one_mend() {
+        let own = Line::not(How::Away, "x", "gone; mend: start it", "see the log");
+        assert_eq!(
+            (own.said.as_str(), own.mend.as_deref()),
+            ("gone", Some("start it"))
+        );
+        let none = Line::not(How::Away, "x", "gone", "see the log");
+        assert_eq!(none.mend.as_deref(), Some("see the log"));
     }
 }

@@ -217,7 +217,8 @@ pub(super) async fn migrate(config: &Config, url_file: Option<&Path>) -> Result<
 
 /// The database as the owner of its tables reaches it: a url that the daemon cannot read.
 fn owner_of(file: &Path) -> Result<Database, Failure> {
-    let text = config::read_file(file, MAX_URL_BYTES)?;
+    let mend = "name a readable file that holds the owner's url";
+    let text = config::read_file(file, MAX_URL_BYTES, mend)?;
     let url = text.trim();
     if url.starts_with("postgres") && url.parse::<PgConnectOptions>().is_ok() {
         return Ok(Database::Url(url.to_owned().into()));

@@ -36,17 +36,17 @@ pub(super) async fn run(what: Policy, config: Option<&Path>) -> Result<(), Failu
             apply(&wanted, &acting, &load(config)?).await
         }
         Policy::Explain {
-            acting,
+            person,
             subject,
             file: Some(file),
             output,
         } => {
             let book = read(&file)?.1.book;
-            let person = PersonId::new(acting.person.unwrap_or_default());
+            let person = PersonId::new(person.unwrap_or_default());
             book::explain(&book, &person, subject, output.json)
         }
         Policy::Explain {
-            acting,
+            person,
             subject,
             file: None,
             output,
@@ -54,7 +54,7 @@ pub(super) async fn run(what: Policy, config: Option<&Path>) -> Result<(), Failu
             let config = load(config)?;
             let book = Office::with(&config, async |office| office.book().await).await?;
             // Asking which policy applies to somebody acts for nobody, so no operator is needed.
-            let person = if let Some(person) = acting.person {
+            let person = if let Some(person) = person {
                 PersonId::new(person)
             } else {
                 let user = who::OsUser::present();
@@ -76,7 +76,8 @@ pub(super) async fn run(what: Policy, config: Option<&Path>) -> Result<(), Failu
 
 /// The text and what it means; warnings go to standard error.
 fn read(file: &Path) -> Result<(String, Checked), Failure> {
-    let source = read_file(file, MAX_POLICIES_BYTES)?;
+    let mend = "name your policies file; policies.toml.example is one to begin with";
+    let source = read_file(file, MAX_POLICIES_BYTES, mend)?;
     let checked = policies::read(&file.display().to_string(), &source)?;
     Ok((source, checked))
 }

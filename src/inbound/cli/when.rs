@@ -49,13 +49,13 @@ pub fn lasting(typed: &str) -> Result<Understood<SignedDuration>, String> {
 /// A point in time that was typed; the error is a sentence with its mend.
 pub fn instant(here: &Here<'_>, option: &str, text: &str) -> Result<Understood<Timestamp>, String> {
     here.instant(text)
-        .map_err(|error| format!("{option}: {error} {}", error.next()))
+        .map_err(|error| format!("{option}: {error} {}", error.next_of_instant()))
 }
 
 /// A point in time that was typed and may have passed; the error is a sentence with its mend.
 pub fn moment(here: &Here<'_>, option: &str, text: &str) -> Result<Understood<Timestamp>, String> {
     here.moment(text)
-        .map_err(|error| format!("{option}: {error} {}", error.next()))
+        .map_err(|error| format!("{option}: {error} {}", error.next_of_moment()))
 }
 
 /// A point in time as its reader reads it, always with its zone.

@@ -46,7 +46,17 @@ fn configurations_that_are_wrong() {
         (
             "security = \"none\"",
             "security = \"nnoe\"\nhots = 1",
-            vec!["`nnoe` is no protection", "did you mean `host`?"],
+            vec!["`nnoe` is no kind of protection", "did you mean `host`?"],
+        ),
+        (
+            "security = \"none\"",
+            "security = \"ssl\"",
+            vec!["`ssl` is no kind of protection; mend: write \"tls\" (from the first byte)"],
+        ),
+        (
+            "[mail]",
+            "[smtp]\n[mail]",
+            vec!["bot.toml:7:2: [smtp]: is written twice, first in line 3; mend: "],
         ),
         (
             "[mail]",

@@ -101,6 +101,9 @@ async fn explaining(pool: PgPool) {
     desk.types("policy explain --as bop --module credential --resource x")
         .ended(2)
         .complains(&["did you mean `bob`?"]);
+    desk.types("policy explain --as zoe --module credential --resource x")
+        .ended(2)
+        .complains(&["there is no person `zoe`; mend: see `countersign policy show`"]);
 }
 
 /// Goal: a file that is right is said to be so, without any database; JSON counts.
@@ -119,6 +122,12 @@ fn checking_what_is_right() {
     let said = desk.types("policy check odd.toml").ended(0);
     said.says(&["1 warning."])
         .complains(&["warning: odd.toml:", "allow_self_approval"]);
+    let absent = desk.types("policy check nofile.toml").ended(2);
+    let absent = absent.complains(&[
+        "nofile.toml: cannot be read",
+        "mend: name your policies file",
+    ]);
+    assert!(!absent.err.contains("--config"), "{absent:#?}");
     let counted = desk.types("policy check odd.toml --json").ended(0).json();
     assert_eq!(counted["people"], 3);
     assert_eq!(counted["warnings"].as_array().map(Vec::len), Some(1));

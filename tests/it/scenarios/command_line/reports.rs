@@ -267,6 +267,10 @@ async fn questions_that_are_none(pool: PgPool) {
     let desk = desk(&pool);
     for (rest, complaint) in [
         ("--since bananas", "--since: `bananas` is not understood"),
+        (
+            "--since Mars/Olympus",
+            "Write it like `yesterday`, `2 days ago`",
+        ),
         ("--until 03/04", "--until: `03/04` can be read as two days"),
         ("--resource '[a'", "--resource: `[a` is no pattern"),
         ("--after R-99", "--after: there is no request R-99; mend: "),
