@@ -18,7 +18,7 @@
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use data_encoding::{BASE64, BASE64_NOPAD, Encoding, Specification};
 use hmac::{Hmac, KeyInit, Mac};
@@ -101,14 +101,17 @@ pub struct Keyring {
 pub struct Token(String);
 
 /// Lower-case base32 without padding; refuses trailing bits.
-fn base32() -> Encoding {
-    let mut specification = Specification::new();
-    specification
-        .symbols
-        .push_str("abcdefghijklmnopqrstuvwxyz234567");
-    specification
-        .encoding()
-        .expect("32 distinct ASCII symbols are an encoding")
+fn base32() -> &'static Encoding {
+    static ENCODING: LazyLock<Encoding> = LazyLock::new(|| {
+        let mut specification = Specification::new();
+        specification
+            .symbols
+            .push_str("abcdefghijklmnopqrstuvwxyz234567");
+        specification
+            .encoding()
+            .expect("32 distinct ASCII symbols are an encoding")
+    });
+    &ENCODING
 }
 
 impl Keyring {

@@ -66,6 +66,12 @@ pub fn answer(raw: &str, rules: &Rules) -> Answer {
     }
 }
 
+/// Why a mail is read so.
+pub fn why(raw: &str, rules: &Rules) -> String {
+    let raw = raw.replace("\r\n", "\n").replace('\n', "\r\n");
+    read(raw.as_bytes(), rules).reply.why
+}
+
 /// How a part is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
@@ -169,7 +175,7 @@ impl Figures {
             Answer::Disapprove => self.false_disapprovals += 1,
             Answer::Unclear => self.not_understood += 1,
         }
-        if self.wrong.len() < 40 {
+        if self.wrong.len() < 400 {
             self.wrong
                 .push(format!("meant {meant:?}, read {read:?}:\n{what}"));
         }

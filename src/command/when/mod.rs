@@ -229,6 +229,24 @@ pub fn begins(text: &str) -> bool {
     grammar::begins(&token::leading(text))
 }
 
+/// Whether a text may begin like a window, or be one: where this says no, [`begins`] and
+/// [`well_formed`] do. It looks at the first word alone and is cheap.
+pub fn may_begin(text: &str) -> bool {
+    /// Longer than every word that something begins with.
+    const MAX_WORD_BYTES: usize = 12;
+    let text = text.trim_start();
+    let letters = |byte: &u8| byte.is_ascii_alphabetic();
+    let word = text.bytes().take_while(letters).count();
+    let (word, after) = text.split_at_checked(word).unwrap_or((text, ""));
+    match after.bytes().next() {
+        // What other letters are folded to is not worth knowing here.
+        Some(byte) if !byte.is_ascii() => true,
+        Some(b'0'..=b'9' | b',') if word.is_empty() => true,
+        _ if word.is_empty() || word.len() > MAX_WORD_BYTES => false,
+        _ => words::opens(&word.to_ascii_lowercase()),
+    }
+}
+
 fn forwards(start: Timestamp, end: Timestamp) -> Result<Window, WhenError> {
     if end < start {
         return Err(WhenError::Reversed { overnight: None });

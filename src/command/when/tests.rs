@@ -935,6 +935,7 @@ proptest! {
         let zone = zone(ZONES[zone_index]);
         let here = Here { now: Timestamp::from_second(at).unwrap(), zone: &zone };
         let _ = (here.window(&text), here.instant(&text), length(&text));
+        prop_assert!(may_begin(&text) || !(begins(&text) || well_formed(&text).is_ok()));
     }
 
     // Goal: nor do texts made of our own words; what is understood is said back so that it is understood
@@ -946,6 +947,7 @@ proptest! {
             if !glued { text.push(' '); }
             text.push_str(PIECES[piece]);
         }
+        prop_assert!(may_begin(&text) || !(begins(&text) || well_formed(&text).is_ok()), "{}", text);
         let zone = zone(ZONES[zone_index]);
         let here = Here { now: Timestamp::from_second(at).unwrap(), zone: &zone };
         if let Ok(understood) = here.window(&text) {

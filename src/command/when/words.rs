@@ -234,6 +234,22 @@ pub const ABBREVIATIONS: &[&str] = &[
     "acst", "awst", "jst", "kst", "hst", "akst", "akdt", "nzst", "nzdt", "sast", "lhst", "lhdt",
 ];
 
+/// Tables of words that a window, a point in time or a length may begin with.
+const OPENING: &[&[&str]] = &[
+    FROM, TO, UNTIL, FOR, IN, AT, ON, NOW, TODAY, TOMORROW, NEXT, THIS, NOON, MIDNIGHT, HALF,
+];
+
+/// Whether something may begin with a word, or with one that a hyphen joins to it.
+pub fn opens(word: &str) -> bool {
+    let head = |known: &str| known.split('-').next().unwrap_or(known) == word;
+    OPENING
+        .iter()
+        .any(|table| table.iter().any(|known| head(known)))
+        || NUMBERS.iter().any(|(known, _)| *known == word)
+        || WEEKDAYS.iter().any(|(known, _)| head(known))
+        || MONTHS.iter().any(|(known, _)| *known == word)
+}
+
 /// What a word means in a table.
 pub fn look<T: Copy>(table: &[(&str, T)], word: &str) -> Option<T> {
     table

@@ -32,14 +32,19 @@ impl<'a> Field<'a> {
 
     /// The value on one line, trimmed; bytes that are no UTF-8 become U+FFFD.
     pub fn value(&self) -> Cow<'a, str> {
-        let text = String::from_utf8_lossy(self.raw);
-        if text.contains(['\r', '\n']) {
-            Cow::Owned(text.replace(['\r', '\n'], "").trim().to_owned())
-        } else {
-            match text {
-                Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-                Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
-            }
+        let raw = self.raw.trim_ascii();
+        let text = match std::str::from_utf8(raw) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(raw),
+        };
+        if memchr::memchr2(b'\r', b'\n', text.as_bytes()).is_some() {
+            let mut line = String::with_capacity(text.len());
+            line.extend(text.split(['\r', '\n']));
+            return Cow::Owned(line.trim().to_owned());
+        }
+        match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
         }
     }
 }
@@ -78,7 +83,7 @@ impl<'a> Head<'a> {
         // Where the open field's value begins; it grows line by line.
         let mut open: Option<(&'a str, usize)> = None;
         let mut start = 0;
-        for line in raw.split_inclusive(|byte| *byte == b'\n') {
+        for line in lines(raw) {
             let content = ends.strip(line);
             let next = start + line.len();
             if content.is_empty() {
@@ -92,7 +97,7 @@ impl<'a> Head<'a> {
             if content.len() > MAX_LINE_BYTES {
                 head.note(Fault::LongLine);
             }
-            if content.contains(&0) || content.contains(&b'\r') {
+            if memchr::memchr2(0, b'\r', content).is_some() {
                 head.note(Fault::ControlBytes);
             }
             if matches!(content.first(), Some(b' ' | b'\t')) {
@@ -146,6 +151,16 @@ impl<'a> Head<'a> {
     pub fn has(&self, name: &str) -> bool {
         self.first(name).is_some()
     }
+}
+
+/// The lines of some bytes, each with the LF that ends it.
+fn lines(mut rest: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+        let (line, after) = rest.split_at_checked(end)?;
+        rest = after;
+        (!line.is_empty()).then_some(line)
+    })
 }
 
 /// A field's name: printable ASCII up to a colon, nothing between (`From :` is no From).

@@ -15,7 +15,14 @@ pub const MAX_MIME_FIELD_BYTES: usize = 8 * 1024;
 /// Why a mail is not parsed; one sentence.
 pub fn fault(raw: &[u8]) -> Option<&'static str> {
     let mut scan = Scan::default();
-    for line in raw.split(|byte| *byte == b'\n') {
+    let mut rest = Some(raw);
+    while let Some(text) = rest {
+        let end = memchr::memchr(b'\n', text);
+        let (line, after) = match end.and_then(|end| text.split_at_checked(end)) {
+            Some((line, after)) => (line, after.get(1..)),
+            None => (text, None),
+        };
+        rest = after;
         scan.line(line);
         if scan.parts > MAX_PARTS {
             return Some("The mail has too many parts.");
@@ -62,6 +69,11 @@ impl Scan {
             return;
         }
         let continues = matches!(line.first(), Some(b' ' | b'\t'));
+        // Most lines are text, and begin no MIME field.
+        if !continues && !matches!(line.first(), Some(b'c' | b'C' | 0x0b | 0x0c | b'\r')) {
+            self.open = 0;
+            return;
+        }
         let text = line.trim_ascii_start();
         if begins(text, b"content-") && !(continues && self.open > 0) {
             self.open = line.len();

@@ -7,7 +7,6 @@
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::fold::{ends, folded, plain};
@@ -49,15 +48,17 @@ struct Phrase {
     exact: bool,
 }
 
-/// Phrases by their first letter, and those that are looked for inside words.
-#[derive(Default)]
+/// Phrases by their first byte, and those that are looked for inside words.
 struct Phrases {
-    by_letter: BTreeMap<char, Vec<Phrase>>,
+    by_byte: [Vec<Phrase>; 256],
     inside: Vec<String>,
 }
 
 static CONDITIONS: LazyLock<Phrases> = LazyLock::new(|| {
-    let mut all = Phrases::default();
+    let mut all = Phrases {
+        by_byte: [const { Vec::new() }; 256],
+        inside: Vec::new(),
+    };
     for line in rows(include_str!("words/conditions.txt")) {
         let Some((kind, phrases)) = line.split_once('=') else {
             continue;
@@ -104,27 +105,28 @@ impl Phrases {
     fn add(&mut self, text: &str, place: Place) {
         let exact = text.starts_with('!');
         let text = text.trim_start_matches('!').to_owned();
-        match text.chars().next() {
-            Some(first) if is_unspaced(first) => self.inside.push(text),
-            Some(first) => {
-                self.by_letter
-                    .entry(first)
-                    .or_default()
-                    .push(Phrase { text, place, exact });
-            }
-            None => {}
+        if text.starts_with(is_unspaced) {
+            self.inside.push(text);
+            return;
+        }
+        let first = text.bytes().next().map(usize::from);
+        if let Some(list) = first.and_then(|first| self.by_byte.get_mut(first)) {
+            list.push(Phrase { text, place, exact });
         }
     }
 
     /// Whether a phrase for this place stands at the head of a text.
     fn stands(&self, text: &str, place: Place, exact: bool) -> bool {
-        let Some(first) = text.chars().next() else {
-            return false;
-        };
-        self.by_letter.get(&first).is_some_and(|phrases| {
+        let mut bytes = text.bytes();
+        let first = bytes.next().map(usize::from);
+        let second = bytes.next();
+        let list = first.and_then(|first| self.by_byte.get(first));
+        list.is_some_and(|phrases| {
             phrases.iter().any(|phrase| {
+                let same = |byte: &u8| Some(*byte) == second;
                 phrase.exact == exact
                     && phrase.place >= place
+                    && phrase.text.as_bytes().get(1).is_none_or(same)
                     && text.strip_prefix(phrase.text.as_str()).is_some_and(ends)
             })
         })

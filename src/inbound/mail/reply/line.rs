@@ -79,10 +79,12 @@ pub fn start_of(text: &str, bytes: usize) -> &str {
 
 /// [`comparable`], lower case, without decoration around it, cut to what is compared.
 pub fn lower(line: &str) -> String {
-    comparable(start_of(line, MAX_COMPARED_BYTES))
-        .trim_matches(is_decoration)
-        .to_lowercase()
-        .replace('’', "'")
+    let seen = comparable(start_of(line, MAX_COMPARED_BYTES));
+    let bare = seen.trim_matches(is_decoration);
+    if bare.is_ascii() {
+        return bare.to_ascii_lowercase();
+    }
+    bare.to_lowercase().replace('’', "'")
 }
 
 /// What people and programs put around a word to set it off.
@@ -179,12 +181,13 @@ fn is_separator(seen: &str, text: &str) -> bool {
 
 /// Whether a line is what a telephone or an application adds, and not a person's that begins alike.
 fn is_footer(text: &str) -> bool {
-    FOOTERS.iter().any(|footer| text.starts_with(footer)) && !conditions::narrows_within(text)
+    let rest = FOOTERS.behind(text);
+    rest.is_some_and(|rest| !conditions::narrows_within(rest))
 }
 
 /// Whether a line begins a notice of secrecy that a company puts below every mail.
 fn is_disclaimer(text: &str) -> bool {
-    DISCLAIMERS.iter().any(|start| text.starts_with(start))
+    DISCLAIMERS.behind(text).is_some()
         && (text.len() < MAX_TITLE_BYTES || SECRECY.iter().any(|word| text.contains(word)))
 }
 
@@ -214,6 +217,10 @@ fn starts_header_block(lines: &[&str]) -> bool {
 /// An attribution may be wrapped; it ends at its closing words, at a blank line or a quote at
 /// latest.
 fn is_attribution(lines: &[&str], first: &str) -> bool {
+    let may_close = |line: &&str| line.contains([':', '：']);
+    if !lines.iter().take(ATTRIBUTION_LINES).any(may_close) {
+        return false;
+    }
     let mut joined = String::new();
     for (index, line) in lines.iter().take(ATTRIBUTION_LINES).enumerate() {
         let part = if index == 0 {
@@ -221,7 +228,11 @@ fn is_attribution(lines: &[&str], first: &str) -> bool {
         } else {
             lower(line)
         };
-        if part.is_empty() || part.starts_with('>') {
+        // A condition above an introduction is no part of it, though no blank line parts them.
+        if part.is_empty()
+            || part.starts_with('>')
+            || index > 0 && conditions::begins_in_words(&part)
+        {
             return false;
         }
         if index > 0 {
@@ -232,7 +243,7 @@ fn is_attribution(lines: &[&str], first: &str) -> bool {
             return false;
         }
         let text = joined.replace('：', ":");
-        if text.ends_with(':') && closes_attribution(&text, index == 0) {
+        if text.ends_with(':') && closes_attribution(&text, first, index == 0) {
             return true;
         }
     }
@@ -242,7 +253,12 @@ fn is_attribution(lines: &[&str], first: &str) -> bool {
 /// Short names of weekdays that begin like a condition in another language.
 const WEEKDAYS: &[&str] = &["po", "ne", "ma", "na", "do", "an"];
 
-fn closes_attribution(text: &str, one_line: bool) -> bool {
+/// Whether the first line of one that may begin with anything says who or when.
+fn opens_attribution(line: &str) -> bool {
+    line.contains('<') || line.contains('@') || line.contains(|c: char| c.is_ascii_digit())
+}
+
+fn closes_attribution(text: &str, first_line: &str, one_line: bool) -> bool {
     // Every attribution names a date or an address, so that "As Bob wrote:" stays a comment.
     let address = text.contains('@') && text.contains('<');
     if !text.contains(|c: char| c.is_ascii_digit()) && !text.contains('@') {
@@ -256,7 +272,8 @@ fn closes_attribution(text: &str, one_line: bool) -> bool {
     let first = text.split(|c: char| !c.is_alphanumeric()).next();
     let weekday = || dated && first.is_some_and(|word| WEEKDAYS.contains(&word));
     // "Only until 17:00, as Bob wrote:" is a person's line.
-    let free = (one_line || dated) && (!conditions::begins_in_words(text) || weekday());
+    let free = (one_line || dated && opens_attribution(first_line))
+        && (!conditions::begins_in_words(text) || weekday());
     let begins = |start: &str| match start {
         "" => free,
         start => text.strip_prefix(start).is_some_and(ends),
@@ -269,7 +286,7 @@ fn closes_attribution(text: &str, one_line: bool) -> bool {
         }
     };
     // "2026-11-21 10:00 GMT+01:00 Bob <bob@client.test>:"
-    let bare = dated && free && text.ends_with(">:");
+    let bare = dated && free && (text.ends_with(">:") || text.ends_with("]:"));
     bare || ATTRIBUTIONS
         .iter()
         .any(|known| begins(known.begins) && closes(known))

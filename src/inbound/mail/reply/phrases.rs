@@ -17,6 +17,39 @@ pub struct Attribution {
     pub name_last: bool,
 }
 
+/// Phrases that something may begin with, by their first byte: most lines begin with none.
+#[derive(Debug)]
+pub struct Beginnings {
+    by_byte: [Vec<&'static str>; 256],
+}
+
+impl Beginnings {
+    fn of(phrases: impl Iterator<Item = &'static str>) -> Self {
+        let mut by_byte = [const { Vec::new() }; 256];
+        for phrase in phrases {
+            let first = phrase.bytes().next().map(usize::from);
+            if let Some(list) = first.and_then(|first| by_byte.get_mut(first)) {
+                list.push(phrase);
+            }
+        }
+        Self { by_byte }
+    }
+
+    /// What stands behind the longest of them that a text begins with.
+    pub fn behind<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let first = text.bytes().next().map(usize::from);
+        let list = first.and_then(|first| self.by_byte.get(first))?;
+        let rests = list.iter().filter_map(|phrase| text.strip_prefix(phrase));
+        rests.min_by_key(|rest| rest.len())
+    }
+
+    /// All of them.
+    #[cfg(test)]
+    fn all(&self) -> impl Iterator<Item = &'static str> {
+        self.by_byte.iter().flatten().copied()
+    }
+}
+
 /// "On … wrote:"
 pub static ATTRIBUTIONS: LazyLock<Vec<Attribution>> = LazyLock::new(|| {
     let row = |(kind, row): (&'static str, &'static str)| {
@@ -53,15 +86,12 @@ pub static FORWARDS: LazyLock<BTreeSet<&'static str>> =
     LazyLock::new(|| of(include_str!("words/separators.txt"), "line").collect());
 
 /// How the footer of a telephone or an application begins.
-pub static FOOTERS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-    rows(include_str!("words/footers.txt"))
-        .flat_map(phrases)
-        .collect()
-});
+pub static FOOTERS: LazyLock<Beginnings> =
+    LazyLock::new(|| Beginnings::of(rows(include_str!("words/footers.txt")).flat_map(phrases)));
 
 /// How a notice of secrecy begins.
-pub static DISCLAIMERS: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| of(include_str!("words/disclaimers.txt"), "begins").collect());
+pub static DISCLAIMERS: LazyLock<Beginnings> =
+    LazyLock::new(|| Beginnings::of(of(include_str!("words/disclaimers.txt"), "begins")));
 
 /// What such a notice is about.
 pub static SECRECY: LazyLock<Vec<&'static str>> =
@@ -105,7 +135,8 @@ mod tests {
                 .chain(FORWARDS.iter())
                 .copied()
                 .collect(),
-            [&**SEPARATORS, &**FOOTERS, &**DISCLAIMERS, &**SECRECY].concat(),
+            [&**SEPARATORS, &**SECRECY].concat(),
+            FOOTERS.all().chain(DISCLAIMERS.all()).collect(),
             ATTRIBUTIONS
                 .iter()
                 .flat_map(|all| [all.begins, all.word])

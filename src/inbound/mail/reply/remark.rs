@@ -21,19 +21,22 @@ const MAX_LOOKS: usize = 8;
 pub fn check(text: &str, rules: &Rules) -> Result<(), Unclear> {
     let refuse = |code, sentence| Err(unclear(code, sentence, text));
     let seen = line::comparable(text);
+    let holds_yes = holds(&seen, Decision::Approve, rules);
+    // An apostrophe joins letters to a word that decides.
+    let may_hold = holds_yes || seen.contains(['\'', '’']);
     if holds(&seen, Decision::Disapprove, rules) {
         return refuse(
             "contradiction",
             "A line below the first holds the word for the opposite decision.",
         );
     }
-    if holds(&seen, Decision::Approve, rules) && words(&seen).any(conditions::denies) {
+    if holds_yes && words(&seen).any(conditions::denies) {
         return refuse(
             "contradiction",
             "A line below the first may take the approval back.",
         );
     }
-    if conditions::narrows(&seen) || behind_word(&seen, rules) {
+    if conditions::narrows(&seen) || may_hold && behind_word(&seen, rules) {
         return refuse(
             "condition",
             "A line below the first holds a window or a condition.",
@@ -78,7 +81,8 @@ fn behind_word(seen: &str, rules: &Rules) -> bool {
         let by_whom = tail
             .strip_prefix("by ")
             .is_some_and(|whom| !conditions::narrows(whom));
-        let narrowed = when::begins(tail) || conditions::begins(tail);
+        let begins = when::may_begin(tail) && when::begins(tail);
+        let narrowed = begins || conditions::begins(tail);
         if looks > MAX_LOOKS || narrowed && !by_whom {
             return true;
         }

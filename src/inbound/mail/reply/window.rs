@@ -19,6 +19,9 @@ use crate::inbound::Unclear;
 pub fn window_line(text: &str) -> Result<Option<String>, Unclear> {
     let seen = line::comparable(text);
     let bare = bare(&seen);
+    if !when::may_begin(bare) {
+        return no_condition(text);
+    }
     let read = when::well_formed(bare);
     // A bare "9:00-17:00" may as well be office hours.
     if read.is_ok() && bare.starts_with(char::is_alphabetic) {
@@ -48,6 +51,11 @@ pub fn window_line(text: &str) -> Result<Option<String>, Unclear> {
             ..unclear("window", &sentence, text)
         });
     }
+    no_condition(text)
+}
+
+/// A remark, unless it begins like a condition.
+fn no_condition(text: &str) -> Result<Option<String>, Unclear> {
     if line::is_condition(text) {
         return Err(unclear(
             "condition",

@@ -3,11 +3,14 @@
 //! Hidden text is left out where every reader of the mail agrees that it is hidden (`display:none`,
 //! `visibility:hidden`, a letter size of 0, `opacity:0`, `hidden`, a box of size 0 that hides what
 //! overflows). Where programs differ (`mso-hide`, text moved off the page, style sheets, CSS that
-//! is written so as not to be recognised) the text is doubtful, and a reply with doubtful text of its
-//! own is not understood. Not promised: that white text on white is noticed, or text behind an image.
+//! is written so as not to be recognised, elements that show their text only once they are opened or
+//! fail) the text is doubtful, and a reply with doubtful text of its own is not understood; so is one with
+//! text in the colour of what is behind it. Not promised: that text behind an image is noticed.
 
 use html5ever::tendril::StrTendril;
 use html5ever::{Attribute, LocalName, local_name};
+
+use super::colour::{self, Colour, Rgb};
 
 /// Longest `style` that is read, in bytes; a longer one makes its text doubtful.
 const MAX_STYLE_BYTES: usize = 4096;
@@ -81,6 +84,41 @@ const SIGNATURE_IDS: &[&str] = &[
     "ymail_android_signature",
 ];
 
+/// Elements whose text is shown by some programs, at some times.
+const DOUBTFUL: &[&str] = &[
+    "audio", "canvas", "datalist", "details", "dialog", "iframe", "math", "meter", "object",
+    "progress", "select", "svg", "textarea", "video",
+];
+
+/// What is behind a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Paper {
+    /// As the parent's.
+    #[default]
+    Same,
+    /// A colour.
+    Solid(Rgb),
+    /// Something whose colour is not known.
+    Unknown,
+}
+
+/// Properties that can take text out of sight, whatever they are set to but for a few words.
+const OUT_OF_SIGHT: &[&str] = &[
+    "clip",
+    "clip-path",
+    "transform",
+    "content",
+    "filter",
+    "zoom",
+    "scale",
+    "mask",
+    "mask-image",
+    "-webkit-mask",
+    "-webkit-mask-image",
+    "mix-blend-mode",
+    "content-visibility",
+];
+
 /// Whether text is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Shown {
@@ -122,6 +160,10 @@ pub struct Effect {
     pub signature: bool,
     /// Whether line breaks in its text are line breaks.
     pub preformatted: Option<bool>,
+    /// The colour of its letters, where it is said and known.
+    pub ink: Option<Rgb>,
+    /// What is behind them.
+    pub paper: Paper,
 }
 
 impl Effect {
@@ -134,6 +176,7 @@ impl Effect {
                 local_name!("s") | local_name!("strike") | local_name!("del")
             ),
             preformatted: (*name == local_name!("pre")).then_some(true),
+            doubtful: DOUBTFUL.contains(&&**name),
             ..Self::default()
         };
         for attr in attrs {
@@ -141,6 +184,8 @@ impl Effect {
             match &*attr.name.local {
                 "style" => effect.style(value, *name == local_name!("div")),
                 "hidden" => effect.gone = true,
+                "color" | "text" => effect.inked(value),
+                "bgcolor" | "background" => effect.papered(value),
                 "class" => {
                     for class in value.split_ascii_whitespace() {
                         // Outlook on the web puts `x_` before what it quotes.
@@ -181,7 +226,29 @@ impl Effect {
             rest_quoted: self.rest_quoted || other.rest_quoted,
             signature: self.signature || other.signature,
             preformatted: other.preformatted.or(self.preformatted),
+            ink: other.ink.or(self.ink),
+            paper: match other.paper {
+                Paper::Same => self.paper,
+                paper => paper,
+            },
         }
+    }
+
+    /// Letters of a colour; without one they are not seen by anybody.
+    fn inked(&mut self, value: &str) {
+        match colour::read(value) {
+            Some(Colour::Solid(rgb)) => self.ink = Some(rgb),
+            Some(Colour::Clear) => self.doubtful = true,
+            None => {}
+        }
+    }
+
+    fn papered(&mut self, value: &str) {
+        self.paper = match colour::of_background(value) {
+            Some(Colour::Solid(rgb)) => Paper::Solid(rgb),
+            None if value.contains('(') || value.contains('/') => Paper::Unknown,
+            Some(Colour::Clear) | None => Paper::Same,
+        };
     }
 
     /// Whether declarations do anything that keeps their text from being read as it stands.
@@ -194,6 +261,10 @@ impl Effect {
             || effect.reordered
             || effect.visible == Shown::No
             || effect.sized == Shown::No
+            || effect.paper == Paper::Same
+                && effect
+                    .ink
+                    .is_some_and(|ink| colour::near(ink, colour::WHITE))
     }
 
     fn style(&mut self, text: &str, is_div: bool) {
@@ -256,8 +327,19 @@ impl Effect {
         .any(|name| is(name))
         {
             self.doubtful |= number(value).is_some_and(|at| at <= OFF_PAGE);
-        } else if is("clip") || is("clip-path") || is("transform") || is("content") {
-            self.doubtful |= !starts(value, "none") && !starts(value, "auto");
+        } else if OUT_OF_SIGHT.iter().any(|name| is(name)) {
+            let idle = ["none", "auto", "normal", "visible", "1"];
+            self.doubtful |= !idle.iter().any(|word| starts(value, word));
+        } else if is("color") || is("-webkit-text-fill-color") {
+            self.inked(value);
+        } else if is("background") || is("background-color") || is("background-image") {
+            self.papered(value);
+        } else if is("position") {
+            self.reordered |= starts(value, "absolute") || starts(value, "fixed");
+        } else if is("order") || is("flex-direction") || is("flex-flow") {
+            let value = value.to_ascii_lowercase();
+            self.reordered |=
+                value.contains("reverse") || number(&value).is_some_and(|at| at != 0.0);
         } else if is("text-decoration") || is("text-decoration-line") {
             self.struck |= value.to_ascii_lowercase().contains("line-through");
         } else if is("unicode-bidi") {
@@ -355,6 +437,7 @@ mod tests {
             let effect = styled(style);
             let plain = Effect {
                 sized: effect.sized,
+                ink: effect.ink,
                 ..Effect::default()
             };
             assert_ne!(effect.sized, Shown::No, "{style}");

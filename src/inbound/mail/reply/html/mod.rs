@@ -8,30 +8,35 @@
 //! |---|---|
 //! | [`attributes`] | a tag with too many attributes is refused before it is parsed |
 //! | [`tree`] | the tree, with its caps |
+//! | [`colour`] | whether letters have the colour of what is behind them |
 //! | [`effect`] | what an element's attributes do to its text |
 //! | [`sheet`] | what style sheets may do to it |
+//! | [`skip`] | where the rest is quoted and need not be parsed |
 //!
 //! Block elements and `<br>` end a line; the cells of a row stand on one line; an item of a list
 //! begins with `- `; a `<hr>` is a rule; what stands in a quotation begins with `> `, as in a text
 //! part, below a rule where a mail program marks it as its own; a signature is preceded by `-- `. So one grammar reads both.
 //!
 //! What always holds: hidden text is in no line; a part that is too long, too deep or too large is not
-//! read at all, so that no line of it is overlooked. Not promised: what colours, images and
-//! stylesheets of other places show.
+//! read at all, so that no line of it is overlooked. Not promised: what images and stylesheets of other
+//! places show.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
 use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tree_builder::TreeBuilderOpts;
-use html5ever::{ParseOpts, parse_document};
+use html5ever::{ParseOpts, Parser, parse_document};
 
-use self::effect::{Effect, Shown};
+use self::colour::Rgb;
+use self::effect::{Effect, Paper, Shown};
 use self::sheet::Sheet;
 use self::tree::{Data, Element, Id, Sink, Tree};
 
 pub mod attributes;
+pub mod colour;
 pub mod effect;
 pub mod sheet;
+pub mod skip;
 pub mod tree;
 
 #[cfg(test)]
@@ -73,19 +78,49 @@ pub fn read(html: &str) -> Result<Page, TooMuch> {
     if html.len() > MAX_HTML_BYTES || attributes::too_many(html) {
         return Err(TooMuch);
     }
-    let tree = parse(html)?;
+    Ok(seen(&parse(html)?))
+}
+
+/// The same with the whole part parsed, whatever is quoted.
+#[cfg(test)]
+fn read_whole(html: &str) -> Result<Page, TooMuch> {
+    let mut parser = parser();
+    feed(&mut parser, html)?;
+    Ok(seen(&parser.finish()))
+}
+
+fn seen(tree: &Tree) -> Page {
     let mut walk = Walk {
-        sheet: Sheet::of(&tree),
+        sheet: Sheet::of(tree),
         page: Page::default(),
         line: String::new(),
         line_quoted: false,
         space: false,
     };
-    walk.document(&tree);
-    Ok(walk.page)
+    walk.document(tree);
+    walk.page
 }
 
+/// The tree of a part, without what is quoted to its end.
 fn parse(html: &str) -> Result<Tree, TooMuch> {
+    let mut parser = parser();
+    let Some((start, end)) = skip::mark(html) else {
+        feed(&mut parser, html)?;
+        return Ok(parser.finish());
+    };
+    let (before, rest) = html.split_at_checked(start).unwrap_or((html, ""));
+    let (tag, rest) = rest.split_at_checked(end - start).unwrap_or((rest, ""));
+    feed(&mut parser, before)?;
+    let nodes = parser.tokenizer.sink.sink.count();
+    feed(&mut parser, tag)?;
+    let quotes = parser.tokenizer.sink.sink.quotes_last(nodes);
+    if !quotes.is_some_and(|and_siblings| skip::holds_all(rest, and_siblings)) {
+        feed(&mut parser, rest)?;
+    }
+    Ok(parser.finish())
+}
+
+fn parser() -> Parser<Sink> {
     let options = ParseOpts {
         tree_builder: TreeBuilderOpts {
             // No mail program runs scripts, so that `<noscript>` is shown.
@@ -94,7 +129,10 @@ fn parse(html: &str) -> Result<Tree, TooMuch> {
         },
         ..ParseOpts::default()
     };
-    let mut parser = parse_document(Sink::default(), options);
+    parse_document(Sink::default(), options)
+}
+
+fn feed(parser: &mut Parser<Sink>, html: &str) -> Result<(), TooMuch> {
     let mut rest = html;
     while !rest.is_empty() {
         let piece = super::line::start_of(rest, PIECE_BYTES);
@@ -104,7 +142,7 @@ fn parse(html: &str) -> Result<Tree, TooMuch> {
             return Err(TooMuch);
         }
     }
-    Ok(parser.finish())
+    Ok(())
 }
 
 /// What holds for the text in an element.
@@ -122,9 +160,21 @@ struct Look {
     reordered: bool,
     quoted: bool,
     preformatted: bool,
+    /// The colour of the letters, where the mail says one.
+    ink: Option<Rgb>,
+    /// What is behind them, where it is known.
+    paper: Option<Rgb>,
 }
 
 impl Look {
+    /// What holds for a part as a whole.
+    fn outermost() -> Self {
+        Self {
+            paper: Some(colour::WHITE),
+            ..Self::default()
+        }
+    }
+
     fn within(self, effect: Effect, may_hide: bool) -> Self {
         let shown = |hidden: bool, effect: Shown| match effect {
             Shown::Same => hidden,
@@ -140,7 +190,19 @@ impl Look {
             reordered: self.reordered || effect.reordered,
             quoted: self.quoted || effect.quoted || effect.introduced || effect.rest_quoted,
             preformatted: effect.preformatted.unwrap_or(self.preformatted),
+            ink: effect.ink.or(self.ink),
+            paper: match effect.paper {
+                Paper::Same => self.paper,
+                Paper::Solid(rgb) => Some(rgb),
+                Paper::Unknown => None,
+            },
         }
+    }
+
+    /// Whether the letters cannot be told from what is behind them.
+    fn pale(self) -> bool {
+        let both = self.ink.zip(self.paper);
+        both.is_some_and(|(ink, paper)| colour::near(ink, paper))
     }
 
     fn hidden(self) -> bool {
@@ -174,7 +236,7 @@ struct Walk {
 impl Walk {
     fn document(&mut self, tree: &Tree) {
         let mut open = vec![Frame {
-            look: Look::default(),
+            look: Look::outermost(),
             flow: Flow::Block,
             next: tree.first(),
         }];
@@ -269,7 +331,8 @@ impl Walk {
             self.page.hides |= has_letters();
             return;
         }
-        if !look.quoted && (look.doubtful || look.struck || look.reordered) && has_letters() {
+        let doubtful = look.doubtful || look.pale();
+        if !look.quoted && (doubtful || look.struck || look.reordered) && has_letters() {
             self.page.doubt = self.page.doubt.or(Some(match look {
                 Look { struck: true, .. } => Doubt::Struck,
                 Look {
@@ -278,21 +341,14 @@ impl Walk {
                 _ => Doubt::Hidden,
             }));
         }
-        let mut run = String::new();
-        for letter in text.chars() {
-            if look.preformatted && letter == '\n' {
-                self.push(&run, look);
-                run.clear();
+        for (at, run) in text.split(|c| breaks(c, look.preformatted)).enumerate() {
+            if at > 0 && look.preformatted {
                 self.end_line(true);
-            } else if letter.is_ascii_whitespace() && !look.preformatted {
-                self.push(&run, look);
-                run.clear();
+            } else if at > 0 {
                 self.space = true;
-            } else {
-                run.push(letter);
             }
+            self.push(run, look);
         }
-        self.push(&run, look);
     }
 
     fn push(&mut self, run: &str, look: Look) {
@@ -321,6 +377,15 @@ impl Walk {
         self.page
             .lines
             .push(if quoted { format!("> {line}") } else { line });
+    }
+}
+
+/// What parts runs of text: every blank, or among preformatted text the end of a line.
+fn breaks(letter: char, preformatted: bool) -> bool {
+    if preformatted {
+        letter == '\n'
+    } else {
+        letter.is_ascii_whitespace()
     }
 }
 

@@ -116,11 +116,12 @@ fn quotations() {
         "<div>a</div><div class=protonmail_quote>q</div>",
         "<div>a</div><div name=quote>q</div>",
     ] {
-        assert_eq!(lines(html), ["a", "> _____", "> q"], "{html}");
+        let whole = read_whole(html).unwrap().lines;
+        assert_eq!(whole, ["a", "> _____", "> q"], "{html}");
     }
     let outlook = "<div>a</div><div id=appendonsend></div><hr><div id=divRplyFwdMsg>b</div><p>q";
     assert_eq!(
-        lines(outlook),
+        read_whole(outlook).unwrap().lines,
         ["a", "> _____", "> -----", "> _____", "> b", "> q"]
     );
     let below = "a<blockquote>q</blockquote>b";
@@ -151,4 +152,105 @@ fn too_much() {
     assert_eq!(read(&format!("{}x", fill("x"))), Err(TooMuch));
     // Much, but flat and plain.
     assert!(read(&fill("<p>one line</p>\n")).is_ok());
+}
+
+/// Pieces of parts: what mail programs write around a quotation, and what could break out of one.
+const PIECES: &[&str] = &[
+    "<div class=\"gmail_quote\">",
+    "<div class=gmail_quote>",
+    "<div id=\"appendonsend\">",
+    "<div id=\"divRplyFwdMsg\" dir=\"ltr\">",
+    "<div style=\"visibility:hidden\">",
+    "<div>",
+    "</div>",
+    "<p>",
+    "</p>",
+    "<p title=\"<div class='gmail_quote'>\">",
+    "<b style='visibility:visible'>",
+    "</b>",
+    "<a href='x'>",
+    "</a>",
+    "<blockquote>",
+    "</blockquote>",
+    "<table>",
+    "<tbody>",
+    "<tr>",
+    "<td>",
+    "</td>",
+    "</tr>",
+    "</tbody>",
+    "</table>",
+    "<ul>",
+    "<li>",
+    "</li>",
+    "</ul>",
+    "<body>",
+    "</body>",
+    "</html>",
+    "<br>",
+    "<hr>",
+    "<!-- ",
+    " -->",
+    "<style>.a{display:none}</style>",
+    "<span class=a>",
+    "</span>",
+    "<select>",
+    "<template>",
+    "</template>",
+    "<svg>",
+    "<button>",
+    "</button>",
+    "<h1>",
+    "</h1>",
+    "one ",
+    "two ",
+    "three ",
+    "\n",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 20_000, ..Default::default() })]
+
+    // Goal: what is not parsed because it is quoted changes nothing that is read of the rest. Method:
+    // pieces in any order, read with the parser stopped at the quotation and without.
+    #[test]
+    fn what_is_skipped_is_quoted(before in proptest::collection::vec(0..PIECES.len(), 0..5),
+                                 after in proptest::collection::vec(0..PIECES.len(), 0..9)) {
+        let of = |pieces: &[usize]| pieces.iter().map(|at| PIECES[*at]).collect::<String>();
+        let html = format!("{}<div class=\"gmail_quote\">{}", of(&before), of(&after));
+        let own = |page: Page| {
+            let quoted = |line: &String| line.starts_with("> ") || line.is_empty();
+            let first = page.lines.iter().position(|line| line.starts_with("> "));
+            let own: Vec<String> = page.lines.into_iter().filter(|line| !quoted(line)).collect();
+            (own, first, page.doubt)
+        };
+        proptest::prop_assert_eq!(own(read(&html).unwrap()), own(read_whole(&html).unwrap()), "{}", html);
+    }
+}
+
+// Goal: what mail programs quote is skipped. Method: what they write, and how much of it is parsed.
+#[test]
+fn what_programs_quote_is_skipped() {
+    for html in [
+        "<div dir=\"ltr\">APPROVE</div><br><div class=\"gmail_quote gmail_quote_container\"><div \
+         dir=\"ltr\" class=\"gmail_attr\">On x wrote:<br></div><blockquote class=\"gmail_quote\">\
+         <p>asked</p></blockquote></div>\r\n",
+        "<html><body><div>APPROVE</div><div id=\"appendonsend\"></div><hr tabindex=\"-1\"><div \
+         id=\"divRplyFwdMsg\"><b>From:</b> asked</div><p>asked</p></body></html>",
+    ] {
+        let page = read(html).unwrap();
+        assert!(
+            page.lines.iter().all(|line| !line.contains("asked")),
+            "{html}"
+        );
+        assert_eq!(page.lines.first().map(String::as_str), Some("APPROVE"));
+        assert!(page.lines.contains(&"> _____".to_owned()), "{html}");
+        assert!(
+            read_whole(html)
+                .unwrap()
+                .lines
+                .contains(&"> asked".to_owned()),
+            "{html}"
+        );
+    }
 }

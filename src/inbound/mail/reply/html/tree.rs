@@ -5,6 +5,8 @@
 //! leads to a node of the arena; a node that is detached or moved takes a number of steps that grows
 //! with the children it moves, never with the tree.
 
+mod quoted;
+
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
@@ -12,7 +14,7 @@ use html5ever::interface::{ElemName, ElementFlags, NodeOrText, QuirksMode, TreeS
 use html5ever::tendril::StrTendril;
 use html5ever::{Attribute, LocalName, Namespace, QualName, local_name};
 
-use super::effect::Effect;
+use super::effect::{Effect, Shown};
 
 /// Most nodes; more, and the part is not read.
 pub const MAX_NODES: usize = 60_000;
@@ -131,6 +133,11 @@ impl Sink {
     /// Whether more was built than is read.
     pub fn is_over(&self) -> bool {
         self.over.get()
+    }
+
+    /// How many nodes there are.
+    pub fn count(&self) -> usize {
+        self.nodes.borrow().len()
     }
 
     fn add(&self, data: Data) -> Id {
