@@ -8,6 +8,7 @@
 //! An SMTP or IMAP server that cannot be reached does not keep the daemon from starting: its loop
 //! retries, `/readyz` says what is wrong. A database that cannot be reached does.
 
+mod chat;
 mod database;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,6 @@ use crate::clock::{Clock, new_id};
 use crate::config::Config;
 use crate::embedded::{EmbeddedError, Postgres};
 use crate::handle::Handler;
-use crate::inbound::chat::gateway::Listener;
 use crate::inbound::mail::Rules;
 use crate::inbound::mail::mailbox::{self, Watcher};
 use crate::inbound::mail::resolve::{ResolveError, Resolver};
@@ -40,6 +40,7 @@ use crate::status::{self, Probe, Status};
 use crate::supervise::Supervisor;
 use crate::token::{KeyError, Keyring};
 
+pub use chat::posting;
 pub use database::{
     CONNECT_PATIENCE, Connected, MAX_CONNECTIONS, OWNER_PATIENCE, connect, migrate, pending,
 };
@@ -132,6 +133,7 @@ impl Daemon {
         )
         .with_links(config.web.is_some());
         handler.answers = config.answers;
+        handler.posting = chat::posting(config);
         let supervisor = Supervisor::new(clock, CancellationToken::new());
         let look = Arc::new(Notify::new());
         let mut probes = BTreeMap::new();
@@ -139,7 +141,7 @@ impl Daemon {
         start_courier(config, &handler, (&supervisor, &renderer), &mut probes);
         start_web(config, &handler, (&supervisor, &renderer));
         start_inbox(config, &handler, &supervisor, &mut probes)?;
-        start_chat(config, &handler, &supervisor, &mut probes)?;
+        chat::start(config, &handler, (&supervisor, &renderer), &mut probes)?;
         start_timer(&handler, &look, &supervisor);
         start_bell(&handler, &look, &supervisor);
         start_sealer(config, &handler, &supervisor)?;
@@ -305,25 +307,6 @@ fn start_inbox(
     supervisor.spawn("inbox", move |cancel| {
         let watcher = watcher.clone();
         async move { watcher.run(cancel).await }
-    });
-    Ok(())
-}
-
-fn start_chat(
-    config: &Config,
-    handler: &Handler,
-    supervisor: &Supervisor,
-    probes: &mut BTreeMap<&'static str, Probe>,
-) -> Result<(), StartError> {
-    let Some(discord) = config.discord.clone() else {
-        return Ok(());
-    };
-    let listener = Arc::new(Listener::new(handler.clone(), discord)?);
-    let status = listener.status();
-    probes.insert("discord", Arc::new(move || status.borrow().complaint()));
-    supervisor.spawn("chat", move |cancel| {
-        let listener = listener.clone();
-        async move { listener.run(cancel).await }
     });
     Ok(())
 }

@@ -20,6 +20,7 @@ mod delegate;
 mod extend;
 mod file;
 mod identify;
+mod post;
 mod settle;
 mod suspect;
 mod take_back;
@@ -52,6 +53,7 @@ use crate::workflow::ids::RequestId;
 use crate::workflow::refusal::Refusal;
 use file::Wanted;
 use identify::Identified;
+pub use post::Posting;
 pub use together::TOGETHER_MAX;
 
 /// A transaction that lost against another is tried this often.
@@ -108,6 +110,8 @@ pub struct Handler {
     pub backlog: Backlog,
     /// How many answers that explain are given.
     pub answers: Answers,
+    /// Whether requests are shown in a chat.
+    pub posting: Option<Posting>,
     books: BookCache,
     offers: Offers,
 }
@@ -137,6 +141,7 @@ impl Handler {
             committed: Arc::default(),
             backlog: Backlog::default(),
             answers: Answers::default(),
+            posting: None,
             books: BookCache::default(),
             offers: Offers {
                 reply: offers_reply,

@@ -4,7 +4,8 @@
 //! in English; another language is a folder inside it (`mail/ask/pt-BR/body.txt`), looked up by the
 //! reader's whole tag, then by its language, then English, file by file ([`language`]). Times and lengths
 //! are said in [`Tongue`]s, of which there are two. An operator's directory takes the place of the
-//! built-in files of the same path.
+//! built-in files of the same path. The texts of a chat stand in `templates/chat/` in the same way; what they
+//! show is [`crate::outbound`]'s to say.
 //!
 //! What always holds: what a person typed cannot break out. Control and direction characters are
 //! dropped; where lines matter, each line of theirs begins with `| `; HTML is escaped; a subject is one
@@ -153,11 +154,6 @@ impl Renderer {
             renderer.read_own(directory, directory, &mut sources, 0)?;
         }
         let names: BTreeSet<String> = sources.keys().cloned().collect();
-        let tags: BTreeSet<String> = names
-            .iter()
-            .filter_map(|name| tag_of(name))
-            .map(str::to_owned)
-            .collect();
         renderer
             .env
             .set_path_join_callback(move |name, parent| joined(name, parent, &names));
@@ -168,10 +164,17 @@ impl Renderer {
                 .map_err(|error| renderer.wrong(&name, &error))?;
         }
         renderer.check_pages()?;
-        for locale in tags.iter().map(String::as_str).chain(["en"]) {
-            renderer.try_samples(locale)?;
+        for locale in renderer.languages() {
+            renderer.try_samples(&locale)?;
         }
         Ok(renderer)
+    }
+
+    /// The languages that there are templates in.
+    pub fn languages(&self) -> BTreeSet<String> {
+        let names = self.env.templates().map(|(name, _)| name);
+        let tags = names.filter_map(tag_of).chain(["en"]);
+        tags.map(str::to_owned).collect()
     }
 
     /// Renders every sample for a reader of this language.
@@ -279,20 +282,40 @@ impl Renderer {
         file: &str,
         words: &impl Serialize,
     ) -> Result<String, TemplateError> {
-        let name = format!("mail/{kind}/{file}");
+        self.text(&format!("mail/{kind}/{file}"), locale, words)
+    }
+
+    /// A text of a chat: the file `templates/chat/<name>` in a language, without empty lines at its ends.
+    pub fn chat(
+        &self,
+        name: &str,
+        locale: &str,
+        words: &impl Serialize,
+    ) -> Result<String, TemplateError> {
+        let text = self.text(&format!("chat/{name}"), locale, words)?;
+        Ok(squeeze(&text).trim().to_owned())
+    }
+
+    /// A file in the reader's language, else in English.
+    fn text(
+        &self,
+        name: &str,
+        locale: &str,
+        words: &impl Serialize,
+    ) -> Result<String, TemplateError> {
         let template = languages(locale)
             .iter()
-            .find_map(|tag| self.env.get_template(&within(&name, tag)).ok());
+            .find_map(|tag| self.env.get_template(&within(name, tag)).ok());
         let template = match template {
             Some(template) => template,
             None => self
                 .env
-                .get_template(&name)
-                .map_err(|error| self.wrong(&name, &error))?,
+                .get_template(name)
+                .map_err(|error| self.wrong(name, &error))?,
         };
         template
             .render(minijinja::value::Serde(words))
-            .map_err(|error| self.wrong(&name, &error))
+            .map_err(|error| self.wrong(name, &error))
     }
 
     fn wrong(&self, name: &str, error: &minijinja::Error) -> TemplateError {

@@ -23,6 +23,8 @@ pub struct Discord {
     pub ca_file: Option<PathBuf>,
     /// Whether people may link their accounts by a mailed code.
     pub self_link: bool,
+    /// The language of what is shown in channels; people read their own elsewhere.
+    pub locale: String,
     /// What of a request is shown in channels, beside its number and state.
     pub channel_shows: BTreeSet<Shown>,
 }

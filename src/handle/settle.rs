@@ -152,6 +152,7 @@ impl Case<'_> {
             now: self.now,
         };
         let owed = owed(&change);
+        self.post(conn, &change, &owed.notices).await?;
         let asks_open = locked.asks_open();
         let saved = Saved {
             after: &after,

@@ -24,6 +24,7 @@
 //! the same name.
 
 mod carrier;
+mod chat;
 mod deliver;
 mod gather;
 mod mail;
@@ -216,7 +217,9 @@ impl<C: Carrier> Round<C> {
             sweep(&mut conn, now).await?;
             self.swept = Some(Instant::now());
         }
-        courier.carrier.prepare(&mut conn, now).await?;
+        if courier.carrier.prepare(&mut conn, now).await? {
+            courier.wake.notify_waiters();
+        }
         let due = (C::ROAD, now);
         let most = (batch, retry::MAX_ATTEMPTS);
         let claimed = outbox::claim(&mut conn, due, lease_for, most).await?;

@@ -63,7 +63,10 @@ pub async fn closed(
 ) -> Result<BTreeSet<String>, sqlx::Error> {
     let closed = sqlx::query_scalar!(
         "SELECT t.place FROM chat_trouble AS t
-         WHERE t.service = $1 AND t.place = ANY($2) AND t.person IS NOT NULL AND t.ended_at IS NULL",
+         WHERE t.service = $1 AND t.place = ANY($2) AND t.person IS NOT NULL AND t.ended_at IS NULL
+           AND NOT EXISTS (SELECT FROM chat_account AS a
+                           WHERE a.service = t.service AND a.account = t.place AND a.ended_at IS NULL
+                             AND a.linked_at > t.since)",
         service,
         accounts,
     )

@@ -139,7 +139,7 @@ pub fn due(change: &Change<'_>, notices: &[Notice], known: Known<'_>) -> Vec<Pos
 }
 
 /// Whether somebody who is told this by mail gets a post as well: it is about what they can do.
-fn makes_post(kind: Kind) -> bool {
+pub fn makes_post(kind: Kind) -> bool {
     match kind {
         Kind::Ask | Kind::Reminder | Kind::Emergency | Kind::ReviewReminder => true,
         Kind::Confirm

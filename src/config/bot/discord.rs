@@ -8,6 +8,7 @@ use url::Url;
 
 use super::file_that_exists;
 use crate::config::discord::{Discord, Shown};
+use crate::config::policies::people;
 use crate::config::read::{At, Section};
 use crate::config::secret::{self, Surroundings};
 
@@ -31,6 +32,7 @@ pub(super) fn discord(mut section: Section<'_, '_>, around: &Surroundings<'_>) -
     let ca_file = file_that_exists(&mut section, "ca_file");
     let self_link = section.flag("self_link", true);
     let channel_shows = channel_shows(&mut section);
+    let locale = people::locale(&mut section);
     section.end();
     Some(Discord {
         token: token?,
@@ -40,6 +42,7 @@ pub(super) fn discord(mut section: Section<'_, '_>, around: &Surroundings<'_>) -
         api_base: api_base.ok()?,
         ca_file,
         self_link,
+        locale,
         channel_shows,
     })
 }

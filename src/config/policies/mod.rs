@@ -9,7 +9,7 @@
 mod check;
 pub mod diff;
 mod emergency;
-mod people;
+pub(in crate::config) mod people;
 mod policy;
 mod step;
 

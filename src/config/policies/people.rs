@@ -232,7 +232,8 @@ fn zone(section: &mut Section<'_, '_>) -> String {
     zone.value.to_owned()
 }
 
-fn locale(section: &mut Section<'_, '_>) -> String {
+/// The key `locale`: English where it is not there.
+pub(in crate::config) fn locale(section: &mut Section<'_, '_>) -> String {
     let Some(locale) = section.text("locale") else {
         return "en".to_owned();
     };

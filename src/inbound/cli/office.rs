@@ -182,10 +182,11 @@ impl Office {
         // The daemon's courier is told by [`Office::ring`].
         let wake = Arc::new(Notify::new());
         let (pool, clock) = (self.pool.clone(), self.clock.clone());
-        Ok(
-            Handler::new(pool, clock, Arc::new(keys), wake, config.imap.is_some())
-                .with_links(config.web.is_some()),
-        )
+        let offers_reply = config.imap.is_some();
+        let mut handler = Handler::new(pool, clock, Arc::new(keys), wake, offers_reply)
+            .with_links(config.web.is_some());
+        handler.posting = app::posting(config);
+        Ok(handler)
     }
 }
 

@@ -38,6 +38,13 @@ pub enum RestError {
 
 /// A client of the API under the operator's token. Reads `ca_file` anew at each call.
 pub fn client(config: &Discord) -> Result<Http, RestError> {
+    let http = HttpBuilder::new(config.token.expose_secret()).client(transport(config)?);
+    let application = serenity::all::ApplicationId::new(config.application_id);
+    Ok(http.application_id(application).build())
+}
+
+/// The connections below it, for whoever makes calls without the library.
+pub(super) fn transport(config: &Discord) -> Result<reqwest::Client, RestError> {
     let trust = tls::client_config(config.ca_file.as_deref())?;
     let mut builder = reqwest::Client::builder()
         .use_preconfigured_tls((*trust).clone())
@@ -49,9 +56,7 @@ pub fn client(config: &Discord) -> Result<Http, RestError> {
             port: *port,
         }));
     }
-    let http = HttpBuilder::new(config.token.expose_secret()).client(builder.build()?);
-    let application = serenity::all::ApplicationId::new(config.application_id);
-    Ok(http.application_id(application).build())
+    Ok(builder.build()?)
 }
 
 /// Sends every connection to one place, whatever the name in the address.

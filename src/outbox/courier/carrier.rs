@@ -24,13 +24,13 @@ pub trait Carrier: Debug + Send + Sync + 'static {
     /// Looks whether the server can be reached; why not, one sentence.
     fn probe(&self) -> impl Future<Output = Result<(), String>> + Send;
 
-    /// Done before each claim.
+    /// Done before each claim. `true`: deliveries of another road are owed because of it.
     fn prepare(
         &self,
         _conn: &mut PgConnection,
         _now: Timestamp,
-    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send {
-        std::future::ready(Ok(()))
+    ) -> impl Future<Output = Result<bool, sqlx::Error>> + Send {
+        std::future::ready(Ok(false))
     }
 
     /// Makes the message and sends it. What has to be known about it later is written down before this

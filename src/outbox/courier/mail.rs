@@ -47,8 +47,9 @@ impl Carrier for Mail {
         self.mailer.probe().await
     }
 
-    async fn prepare(&self, conn: &mut PgConnection, now: Timestamp) -> Result<(), sqlx::Error> {
-        gather(conn, now).await
+    async fn prepare(&self, conn: &mut PgConnection, now: Timestamp) -> Result<bool, sqlx::Error> {
+        gather(conn, now).await?;
+        Ok(false)
     }
 
     async fn carry(&self, claimed: &Claimed, desk: Desk<'_>) -> Result<Sending, sqlx::Error> {

@@ -62,8 +62,7 @@ pub struct Due<'a> {
 /// Wake the couriers after the commit; nothing here tells them.
 pub async fn enqueue_posts(
     conn: &mut PgConnection,
-    service: &str,
-    request: RequestId,
+    (service, request): (&str, RequestId),
     due: &[Due<'_>],
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {

@@ -433,7 +433,7 @@ async fn show(pool: &PgPool, revision: u32, now: Timestamp) {
         locale: "en",
         shown: &shown(revision),
     };
-    enqueue_posts(&mut tx, "discord", request, &[due], now)
+    enqueue_posts(&mut tx, ("discord", request), &[due], now)
         .await
         .expect("owed");
     tx.commit().await.expect("committed");
