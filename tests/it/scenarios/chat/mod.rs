@@ -1,3 +1,6 @@
 //! Deciding in chat: over the real gateway and TLS, against the double.
 
 mod buttons;
+mod linking;
+mod troubles;
+mod twice;
