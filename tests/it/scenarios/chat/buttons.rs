@@ -153,7 +153,7 @@ async fn withdraw_revoke_and_details() {
     assert_eq!(office.count("SELECT count(*) FROM active_grants").await, 1);
     let said = office.told("rita", &post, Act::Details).await;
     assert!(
-        said.contains("db-2") && said.contains("the disk is full"),
+        said.contains("db\\-2") && said.contains("the disk is full"),
         "{said}"
     );
     let why = [("reason", "found something else")];
@@ -163,7 +163,7 @@ async fn withdraw_revoke_and_details() {
     // Who may not see it is told what anybody is told of a request that is not there.
     let said = office.told("una", &post, Act::Details).await;
     assert!(
-        said.contains("unknown-request") && !said.contains("db-2"),
+        said.contains("unknown-request") && !said.contains("db\\-2"),
         "{said}"
     );
     office.everybody_reads().await;

