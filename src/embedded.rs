@@ -59,6 +59,15 @@ const KEEP_EVERY: Duration = Duration::from_millis(200);
 /// After a start again that failed; the helpers of a killed server take a moment to end.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// Whether there is a database in this directory, running or not. Makes nothing; where it cannot be seen,
+/// whoever connects is told why.
+pub fn is_there(directory: &Path) -> bool {
+    directory
+        .join("postgres/PG_VERSION")
+        .try_exists()
+        .unwrap_or(true)
+}
+
 /// Why there is no private Postgres. For the operator: what, where, and the mend.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {

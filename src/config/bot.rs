@@ -2,6 +2,7 @@
 
 mod audit;
 mod discord;
+mod looking;
 mod mail;
 mod oauth;
 mod proof;
@@ -15,6 +16,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
+
+pub(super) use self::looking::{read_looking, read_seals};
 
 use self::audit::{audit, with_key};
 use self::discord::discord;
@@ -100,16 +103,7 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
     let discord = root
         .section("discord", "[discord]")
         .and_then(|section| discord(section, around));
-    let command_line = root
-        .section("command_line", "[command_line]")
-        .map(|mut section| {
-            let operators = section.texts("operators");
-            section.end();
-            CommandLine {
-                operators: operators.iter().map(|user| user.value.to_owned()).collect(),
-            }
-        })
-        .unwrap_or_default();
+    let command_line = command_line(&mut root);
     let (stop_timeout, answers) = root
         .section("limits", "[limits]")
         .map_or((STOP_TIMEOUT, Answers::default()), limits);
@@ -118,7 +112,7 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
     let tokens = tokens(&mut root, around, database.as_ref());
     let audit = audit
         .zip(database.as_ref())
-        .map(|(audit, database)| with_key(&root, audit, database));
+        .map(|(audit, database)| with_key(&root, audit, (database, around)));
     root.end();
     oauth.ok()?;
     Some(Config {
@@ -137,6 +131,17 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
         stop_timeout,
         answers,
     })
+}
+
+fn command_line(root: &mut Section<'_, '_>) -> CommandLine {
+    let Some(mut section) = root.section("command_line", "[command_line]") else {
+        return CommandLine::default();
+    };
+    let operators = section.texts("operators");
+    section.end();
+    CommandLine {
+        operators: operators.iter().map(|user| user.value.to_owned()).collect(),
+    }
 }
 
 fn limits(mut section: Section<'_, '_>) -> (Duration, Answers) {

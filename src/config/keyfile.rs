@@ -50,6 +50,27 @@ pub fn read_or_make(directory: &Path, name: &str) -> io::Result<SecretString> {
     }
 }
 
+/// What to do where a key can be neither read nor made.
+pub const MEND: &str =
+    "run as the service's user (sudo -u countersign), or set [database] directory";
+
+/// The key in this file of the directory; one that is not there is made, or absent.
+pub fn of(directory: &Path, name: &str, make: bool) -> io::Result<Option<SecretString>> {
+    if make {
+        read_or_make(directory, name).map(Some)
+    } else {
+        read_if_there(directory, name)
+    }
+}
+
+/// The key in this file of the directory; `None` where there is no such file. Makes nothing.
+pub fn read_if_there(directory: &Path, name: &str) -> io::Result<Option<SecretString>> {
+    match read(&directory.join(name)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => found.map(Some),
+    }
+}
+
 /// Whether anybody but its owner may read it; `None` where there is no such file.
 pub fn open_to_others(path: &Path) -> Option<bool> {
     let mode = std::fs::metadata(path).ok()?.permissions().mode();

@@ -42,14 +42,11 @@ pub const USUAL_PLACES: [&str; 2] = ["/etc/countersign/bot.toml", "./bot.toml"];
 impl Config {
     /// Reads a `bot.toml`: the configuration with warnings, or everything that is wrong with it.
     ///
-    /// With an embedded database and no key in the file this makes the key file ([`keyfile`]).
+    /// With an embedded database and no key in the file this makes the key file ([`keyfile`]), if the
+    /// surroundings say so.
     pub fn load(path: &Path, around: &Surroundings<'_>) -> Result<(Self, Problems), Problems> {
         let source = read_file(path, bot::MAX_CONFIG_BYTES, NAME_CONFIG)?;
-        let mode = std::fs::metadata(path).map_or(0, |meta| meta.permissions().mode());
-        let around = Surroundings {
-            open_file: mode & 0o004 != 0,
-            ..*around
-        };
+        let around = self::around(path, around);
         bot::read(&path.display().to_string(), &source, &around)
     }
 
@@ -83,6 +80,30 @@ pub fn load(path: &Path) -> Result<Config, Problems> {
 pub fn load_mail(path: &Path) -> Result<(Mail, proof::Dns), Problems> {
     let source = read_file(path, bot::MAX_CONFIG_BYTES, NAME_CONFIG)?;
     bot::read_mail(&path.display().to_string(), &source)
+}
+
+/// Reads what a command that only looks needs, with warnings: no secret but the database's, and nothing is
+/// made.
+pub fn load_looking(path: &Path) -> Result<(Looking, Problems), Problems> {
+    let source = read_file(path, bot::MAX_CONFIG_BYTES, NAME_CONFIG)?;
+    let around = around(path, &Surroundings::real());
+    bot::read_looking(&path.display().to_string(), &source, &around)
+}
+
+/// Reads the keys that seals are checked by, with warnings; makes none.
+pub fn load_seals(path: &Path) -> Result<(Seals, Problems), Problems> {
+    let source = read_file(path, bot::MAX_CONFIG_BYTES, NAME_CONFIG)?;
+    let around = around(path, &Surroundings::real());
+    bot::read_seals(&path.display().to_string(), &source, &around)
+}
+
+/// The surroundings of a file.
+fn around<'e>(path: &Path, around: &Surroundings<'e>) -> Surroundings<'e> {
+    let mode = std::fs::metadata(path).map_or(0, |meta| meta.permissions().mode());
+    Surroundings {
+        open_file: mode & 0o004 != 0,
+        ..*around
+    }
 }
 
 /// The file that is meant: the one named on the command line, or in `$COUNTERSIGN_CONFIG`, or the first
@@ -164,6 +185,24 @@ pub struct Config {
     pub stop_timeout: Duration,
     /// How many answers that explain are given.
     pub answers: Answers,
+}
+
+/// What a command that only looks needs to know.
+#[derive(Debug, Clone)]
+pub struct Looking {
+    /// Where the state lives.
+    pub database: Database,
+    /// Who may speak for whom on the command line.
+    pub command_line: CommandLine,
+}
+
+/// By which keys seals are checked.
+#[derive(Debug, Clone)]
+pub struct Seals {
+    /// The secret half of the present one, where it can be read.
+    pub key: Option<SecretString>,
+    /// The public halves that the file names.
+    pub older: Vec<[u8; 32]>,
 }
 
 /// Where the state lives.

@@ -18,6 +18,8 @@ pub struct Surroundings<'e> {
     pub service: bool,
     /// Whether every user of this machine can read the configuration file itself.
     pub open_file: bool,
+    /// Whether keys of an embedded database that are not there are made. Without it they are absent.
+    pub make_keys: bool,
 }
 
 impl Surroundings<'_> {
@@ -27,6 +29,7 @@ impl Surroundings<'_> {
             env: &|name| std::env::var(name).ok(),
             service: is_the_service(),
             open_file: false,
+            make_keys: true,
         }
     }
 }

@@ -25,9 +25,7 @@ fn password_of(login: &Login) -> &str {
 
 fn env(name: &str) -> Option<String> {
     match name {
-        "THE_PASSWORD" | "COUNTERSIGN_SMTP_PASSWORD" | "COUNTERSIGN_IMAP_PASSWORD" => {
-            Some("hunter2".to_owned())
-        }
+        "THE_PASSWORD" => Some("hunter2".to_owned()),
         _ => None,
     }
 }
@@ -37,6 +35,7 @@ fn parse(source: &str) -> Result<(Config, Problems), Problems> {
         env: &env,
         service: false,
         open_file: false,
+        make_keys: true,
     };
     Config::parse("bot.toml", source, &around)
 }
@@ -49,9 +48,14 @@ fn refused(lines: &str) -> String {
 
 #[test]
 fn the_example_is_read() {
-    // Goal: what we hand to operators is a configuration. Method: read it, with the embedded directory
-    // moved to a temporary place, and look at a value of each kind.
+    // Goal: what we hand to operators is a configuration. Method: read it, with the embedded directory and
+    // the passwords moved to a temporary place, and look at a value of each kind.
     let directory = tempfile::tempdir().expect("a directory");
+    for name in ["smtp-password", "imap-password"] {
+        let path = directory.path().join(name);
+        fs::write(&path, "hunter2\n").expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("mode");
+    }
     let source = include_str!("../../bot.toml.example").replace(
         "url = \"embedded\" ",
         &format!(
@@ -59,6 +63,7 @@ fn the_example_is_read() {
             directory.path().display()
         ),
     );
+    let source = source.replace("/etc/countersign", &directory.path().display().to_string());
     let (config, warnings) = parse(&source).expect("the example");
     assert_eq!(warnings.list, []);
     assert_eq!(config.smtp.security, Security::StartTls);
@@ -71,6 +76,27 @@ fn the_example_is_read() {
     assert_eq!(config.tokens.current, keyfile::KEY_ID);
     assert!(config.audit.key.is_some(), "made beside the data");
     assert_eq!(config.audit.interval, Duration::from_mins(10));
+}
+
+/// Goal: whoever only looks makes no key. Method: the least, embedded, read by somebody who makes none.
+#[test]
+fn a_look_makes_no_keys() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let state = directory.path().join("state");
+    let source = format!(
+        "database.directory = \"{}\"\nsmtp.host = \"localhost\"\nsmtp.security = \"none\"\n\
+         mail.from = \"bot@example.org\"\n",
+        state.display()
+    );
+    let around = Surroundings {
+        env: &env,
+        service: false,
+        open_file: false,
+        make_keys: false,
+    };
+    let (config, _) = Config::parse("bot.toml", &source, &around).expect("in order");
+    assert!(config.tokens.keys.is_empty() && config.audit.key.is_none());
+    assert!(!state.exists());
 }
 
 #[test]

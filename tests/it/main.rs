@@ -3,6 +3,7 @@
 //! `cargo run -p countersign-sandbox -- with -- cargo nextest run --test it`.
 
 mod documents;
+mod install;
 mod office;
 mod own_mails;
 mod scenarios;

@@ -61,26 +61,33 @@ pub(super) fn audit(
 
 /// The key of an embedded database, made if it is not there. Last of all: nothing is made for a
 /// configuration that is refused.
-pub(super) fn with_key(root: &Section<'_, '_>, mut audit: Audit, database: &Database) -> Audit {
+pub(super) fn with_key(
+    root: &Section<'_, '_>,
+    mut audit: Audit,
+    (database, around): (&Database, &Surroundings<'_>),
+) -> Audit {
     if let (None, Database::Embedded { directory }, true) =
         (&audit.key, database, root.report.is_clean())
     {
-        match keyfile::read_or_make(directory, keyfile::SEAL_KEY_FILE) {
-            Ok(key) => audit.key = Some(key),
+        match keyfile::of(directory, keyfile::SEAL_KEY_FILE, around.make_keys) {
+            Ok(key) => audit.key = key,
             Err(error) => {
                 let what = format!(
                     "the key in {} can be neither read nor made: {error}",
                     directory.display()
                 );
-                let mend = "run as the service's user, or set [database] directory";
-                root.report.problem(&root.span, "[audit] key", what, mend);
+                root.report
+                    .problem(&root.span, "[audit] key", what, keyfile::MEND);
             }
         }
     }
     audit
 }
 
-fn key(section: &mut Section<'_, '_>, around: &Surroundings<'_>) -> Option<secrecy::SecretString> {
+pub(super) fn key(
+    section: &mut Section<'_, '_>,
+    around: &Surroundings<'_>,
+) -> Option<secrecy::SecretString> {
     let span = section.value("key").map(toml::Spanned::span)?;
     let key = secret::read(section, "key", around)?;
     let bytes = BASE64.decode(key.expose_secret().trim().as_bytes());
@@ -92,7 +99,7 @@ fn key(section: &mut Section<'_, '_>, around: &Surroundings<'_>) -> Option<secre
     None
 }
 
-fn older(section: &mut Section<'_, '_>) -> Vec<[u8; 32]> {
+pub(super) fn older(section: &mut Section<'_, '_>) -> Vec<[u8; 32]> {
     let mut keys = Vec::new();
     for found in section.texts("older") {
         let bytes = HEXLOWER_PERMISSIVE.decode(found.value.as_bytes()).ok();

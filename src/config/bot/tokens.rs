@@ -24,7 +24,7 @@ pub(super) fn tokens(
     }
     let Some(mut section) = section else {
         return match database? {
-            Database::Embedded { directory } => generated(root, directory),
+            Database::Embedded { directory } => generated(root, directory, around),
             Database::Url(_) => {
                 root.missing("[tokens] key", mend);
                 None
@@ -35,7 +35,7 @@ pub(super) fn tokens(
         .needed_if_there("key_id")
         .map_or("1", |found| found.value);
     let mut keys = match (section.has("key"), database) {
-        (false, Some(Database::Embedded { directory })) => generated(&section, directory),
+        (false, Some(Database::Embedded { directory })) => generated(&section, directory, around),
         (false, _) => {
             section.missing("key", mend);
             None
@@ -67,21 +67,28 @@ pub(super) fn tokens(
     keys
 }
 
-fn generated(section: &Section<'_, '_>, directory: &Path) -> Option<TokenKeys> {
+fn generated(
+    section: &Section<'_, '_>,
+    directory: &Path,
+    around: &Surroundings<'_>,
+) -> Option<TokenKeys> {
     if !section.report.is_clean() {
         return None;
     }
-    match keyfile::read_or_make(directory, keyfile::TOKEN_KEY_FILE) {
+    match keyfile::of(directory, keyfile::TOKEN_KEY_FILE, around.make_keys) {
         Ok(key) => Some(TokenKeys {
             current: keyfile::KEY_ID.to_owned(),
-            keys: vec![(keyfile::KEY_ID.to_owned(), key)],
+            keys: key
+                .map(|key| (keyfile::KEY_ID.to_owned(), key))
+                .into_iter()
+                .collect(),
         }),
         Err(error) => {
             let what = format!(
                 "the key in {} can be neither read nor made: {error}",
                 directory.display()
             );
-            let mend = "run as the service's user, or set [database] directory";
+            let mend = keyfile::MEND;
             section
                 .report
                 .problem(&section.span, "[tokens] key", what, mend);

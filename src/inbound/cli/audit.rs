@@ -11,18 +11,20 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::Failure;
 use super::args::{Audit, ExportFormat};
 use super::office::Office;
 use super::print::{self, note, put};
-use crate::config::Config;
+use super::{Failure, look};
+use crate::config;
+use crate::config::secret::Surroundings;
 use crate::export::{self, Format};
 use crate::seal::block::Blocks;
 use crate::seal::{PublicKey, SealKey, Signed};
 use crate::store::audit::{self, Verified, Verify};
 
 /// Does it.
-pub(super) async fn run(what: Audit, config: &Config) -> Result<(), Failure> {
+pub(super) async fn run(what: Audit, config: Option<&Path>) -> Result<(), Failure> {
+    let looking = look(config)?;
     match what {
         Audit::Verify {
             from_seal,
@@ -38,7 +40,7 @@ pub(super) async fn run(what: Audit, config: &Config) -> Result<(), Failure> {
                 let next = || posted.as_mut().map_or(Ok(None), Posted::next);
                 audit::verify(&office.pool, &wanted, next).await
             };
-            let verified = Office::with(config, work).await?;
+            let verified = Office::look(&looking, work).await?;
             if posted.is_some() && verified.posted == 0 {
                 return Err(Failure::Usage(
                     "--seal: there is no seal in this file; mend: name the seal_file, or a mail that a seal \
@@ -63,7 +65,10 @@ pub(super) async fn run(what: Audit, config: &Config) -> Result<(), Failure> {
                 ExportFormat::Jsonl => Format::JsonLines,
                 ExportFormat::Cef => Format::Cef,
             };
-            Office::with(config, async |office| write(office, &filter, format).await).await
+            Office::look(&looking, async |office| {
+                write(office, &filter, format).await
+            })
+            .await
         }
     }
 }
@@ -83,10 +88,13 @@ fn point(text: Option<&str>, option: &str) -> Result<Option<Timestamp>, Failure>
     })
 }
 
-/// The keys that may seal: the present one and those before it.
-fn keys(config: &Config) -> Result<BTreeSet<PublicKey>, Failure> {
-    let mut keys: BTreeSet<PublicKey> = config.audit.older.iter().copied().map(PublicKey).collect();
-    if let Some(key) = &config.audit.key {
+/// The keys that may seal: the present one and those that the configuration names.
+fn keys(config: Option<&Path>) -> Result<BTreeSet<PublicKey>, Failure> {
+    let path = config::locate(config, &Surroundings::real());
+    let (seals, warnings) = config::load_seals(&path)?;
+    print::warn(&warnings);
+    let mut keys: BTreeSet<PublicKey> = seals.older.iter().copied().map(PublicKey).collect();
+    if let Some(key) = &seals.key {
         let key =
             SealKey::new(key).map_err(|error| Failure::Usage(format!("[audit] key: {error}")))?;
         keys.insert(key.public());

@@ -65,6 +65,9 @@ impl Line {
     }
 }
 
+/// What to do about what is not there yet in an embedded database's directory.
+const MADE: &str = "none needed: `countersign serve` or `countersign policy apply` makes it";
+
 /// Does it.
 pub(super) async fn run(
     config: &Config,
@@ -139,9 +142,16 @@ fn configuration(warnings: &Problems) -> Vec<Line> {
 fn keys(config: &Config) -> Vec<Line> {
     let mut lines = Vec::new();
     if let Database::Embedded { directory } = &config.database {
-        for name in [keyfile::TOKEN_KEY_FILE, keyfile::SEAL_KEY_FILE] {
+        let absent = [config.tokens.keys.is_empty(), config.audit.key.is_none()];
+        let names = [keyfile::TOKEN_KEY_FILE, keyfile::SEAL_KEY_FILE];
+        for (name, absent) in names.into_iter().zip(absent) {
             let path = directory.join(name);
             let shown = path.display();
+            if absent {
+                let said = format!("{shown} is not there yet");
+                lines.push(Line::not(How::Hint, "keys", said, MADE));
+                continue;
+            }
             // One that bot.toml names lies elsewhere.
             let Some(open) = keyfile::open_to_others(&path) else {
                 continue;
@@ -159,7 +169,8 @@ fn keys(config: &Config) -> Vec<Line> {
             });
         }
     }
-    if config.audit.key.is_none() {
+    let made = matches!(config.database, Database::Embedded { .. });
+    if config.audit.key.is_none() && !made {
         lines.push(Line::not(
             How::Hint,
             "keys",

@@ -15,7 +15,7 @@ use super::office::Office;
 use super::print::{self, note, put};
 use super::{Failure, when, who};
 use crate::command::when::Here;
-use crate::config::Config;
+use crate::config::{CommandLine, Looking};
 use crate::look;
 use crate::store::requests::{Listed, Sought};
 use crate::workflow::book::Book;
@@ -37,7 +37,11 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Whoever runs the command, or `--as` somebody. Before policies are in force there is nothing to see.
-    pub fn of(book: Option<&Book>, named: Option<&str>, config: &Config) -> Result<Self, Failure> {
+    pub fn of(
+        book: Option<&Book>,
+        named: Option<&str>,
+        rules: &CommandLine,
+    ) -> Result<Self, Failure> {
         let user = who::OsUser::present();
         let everything = Self {
             person: None,
@@ -47,7 +51,6 @@ impl Reader {
         let Some(book) = book else {
             return Ok(everything);
         };
-        let rules = &config.command_line;
         let (person, _) = match who::person(book, &user, named, rules) {
             Err(Failure::Usage(_)) if named.is_none() && rules.operators.contains(&user.name) => {
                 return Ok(everything);
@@ -80,13 +83,14 @@ struct Question {
 }
 
 /// Does what `request list` says.
-pub(super) async fn run(list: List, config: &Config) -> Result<(), Failure> {
+pub(super) async fn run(list: List, looking: &Looking) -> Result<(), Failure> {
     let json = list.output.json;
     let csv = list.csv;
     let limit = usize::try_from(list.limit).unwrap_or(usize::MAX);
-    let (listed, reader, period, now) = Office::with(config, async |office| {
+    let (listed, reader, period, now) = Office::look(looking, async |office| {
         let book = office.book_if_any().await?;
-        let reader = Reader::of(book.as_ref(), list.acting.person.as_deref(), config)?;
+        let rules = &looking.command_line;
+        let reader = Reader::of(book.as_ref(), list.acting.person.as_deref(), rules)?;
         let now = office.clock.now();
         let here = Here {
             now,

@@ -46,7 +46,7 @@ use serde_json::json;
 use crate::clock::Clock;
 use crate::config::read::Problems;
 use crate::config::secret::Surroundings;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Looking};
 use crate::workflow::refusal::Refusal;
 
 /// What Postgres answers where a table or a column is not there.
@@ -174,7 +174,10 @@ async fn command(cli: Cli) -> Result<(), Failure> {
         } => office::roles(&owner, &daemon),
         Top::Migrate { url_file, .. } => office::migrate(&load(config)?, url_file.as_deref()).await,
         Top::Doctor { what, output } => {
-            let around = Surroundings::real();
+            let around = Surroundings {
+                make_keys: false,
+                ..Surroundings::real()
+            };
             let (config, warnings) = Config::load(&config::locate(config, &around), &around)?;
             match what {
                 None => doctor::run(&config, &warnings, output.json).await,
@@ -182,13 +185,13 @@ async fn command(cli: Cli) -> Result<(), Failure> {
             }
         }
         Top::Policy(what) => policy::run(what, config).await,
-        Top::Request(what) => request::run(what, &load(config)?).await,
+        Top::Request(what) => request::run(what, config).await,
         Top::Approve(approve) => request::approve(approve, &load(config)?).await,
         Top::Disapprove(vote) => request::disapprove(vote, &load(config)?).await,
         Top::Revoke(revoke) => access::revoke(revoke, &load(config)?).await,
         Top::Review(review) => access::review(review, &load(config)?).await,
         Top::Delegate(what) => delegate::run(what, &load(config)?).await,
-        Top::Audit(what) => audit::run(what, &load(config)?).await,
+        Top::Audit(what) => audit::run(what, config).await,
         Top::Outbox(what) => outbox::run(what, &load(config)?).await,
         Top::Person(what) => person::run(what, &load(config)?).await,
         Top::Mail(Mail::Explain {
@@ -197,6 +200,14 @@ async fn command(cli: Cli) -> Result<(), Failure> {
             output,
         }) => explain::run(&file, locale.as_deref(), output.json, config).await,
     }
+}
+
+/// What a command that only looks needs of it; the same.
+fn look(named: Option<&Path>) -> Result<Looking, Failure> {
+    let path = config::locate(named, &Surroundings::real());
+    let (looking, warnings) = config::load_looking(&path)?;
+    print::warn(&warnings);
+    Ok(looking)
 }
 
 /// The configuration that is meant; its warnings are said plainly. (The daemon logs them.)

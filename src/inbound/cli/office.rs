@@ -15,7 +15,8 @@ use super::print::put;
 use super::strand::Shifted;
 use crate::app::{self, Connected, StartError};
 use crate::clock::Clock;
-use crate::config::{self, Config, Database};
+use crate::config::{self, Config, Database, Looking};
+use crate::embedded;
 use crate::handle::Handler;
 use crate::look;
 use crate::store::audit::{self, Entry};
@@ -78,6 +79,37 @@ impl Office {
     ) -> Result<T, Failure> {
         let office = Self::open(config).await?;
         let done = work(&office).await;
+        office.connected.close().await;
+        done
+    }
+
+    /// As [`Office::with`], for what only looks: makes no database, and changes the schema of none.
+    pub async fn look<T>(
+        looking: &Looking,
+        work: impl AsyncFnOnce(&Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if let Database::Embedded { directory } = &looking.database
+            && !embedded::is_there(directory)
+        {
+            return Err(Failure::Usage(format!(
+                "there is no database in {} yet; mend: `countersign serve` or `countersign policy apply` \
+                 makes it",
+                directory.display()
+            )));
+        }
+        let connected = connect(&looking.database).await?;
+        let office = Self {
+            pool: connected.pool.clone(),
+            clock: Clock::system(),
+            connected,
+        };
+        let done = match app::pending(&office.pool).await {
+            Ok(0) => work(&office).await,
+            Ok(_) => Err(Failure::Usage(
+                "the database has not this version's schema; mend: countersign migrate".to_owned(),
+            )),
+            Err(error) => Err(error.into()),
+        };
         office.connected.close().await;
         done
     }

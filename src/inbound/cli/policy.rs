@@ -9,7 +9,7 @@ use super::args::{Acting, Policy};
 use super::office::{Applying, Office};
 use super::print::{self, put};
 use super::strand::Shifted;
-use super::{Failure, book, load, person, who};
+use super::{Failure, book, load, look, person, who};
 use crate::config::policies::diff::{Change, diff};
 use crate::config::policies::{self, Checked, MAX_POLICIES_BYTES};
 use crate::config::{Config, read_file};
@@ -51,21 +51,20 @@ pub(super) async fn run(what: Policy, config: Option<&Path>) -> Result<(), Failu
             file: None,
             output,
         } => {
-            let config = load(config)?;
-            let book = Office::with(&config, async |office| office.book().await).await?;
+            let looking = look(config)?;
+            let book = Office::look(&looking, async |office| office.book().await).await?;
             // Asking which policy applies to somebody acts for nobody, so no operator is needed.
             let person = if let Some(person) = person {
                 PersonId::new(person)
             } else {
                 let user = who::OsUser::present();
-                let (person, _) = who::person(&book, &user, None, &config.command_line)?;
+                let (person, _) = who::person(&book, &user, None, &looking.command_line)?;
                 person.id.clone()
             };
             book::explain(&book, &person, subject, output.json)
         }
         Policy::Show { output } => {
-            let config = load(config)?;
-            let (book, marks) = Office::with(&config, async |office| {
+            let (book, marks) = Office::look(&look(config)?, async |office| {
                 Ok((office.book().await?, person::standing(office).await?))
             })
             .await?;

@@ -1,16 +1,18 @@
 //! `request …`, `approve`, `disapprove`: the same road as a mail.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::args::{Acting, Approve, File, Request, Vote};
 use super::list::Reader;
 use super::office::Office;
 use super::print::{self, put};
-use super::{Failure, access, history, list, say, when, who};
+use super::{Failure, access, history, list, load, look, say, when, who};
 use crate::clock::new_id;
 use crate::command::when::Here;
 use crate::command::{Command, Target};
-use crate::config::Config;
+use crate::config::{Config, Looking};
 use crate::inbound::{Inbound, Speaker, Words};
 use crate::store::audit::Entry;
 use crate::workflow;
@@ -20,15 +22,23 @@ use crate::workflow::refusal::Refusal;
 use crate::workflow::request::{Channel, Decision, GrantState, Status, Subject};
 
 /// Does what `request …` says.
-pub(super) async fn run(what: Request, config: &Config) -> Result<(), Failure> {
+pub(super) async fn run(what: Request, config: Option<&Path>) -> Result<(), Failure> {
     match what {
-        Request::File(file) => self::file(file, config).await,
-        Request::List(list) => list::run(*list, config).await,
+        Request::List(list) => list::run(*list, &look(config)?).await,
         Request::Show {
             request,
             acting,
             output,
-        } => show(request, &acting, output.json, config).await,
+        } => show(request, &acting, output.json, &look(config)?).await,
+        other => change(other, &load(config)?).await,
+    }
+}
+
+async fn change(what: Request, config: &Config) -> Result<(), Failure> {
+    match what {
+        // Looked at above.
+        Request::List(_) | Request::Show { .. } => Ok(()),
+        Request::File(file) => self::file(file, config).await,
         Request::Withdraw {
             request,
             reason,
@@ -152,10 +162,16 @@ pub(super) async fn act(
     say::answer(&answer, &zone, json)
 }
 
-async fn show(id: RequestId, acting: &Acting, json: bool, config: &Config) -> Result<(), Failure> {
-    let (request, history, now, zone) = Office::with(config, async |office| {
+async fn show(
+    id: RequestId,
+    acting: &Acting,
+    json: bool,
+    looking: &Looking,
+) -> Result<(), Failure> {
+    let (request, history, now, zone) = Office::look(looking, async |office| {
         let book = office.book_if_any().await?;
-        let reader = Reader::of(book.as_ref(), acting.person.as_deref(), config)?;
+        let rules = &looking.command_line;
+        let reader = Reader::of(book.as_ref(), acting.person.as_deref(), rules)?;
         let (book, now) = (book.unwrap_or_default(), office.clock.now());
         // To whom it is not to be shown it is as if it were not there.
         let unknown = || Failure::refused(&Refusal::UnknownRequest { request: id }, &reader.zone);

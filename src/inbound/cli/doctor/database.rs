@@ -9,6 +9,7 @@ use super::{How, Line};
 use crate::app;
 use crate::clock::Clock;
 use crate::config::{Config, Database};
+use crate::embedded;
 use crate::store::{books, roles, seals};
 
 const WHAT: &str = "database";
@@ -20,6 +21,12 @@ const MAX_SKEW: SignedDuration = SignedDuration::from_secs(2);
 const LATE: u32 = 3;
 
 pub(super) async fn look(config: &Config) -> Vec<Line> {
+    if let Database::Embedded { directory } = &config.database
+        && !embedded::is_there(directory)
+    {
+        let said = format!("there is none in {} yet", directory.display());
+        return vec![Line::not(How::Hint, WHAT, said, super::MADE)];
+    }
     let connected = match app::connect(&config.database).await {
         Ok(connected) => connected,
         Err(error) if error.is_unreachable() => {

@@ -76,7 +76,7 @@ fn configurations_that_are_wrong() {
     ];
     for (from, to, complaints) in cases {
         desk.configures(&right.replace(from, to));
-        for command in ["request list", "serve", "migrate", "policy show"] {
+        for command in ["outbox list", "serve", "migrate", "approve R-1"] {
             let said = desk.types(command).ended(2).complains(&complaints);
             assert_eq!(said.out, "");
         }
@@ -198,7 +198,7 @@ async fn secrets_in_the_open(pool: PgPool) {
         fs::set_permissions(desk.path("bot.toml"), permissions).expect("mode");
     };
     mode(0o644);
-    let said = desk.types("request list").ended(0);
+    let said = desk.types("outbox list").ended(0);
     let said = said.complains(&[
         "warning: bot.toml:10:7: [tokens] key: ",
         "mend: chmod 0600 bot.toml",
@@ -206,8 +206,65 @@ async fn secrets_in_the_open(pool: PgPool) {
     assert!(!said.err.contains("MDEy"), "{said:#?}");
     for closed in [0o640, 0o600] {
         mode(closed);
-        desk.types("request list").done();
+        desk.types("outbox list").done();
     }
+}
+
+/// Goal: whoever only looks needs no secret but the database's; a fault elsewhere in the file is no matter.
+/// Method: a bot.toml whose passwords and keys are not there, and one with nothing but a database.
+#[sqlx::test(migrations = "./migrations")]
+async fn looking_needs_no_secrets(pool: PgPool) {
+    let desk = Desk::furnished(&pool);
+    let request = desk.files("--resource db-1 --account admin --for 1h --reason x");
+    let lines = [
+        "request list".to_owned(),
+        format!("request show {request}"),
+        "policy show".to_owned(),
+        "policy explain --module credential --resource db-1 --account a".to_owned(),
+        "audit verify".to_owned(),
+        "audit export --format jsonl".to_owned(),
+    ];
+    let me = countersign::inbound::cli::who::OsUser::present().name;
+    let whole = fs::read_to_string(desk.path("bot.toml")).expect("bot.toml");
+    let absent = whole
+        .replace("key = \"MDEy", "key = { file = \"/nowhere/token.key\" } #")
+        .replace(
+            "[mail]",
+            "username = \"u\"\npassword = { file = \"/nowhere/pw\" }\n[mail]",
+        );
+    let least = format!(
+        "[database]\nurl = \"{}\"\n[command_line]\noperators = [\"{me}\"]\n",
+        url_of(&pool)
+    );
+    for text in [&absent, &least] {
+        desk.configures(text);
+        for line in &lines {
+            desk.types(line).done();
+        }
+        desk.types(&format!("approve {request} --as bob")).ended(2);
+    }
+}
+
+/// Goal: an auditor checks seals by a public key; without one and without the secret half it is said what to do.
+/// Method: a key whose file is not there, without `older` and with it.
+#[sqlx::test(migrations = "./migrations")]
+async fn seals_are_checked_by_a_public_key(pool: PgPool) {
+    let desk = Desk::furnished(&pool);
+    let audit = |older: &str| {
+        format!(
+            "[database]\nurl = \"{}\"\n[audit]\nkey = {{ file = \"/nowhere/seal.key\" }}\n{older}",
+            url_of(&pool)
+        )
+    };
+    desk.configures(&audit(""));
+    desk.types("audit verify").ended(2).complains(&[
+        "[audit] key: the secret file /nowhere/seal.key cannot be read",
+        "or name its public half in `older`",
+    ]);
+    desk.configures(&audit(&format!("older = [\"{}\"]\n", "ab".repeat(32))));
+    let said = desk.types("audit verify").ended(0);
+    said.says(&["The record is whole."])
+        .complains(&["seals are checked by `older` alone"]);
 }
 
 /// Goal: what cannot be typed is usage (exit code 2); help is no mistake.
