@@ -11,6 +11,7 @@ mod signing;
 mod tokens;
 mod web;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,7 +21,6 @@ use secrecy::ExposeSecret;
 pub(super) use self::looking::{read_looking, read_seals};
 
 use self::audit::{audit, with_key};
-use self::discord::discord;
 use self::mail::mail;
 use self::oauth::oauth;
 use self::proof::dns;
@@ -77,6 +77,15 @@ pub(super) fn read_mail(file: &str, source: &str) -> Result<(Mail, Dns), Problem
     }
 }
 
+/// Reads the names of the channels in `[discord]` alone; `None` where there are none to be known.
+pub(super) fn read_channels(file: &str, source: &str) -> Option<BTreeSet<String>> {
+    let report = Report::new(file, source);
+    let table = parse(&report, source);
+    let mut root = Section::new(&report, "", table.get_ref(), 0..0);
+    let names = discord::names(root.section("discord", "[discord]")?)?;
+    report.is_clean().then_some(names)
+}
+
 fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config> {
     let database = database(&mut root, around);
     let oauth = oauth(&mut root, around);
@@ -102,7 +111,7 @@ fn whole(mut root: Section<'_, '_>, around: &Surroundings<'_>) -> Option<Config>
     let web = root.section("web", "[web]").and_then(web);
     let discord = root
         .section("discord", "[discord]")
-        .and_then(|section| discord(section, around));
+        .and_then(|section| discord::discord(section, around));
     let command_line = command_line(&mut root);
     let (stop_timeout, answers) = root
         .section("limits", "[limits]")

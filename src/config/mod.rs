@@ -106,6 +106,13 @@ fn around<'e>(path: &Path, around: &Surroundings<'e>) -> Surroundings<'e> {
     }
 }
 
+/// The names of the channels in `[discord]` of a `bot.toml`, and nothing else: no secret, no key, nothing is
+/// made. `None` where there is no such file or section, or it cannot be read.
+pub fn load_channels(path: &Path) -> Option<BTreeSet<String>> {
+    let source = read_file(path, bot::MAX_CONFIG_BYTES, NAME_CONFIG).ok()?;
+    bot::read_channels(&path.display().to_string(), &source)
+}
+
 /// The file that is meant: the one named on the command line, or in `$COUNTERSIGN_CONFIG`, or the first
 /// of [`USUAL_PLACES`] that exists, or the first of them for the error to name.
 pub fn locate(named: Option<&Path>, around: &Surroundings<'_>) -> PathBuf {

@@ -565,3 +565,85 @@ fn a_signing_key_is_read_at_the_start() {
         assert!(!said.contains(&body), "a secret is never shown");
     }
 }
+
+/// A `[discord]` that is right, but for what these lines say again.
+fn chat(lines: &str) -> String {
+    format!("[discord]\ntoken = \"t0ken\"\napplication_id = 11\nguild_id = 22\n{lines}")
+}
+
+#[test]
+fn the_chat_is_reached_where_the_file_says() {
+    // Goal: a short section is enough, and each key means what it says. Method: the least, then every key;
+    // without the section there is no chat.
+    assert!(parse(&with("")).expect("the least").0.discord.is_none());
+    let (config, warnings) = parse(&with(&chat(""))).expect("the least chat");
+    assert_eq!(warnings.list, []);
+    let discord = config.discord.expect("a chat");
+    assert_eq!((discord.application_id, discord.guild_id), (11, 22));
+    assert!(discord.self_link && discord.channels.is_empty() && discord.api_base.is_none());
+    assert_eq!(discord.channel_shows, discord::Shown::usual());
+    assert!(!format!("{discord:?}").contains("t0ken"));
+    let all = "channels = { a = 1, \"b c\" = 18446744073709551614 }\nself_link = false\n\
+               api_base = \"https://[::1]:8443/\"\nchannel_shows = [\"comments\"]\n";
+    let discord = parse(&with(&chat(all))).expect("all of it").0.discord;
+    let discord = discord.expect("a chat");
+    assert_eq!(discord.channels["b c"], u64::MAX - 1);
+    assert_eq!(discord.api_base, Some(("::1".to_owned(), 8443)));
+    assert_eq!(discord.channel_shows, [discord::Shown::Comments].into());
+    let plain = parse(&with(&chat("api_base = \"https://discord.com\"\n")));
+    assert_eq!(
+        plain.expect("plain").0.discord.expect("a chat").api_base,
+        None
+    );
+}
+
+#[test]
+fn a_bad_chat_is_refused_with_key_and_mend() {
+    // Goal: every mistake in the section is named. Method: one line each, and a section without its keys.
+    for (lines, said) in [
+        (
+            "[discord]\n",
+            "[discord] token: is missing; mend: write token",
+        ),
+        (
+            "[discord]\ntoken = \"t\"\n",
+            "[discord] guild_id: is missing",
+        ),
+        (
+            &chat("channels = { a = \"x\" }\n"),
+            "channels `a`: is no channel's id",
+        ),
+        (
+            &chat("channels = { a = 0 }\n"),
+            "channels `a`: is no channel's id",
+        ),
+        (
+            &chat("channels = { a = 5, b = 5 }\n"),
+            "channels `b`: has the id of `a`",
+        ),
+        (
+            &chat("channels = [1]\n"),
+            "[discord] channels: is a list, and must be a table",
+        ),
+        (
+            &chat("channel_shows = [\"all\"]\n"),
+            "`all` is no part of a request",
+        ),
+        (
+            &chat("api_base = \"http://discord.com\"\n"),
+            "is no https address",
+        ),
+        (
+            &chat("api_base = \"https://proxy/api\"\n"),
+            "must be a host and a port",
+        ),
+        (
+            &chat("ca_file = \"/nowhere/ca.pem\"\n"),
+            "there is no file /nowhere/ca.pem",
+        ),
+        (&chat("self_links = true\n"), "did you mean `self_link`?"),
+    ] {
+        let refused = refused(lines);
+        assert!(refused.contains(said), "{lines}: {refused}");
+    }
+}

@@ -56,7 +56,7 @@ impl Case<'_> {
                 shown,
             } => {
                 let known = chat::person(conn, service, account, &self.book).await?;
-                return Ok(self.account(known, service, *shown));
+                return Ok(owner_of_account(known, service, *shown));
             }
             Speaker::Token { presented, from } => (presented, from),
         };
@@ -112,30 +112,6 @@ impl Case<'_> {
         })
     }
 
-    /// Whose account it is, as the operator or they themselves have said.
-    fn account(
-        &self,
-        known: Option<PersonId>,
-        service: &str,
-        shown: Option<Pressed>,
-    ) -> Result<Identified, Nobody> {
-        let Some(person) = known else {
-            let why = format!("its {service} account is nobody's");
-            return Err(Nobody::plain(why));
-        };
-        let offered = shown.map(|shown| Offered {
-            request: shown.request,
-            shown: Shown {
-                step: shown.step,
-                revision: shown.revision,
-            },
-        });
-        Ok(Identified {
-            actor: Actor::Person(person),
-            offered,
-        })
-    }
-
     /// Whom a link was mailed to. That it is they who came by it, the page has seen to.
     fn visitor(&self, known: Option<LinkRow>, revision: u32) -> Result<Identified, String> {
         let Some(LinkRow { token, revoked }) = known else {
@@ -169,4 +145,27 @@ impl Case<'_> {
         zone.and_then(|name| TimeZone::get(name).ok())
             .unwrap_or(TimeZone::UTC)
     }
+}
+
+/// Whose account it is, as the operator or they themselves have said.
+fn owner_of_account(
+    known: Option<PersonId>,
+    service: &str,
+    shown: Option<Pressed>,
+) -> Result<Identified, Nobody> {
+    let Some(person) = known else {
+        let why = format!("its {service} account is nobody's");
+        return Err(Nobody::plain(why));
+    };
+    let offered = shown.map(|shown| Offered {
+        request: shown.request,
+        shown: Shown {
+            step: shown.step,
+            revision: shown.revision,
+        },
+    });
+    Ok(Identified {
+        actor: Actor::Person(person),
+        offered,
+    })
 }

@@ -47,6 +47,11 @@ pub(super) fn discord(mut section: Section<'_, '_>, around: &Surroundings<'_>) -
     })
 }
 
+/// The names of the channels alone.
+pub(super) fn names(mut section: Section<'_, '_>) -> Option<BTreeSet<String>> {
+    Some(channels(&mut section)?.into_keys().collect())
+}
+
 fn id(section: &mut Section<'_, '_>, key: &'static str) -> Option<u64> {
     if !section.has(key) {
         section.missing(key, format!("write its number; {COPY}"));

@@ -12,7 +12,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use super::Places;
-use crate::config::read::Report;
+use crate::config::read::{Problem, Problems, Report, nearest};
 use crate::workflow::book::{Book, Electorate};
 use crate::workflow::event::Filed;
 use crate::workflow::ids::{GroupId, Module, PersonId, RequestId};
@@ -51,6 +51,29 @@ pub(super) fn check(report: &Report, book: &Book, places: &Places) {
         }
     }
     shadowed(report, book, places);
+}
+
+/// Policies that show requests in a channel which `[discord]` of `bot.toml` does not name, as warnings.
+pub fn unknown_channels(file: &str, book: &Book, known: &BTreeSet<String>) -> Problems {
+    let list = book.policies.iter().filter_map(|policy| {
+        let channel = policy.terms.notify_channel.as_ref()?;
+        let near = nearest(channel, known.iter().map(String::as_str));
+        let mend = near.map_or_else(
+            || "name it under [discord] channels in bot.toml, or take the line out".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        (!known.contains(channel)).then(|| Problem {
+            line: 0,
+            column: 0,
+            key: format!("{} notify", title(policy)),
+            what: format!("bot.toml names no channel `{channel}`; nothing is shown there"),
+            mend,
+        })
+    });
+    Problems {
+        file: file.to_owned(),
+        list: list.collect(),
+    }
 }
 
 fn title(policy: &Policy) -> String {

@@ -16,6 +16,8 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+pub use check::unknown_channels;
+
 use std::ops::Range;
 
 use super::read::{Problems, Report, Section, parse};

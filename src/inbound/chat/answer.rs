@@ -69,18 +69,19 @@ impl Desk {
 
     /// Answers something that cannot be read, with a sentence that says so.
     pub(super) async fn answer_strange(&self, value: &serde_json::Value) {
-        let number = |value: &serde_json::Value| value.as_str()?.parse::<u64>().ok();
-        let guild = &value["guild_id"];
-        let elsewhere = !guild.is_null() && number(guild) != Some(self.config.guild_id);
-        let (Some(id), Some(token), false) =
-            (number(&value["id"]), value["token"].as_str(), elsewhere)
-        else {
+        let text = |key| value.get(key).and_then(serde_json::Value::as_str);
+        let number = |key| text(key)?.parse::<u64>().ok();
+        let here = match value.get("guild_id") {
+            None | Some(serde_json::Value::Null) => true,
+            Some(_) => number("guild_id") == Some(self.config.guild_id),
+        };
+        let (Some(id), Some(token), true) = (number("id"), text("token"), here) else {
             return;
         };
         let heard = Heard {
             id,
             account: 0,
-            locale: value["locale"].as_str().unwrap_or_default().to_owned(),
+            locale: text("locale").unwrap_or_default().to_owned(),
             what: What::Pressed(String::new(), Vec::new()),
             token: token.to_owned(),
             arrived: Instant::now(),

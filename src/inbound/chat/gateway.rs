@@ -199,14 +199,14 @@ impl Listener {
         tasks.spawn(async move {
             // The semaphore is never closed.
             let _place = room.acquire_owned().await.ok();
-            desk.attend(heard).await;
+            Box::pin(desk.attend(heard)).await;
         });
     }
 
     /// What the library cannot read is answered all the same, as far as it can be told to whom.
     fn strange(&self, value: serde_json::Value, tasks: &TaskTracker) {
         tracing::warn!(
-            interaction.kind = value["type"].as_u64(),
+            interaction.kind = value.get("type").and_then(serde_json::Value::as_u64),
             "an interaction of a kind that is not understood was pressed"
         );
         let desk = self.desk.clone();

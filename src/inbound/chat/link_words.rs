@@ -1,5 +1,7 @@
 //! What is said about linking: privately in the chat, and by mail.
 
+use std::fmt::Write as _;
+
 use super::link::MINUTES;
 use crate::outbound::chat::text;
 use crate::render::{Tongue, instant};
@@ -169,12 +171,11 @@ pub fn linked_mail(person: &Person, account: &str, old: Option<&str>) -> SystemM
         ),
     };
     if let Some(old) = old.filter(|old| *old != account) {
-        text.push_str(&match Tongue::of(&person.locale) {
-            Tongue::English => {
-                format!("\nThe account {old}, which was yours before, counts no more.\n")
-            }
-            Tongue::Portuguese => format!("\nA conta {old}, que era a sua antes, não vale mais.\n"),
-        });
+        let said = match Tongue::of(&person.locale) {
+            Tongue::English => ("The account", "which was yours before, counts no more."),
+            Tongue::Portuguese => ("A conta", "que era a sua antes, não vale mais."),
+        };
+        let _ = write!(text, "\n{} {old}, {}\n", said.0, said.1);
     }
     text.push_str(in_two(
         &person.locale,

@@ -52,7 +52,7 @@ mod form;
 pub mod gateway;
 mod line;
 pub mod link;
-mod link_words;
+pub mod link_words;
 pub mod say;
 
 use std::collections::BTreeMap;

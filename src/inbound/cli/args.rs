@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod chat;
 mod decide;
 pub mod delegate;
 pub mod list;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
+pub use chat::Chat;
 pub use decide::{Approve, Emergency, Extend, Return, Review, Revoke, Vote};
 pub use list::List;
 pub use person::Person;
@@ -121,6 +123,9 @@ pub enum Top {
     /// Look at mails
     #[command(subcommand)]
     Mail(Mail),
+    /// Say whose account in the chat is whose
+    #[command(subcommand)]
+    Chat(Chat),
     /// Look after persons whom mail does not reach
     #[command(subcommand)]
     Person(Person),
@@ -157,6 +162,9 @@ impl Top {
             | Self::Audit(Audit::Verify { output, .. })
             | Self::Outbox(Outbox::List { output, .. })
             | Self::Mail(Mail::Explain { output, .. })
+            | Self::Chat(
+                Chat::Link { output, .. } | Chat::List { output } | Chat::Unlink { output, .. },
+            )
             | Self::Person(Person::Unreachable { output } | Person::Reachable { output, .. }) => {
                 output
             }

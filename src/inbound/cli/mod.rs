@@ -20,6 +20,7 @@ mod access;
 pub mod args;
 mod audit;
 mod book;
+mod chat;
 mod delegate;
 mod doctor;
 mod explain;
@@ -193,6 +194,7 @@ async fn command(cli: Cli) -> Result<(), Failure> {
         Top::Delegate(what) => delegate::run(what, &load(config)?).await,
         Top::Audit(what) => audit::run(what, config).await,
         Top::Outbox(what) => outbox::run(what, &load(config)?).await,
+        Top::Chat(what) => chat::run(what, &load(config)?).await,
         Top::Person(what) => person::run(what, &load(config)?).await,
         Top::Mail(Mail::Explain {
             file,

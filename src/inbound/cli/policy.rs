@@ -1,5 +1,6 @@
 //! `policy check|apply|explain|show`.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
@@ -12,14 +13,18 @@ use super::strand::Shifted;
 use super::{Failure, book, load, look, person, who};
 use crate::config::policies::diff::{Change, diff};
 use crate::config::policies::{self, Checked, MAX_POLICIES_BYTES};
-use crate::config::{Config, read_file};
+use crate::config::secret::Surroundings;
+use crate::config::{self, Config, read_file};
 use crate::workflow::book::Book;
 use crate::workflow::ids::PersonId;
 
 /// Does it.
 pub(super) async fn run(what: Policy, config: Option<&Path>) -> Result<(), Failure> {
     match what {
-        Policy::Check { file, output } => check(&file, output.json),
+        Policy::Check { file, output } => {
+            let bot = config::locate(config, &Surroundings::real());
+            check(&file, config::load_channels(&bot), output.json)
+        }
         Policy::Apply {
             file,
             yes,
@@ -81,8 +86,13 @@ fn read(file: &Path) -> Result<(String, Checked), Failure> {
     Ok((source, checked))
 }
 
-fn check(file: &Path, as_json: bool) -> Result<(), Failure> {
-    let (_, Checked { book, warnings }) = read(file)?;
+/// `channels`: those that a `bot.toml` names, where there is one.
+fn check(file: &Path, channels: Option<BTreeSet<String>>, as_json: bool) -> Result<(), Failure> {
+    let (_, Checked { book, mut warnings }) = read(file)?;
+    if let Some(channels) = channels {
+        let unknown = policies::unknown_channels(&warnings.file, &book, &channels);
+        warnings.list.extend(unknown.list);
+    }
     if as_json {
         let warnings: Vec<_> = warnings
             .list
@@ -121,6 +131,14 @@ async fn apply(wanted: &Wanted<'_>, acting: &Acting, config: &Config) -> Result<
     let as_json = wanted.as_json;
     let (source, Checked { mut book, warnings }) = read(wanted.file)?;
     print::warn(&warnings);
+    let channels = config.discord.as_ref().map(|discord| &discord.channels);
+    let channels = channels.map(|channels| channels.keys().cloned().collect());
+    let channels = channels.unwrap_or_default();
+    print::warn(&policies::unknown_channels(
+        &warnings.file,
+        &book,
+        &channels,
+    ));
     let (version, changes, shifted) = Office::with(config, async |office| {
         let before = office.book_if_any().await?.unwrap_or_default();
         let by = applier(&before, acting, config)?;

@@ -69,6 +69,7 @@ impl ChatOffice {
             api_base: Some((address.ip().to_string(), address.port())),
             ca_file: Some(double.ca_file().to_owned()),
             self_link: true,
+            locale: "en".to_owned(),
             channel_shows: Shown::usual(),
         };
         let http = Arc::new(rest::client(&config).expect("a client"));

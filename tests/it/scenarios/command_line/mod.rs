@@ -5,6 +5,7 @@
 //! command leaves owing is sent by a daemon, and none runs unless a test starts it.
 
 mod access;
+mod accounts;
 mod delegations;
 mod doctor;
 mod embedded;
