@@ -1,6 +1,7 @@
 //! Deciding in chat: over the real gateway and TLS, against the double.
 
 mod buttons;
+mod commands;
 mod linking;
 mod troubles;
 mod twice;
