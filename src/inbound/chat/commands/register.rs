@@ -9,6 +9,7 @@
 use serde_json::{Map, Value, json};
 use serenity::all::GuildId;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::super::{Desk, SERVICE};
@@ -67,8 +68,12 @@ pub async fn ready(desk: &Desk) {
     }
 }
 
+/// One at a time: that a session began and that its guild is there may be heard at once.
+static TELLING: Mutex<()> = Mutex::const_new(());
+
 /// Whether there was something to tell; an error is a sentence.
 async fn told(desk: &Desk) -> Result<bool, String> {
+    let _one = TELLING.lock().await;
     let database = |error: sqlx::Error| format!("the database: {error}");
     let (guild, application) = (desk.config.guild_id, desk.config.application_id);
     let place = format!("{application}/{guild}");

@@ -436,11 +436,11 @@ async fn w22_w23_access_is_extended_returned_and_revoked() {
     let wrong = office
         .answers("rita", extend, &[it, ("duration", "a while")])
         .await;
-    assert!(wrong.contains("duration: `a while`"), "{wrong}");
+    assert!(wrong.contains("duration: `a` is not understood"), "{wrong}");
     let said = office.answers("rita", extend, &more).await;
     assert!(said.contains(&format!("to continue {request}")), "{said}");
     let again = office.answers("rita", extend, &more).await;
-    assert!(again.contains("extended-already, W23"), "{again}");
+    assert!(again.contains("already-pending, W6"), "{again}");
     for (name, part) in [
         ("rolf", "not-a-revoker, W22"),
         ("alice", "revoked; access is over."),
@@ -548,7 +548,7 @@ async fn w20_delegated_in_chat() {
         ),
         (
             "alice",
-            &[("to", "bob"), ("until", "in 200 days")],
+            &[("to", "bob"), ("until", "2027-11-01 10:00")],
             "period-unfit, W20",
         ),
         (
@@ -673,7 +673,11 @@ async fn commands_are_registered_when_they_changed() {
             })
             .await;
         } else {
-            assert_eq!(registered(&office), 1);
+            let calls = office.double.requests().into_iter();
+            let calls: Vec<_> = calls
+                .map(|seen| (seen.method, seen.path, seen.status))
+                .collect();
+            assert_eq!(registered(&office), 1, "{calls:?}");
         }
     }
     office.close().await;
