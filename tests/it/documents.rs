@@ -2,24 +2,51 @@
 
 use std::{env, fs};
 
+use countersign::inbound::chat::commands::help;
+use countersign::render::Tongue;
 use countersign::workflow::notice::{Kind, rendered, waiting};
 
 /// Goal: `docs/notices.md` says who is told what, as the table does.
 /// Method: hold the file against the table; a name in the environment writes it instead.
 #[test]
 fn the_document_is_the_table() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/notices.md");
-    let wanted = document();
+    holds("docs/notices.md", &document(), "the_document_is_the_table");
+}
+
+/// Goal: `docs/commands.md` says what can be typed in chat, as the definition does, in both languages.
+/// Method: hold the file against the definition; a name in the environment writes it instead.
+#[test]
+fn the_commands_are_documented() {
+    let [en, pt] = [Tongue::English, Tongue::Portuguese].map(help::table);
+    let wanted = format!("{COMMANDS_HEAD}\n{en}\n{COMMANDS_PORTUGUESE}\n{pt}");
+    holds("docs/commands.md", &wanted, "the_commands_are_documented");
+}
+
+/// Holds a file against what it should say, or writes it.
+fn holds(file: &str, wanted: &str, test: &str) {
+    let path = format!("{}/{file}", env!("CARGO_MANIFEST_DIR"));
     if env::var_os("COUNTERSIGN_WRITE_DOCS").is_some() {
-        fs::write(path, &wanted).expect("docs/notices.md can be written");
+        fs::write(&path, wanted).unwrap_or_else(|error| panic!("{file}: {error}"));
     }
-    let found = fs::read_to_string(path).unwrap_or_default();
+    let found = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == wanted,
-        "docs/notices.md is not what the table says; write it anew with \
-         `COUNTERSIGN_WRITE_DOCS=1 cargo nextest run --test it -E 'test(the_document_is_the_table)'`"
+        "{file} is not what the code says; write it anew with \
+         `COUNTERSIGN_WRITE_DOCS=1 cargo nextest run --test it -E 'test({test})'`"
     );
 }
+
+const COMMANDS_HEAD: &str = "\
+# What can be typed in Discord
+
+Written from `src/inbound/chat/commands/definition.rs` by the test `the_commands_are_documented`; change the definition, not
+this file. What stands in brackets may be left out. Every answer is shown to nobody else. Texts take up to 1,000 characters,
+names and times up to 200; `/help` with a command tells what each option is.
+";
+
+const COMMANDS_PORTUGUESE: &str = "\
+The same for a program in Brazilian Portuguese:
+";
 
 /// The whole document.
 fn document() -> String {

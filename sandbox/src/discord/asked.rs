@@ -1,6 +1,7 @@
 //! What somebody did and waits for.
 
 use anyhow::bail;
+use jiff::SignedDuration;
 
 use super::id::Id;
 use super::interaction::{First, Modal};
@@ -28,6 +29,14 @@ impl Asked {
     /// What was answered first, if anything was.
     pub fn answered(&self) -> Option<First> {
         self.shared.read(|world| first(world, self.id))
+    }
+
+    /// How long the first answer took from the event on, by the double's clock, if there was one.
+    pub fn took(&self) -> Option<SignedDuration> {
+        self.shared.read(|world| {
+            let asked = world.interactions.get(&self.id)?;
+            Some(asked.answered_at?.duration_since(asked.at))
+        })
     }
 
     /// Waits for the first answer.

@@ -25,6 +25,7 @@ impl World {
             room,
             at: self.clock.now(),
             first: None,
+            answered_at: None,
             original: None,
             edits_before: 0,
             others: Vec::new(),

@@ -94,6 +94,8 @@ pub(super) struct Interaction {
     pub room: Id,
     pub at: Timestamp,
     pub first: Option<First>,
+    /// When that came.
+    pub answered_at: Option<Timestamp>,
     /// What `@original` means.
     pub original: Option<Id>,
     /// How often that post had been changed before the first answer.

@@ -74,9 +74,11 @@ pub fn first(world: &mut World, id: Id, token: &str, body: &Value) -> Result<(),
     };
     let edits_before = original.and_then(|post| world.posts.get(&post));
     let edits_before = edits_before.map_or(0, |post| post.edits.len());
+    let now = world.clock.now();
     if let Some(interaction) = world.interactions.get_mut(&id) {
         interaction.edits_before = edits_before;
         interaction.first = Some(first);
+        interaction.answered_at = Some(now);
         interaction.original = original;
     }
     Ok(())

@@ -92,7 +92,7 @@ fn label(act: Act, reader: &Reader) -> &'static str {
     match act {
         Act::Approve => reader.pick("Approve", "Aprovar"),
         Act::Disapprove => reader.pick("Disapprove", "Reprovar"),
-        Act::OtherTimes => reader.pick("Other times", "Outro horário"),
+        Act::OtherTimes => reader.pick("Approve with other times", "Aprovar com outros horários"),
         Act::Details => reader.pick("Details", "Detalhes"),
         Act::Withdraw => reader.pick("Withdraw", "Retirar"),
         Act::Revoke => reader.pick("Revoke", "Revogar"),

@@ -64,25 +64,25 @@ pub fn one(spec: &Spec, tongue: Tongue) -> String {
 /// The most choices that are told one by one: `/help` itself has one for each command.
 const MAX_CHOICES_TOLD: usize = 6;
 
-/// The table of the README.
-pub fn table() -> String {
-    let mut text = "| Command | What it does | Options |\n|---|---|---|\n".to_owned();
+/// The table of `docs/commands.md`.
+pub fn table(tongue: Tongue) -> String {
+    let mut text = match tongue {
+        Tongue::English => "| Command | What it does | Options |\n|---|---|---|\n",
+        Tongue::Portuguese => "| Comando | O que faz | Opções |\n|---|---|---|\n",
+    }
+    .to_owned();
     for spec in Slash::ALL {
         let options = spec.options.iter().map(|field| {
+            let name = named(field, tongue);
             if field.needed {
-                format!("`{}`", field.name)
+                format!("`{name}`")
             } else {
-                format!("[`{}`]", field.name)
+                format!("[`{name}`]")
             }
         });
         let options: Vec<String> = options.collect();
-        let about = spec.place.own.about.en;
-        let _ = writeln!(
-            text,
-            "| `{}` | {about} | {} |",
-            spec.typed(),
-            options.join(" ")
-        );
+        let (typed, about) = (typed(spec, tongue), spec.place.own.about.to(tongue));
+        let _ = writeln!(text, "| `{typed}` | {about} | {} |", options.join(" "));
     }
     text
 }
