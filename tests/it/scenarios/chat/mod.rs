@@ -3,5 +3,7 @@
 mod buttons;
 mod commands;
 mod linking;
+mod posts;
 mod troubles;
 mod twice;
+mod unposted;
