@@ -224,6 +224,9 @@ async fn an_archived_thread_gives_way_to_its_channel() {
     discord
         .channels
         .insert("approvals".to_owned(), thread.id().get());
+    let more = office.channel.thread("more");
+    let discord = office.config.discord.as_mut().expect("a chat");
+    discord.channels.insert("more".to_owned(), more.id().get());
     office.start().await;
     office.double.archive(&thread, false);
     let request = office.files("rita", "db-1", 2).await;
@@ -231,19 +234,13 @@ async fn an_archived_thread_gives_way_to_its_channel() {
     office.votes("alice", request, Approve).await;
     reads(&office.channel, "**Approved** by Alice").await;
     assert!(office.double.expected(50083) >= 1);
-    let other = office.channel.thread("more");
-    sqlx::query("UPDATE chat_post SET channel_id = $1, message_id = NULL, begun_at = NULL WHERE person IS NULL")
-        .bind(other.id().to_string())
-        .execute(&office.pool)
-        .await
-        .expect("moved");
-    let revoke = countersign::command::Command::Revoke {
-        request,
-        reason: "over".to_owned(),
-    };
-    office.double.archive(&other, true);
-    office.says("ada", revoke).await;
-    let told = office.channel.until_text("**Access was revoked**").await;
+    let policies = shown(ONE_STEP).replace("\"approvals\" }", "\"more\" }");
+    office.apply(&policies).await;
+    let request = office.files("rita", "db-2", 2).await;
+    reads(&more, "Waiting for a decision").await;
+    office.double.archive(&more, true);
+    office.votes("bob", request, Approve).await;
+    let told = office.channel.until_text("**Approved** by Bob").await;
     told.expect("in the parent");
     assert!(office.double.expected(160_005) >= 1);
     office.everybody_reads().await;
