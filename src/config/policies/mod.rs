@@ -6,6 +6,7 @@
 //!
 //! Not promised: that every shadowed policy is found ([`check`] says which are).
 
+mod accounts;
 mod check;
 pub mod diff;
 mod emergency;

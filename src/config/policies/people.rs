@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Time;
 use toml::de::DeValue;
 
-use super::Places;
+use super::{Places, accounts};
 use crate::config::read::{At, Section, nearest};
 use crate::workflow::book::{AccountRule, Book, ModuleRules, Person, Role};
 use crate::workflow::ids::{GroupId, Module, PersonId};
@@ -21,8 +21,6 @@ const KNOWN_MODULES: [(&str, AccountRule); 6] = [
     ("session_video", AccountRule::Optional),
 ];
 
-/// The name of the chat service in `accounts` of a person.
-const DISCORD: &str = "discord";
 /// The longest short name, in characters.
 const MAX_NAME: usize = 64;
 
@@ -156,7 +154,7 @@ fn person(section: &mut Section<'_, '_>, book: &Book, taken: &mut Taken) -> Opti
         &mut taken.os_users,
         &id,
     );
-    let accounts = account(section, discord.as_ref(), &mut taken.discord, &id);
+    let accounts = accounts::read(section, discord.as_ref(), &mut taken.discord, &id);
     Some(Person {
         name: name.map_or(id.as_str(), |name| name.value).to_owned(),
         id,
@@ -171,24 +169,6 @@ fn person(section: &mut Section<'_, '_>, book: &Book, taken: &mut Taken) -> Opti
         os_user: os_user.map(|user| user.value.to_owned()),
         accounts,
     })
-}
-
-/// The accounts in chats that the operator says are theirs, by the service's name.
-fn account(
-    section: &Section<'_, '_>,
-    discord: Option<&At<u64>>,
-    taken: &mut BTreeMap<u64, PersonId>,
-    id: &PersonId,
-) -> BTreeMap<String, String> {
-    let Some(found) = discord else {
-        return BTreeMap::new();
-    };
-    if let Some(other) = taken.insert(found.value, id.clone()) {
-        let what = format!("`{}` is `{other}`'s already", found.value);
-        let mend = "nobody could tell the two apart; change one";
-        section.wrong("discord", &found.span, what, mend);
-    }
-    BTreeMap::from([(DISCORD.to_owned(), found.value.to_string())])
 }
 
 /// Notes that a person has this; two people who have the same could not be told apart.

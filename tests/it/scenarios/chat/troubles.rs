@@ -72,6 +72,11 @@ async fn a_dropped_socket_loses_nothing() {
 async fn refused_by_discord_mail_goes_on() {
     let mut office = ChatOffice::open(ONE_STEP).await;
     is_well(&office).await;
+    office
+        .double
+        .until_command("link")
+        .await
+        .expect("registered");
     let token = office.double.revoke_token();
     complains(&office, "does not know the token").await;
     let alice = office.person("alice");
@@ -97,6 +102,8 @@ async fn refused_by_discord_mail_goes_on() {
     office.start().await;
     office.double.until_listening().await.expect("a bot");
     is_well(&office).await;
+    // What the daemon sent under the old token was refused, as it has to be.
+    office.double.expected(0);
     office.everybody_reads().await;
     office.close().await;
 }
@@ -197,6 +204,11 @@ async fn slow_work_is_deferred() {
 async fn removed_from_the_guild_and_back() {
     let office = ChatOffice::open(ONE_STEP).await;
     is_well(&office).await;
+    office
+        .double
+        .until_command("link")
+        .await
+        .expect("registered");
     office.double.lose_guild();
     office.double.remove_bot();
     complains(&office, "not in the guild").await;
