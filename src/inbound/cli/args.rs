@@ -177,7 +177,7 @@ impl Top {
 #[derive(Debug, Clone, Args)]
 pub struct Acting {
     /// Act as this person; for operators only [default: whose `os_user` you are]
-    #[arg(long = "as", value_name = "PERSON")]
+    #[arg(id = "as", long = "as", value_name = "PERSON")]
     pub person: Option<String>,
 }
 

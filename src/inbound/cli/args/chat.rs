@@ -10,7 +10,6 @@ pub enum Chat {
     /// Link a Discord account to a person: it asks and decides in their name from now on
     Link {
         /// Their short name
-        #[arg(id = "whose", value_name = "PERSON")]
         person: String,
         /// The account's number (Discord: Copy User ID)
         account: u64,
@@ -30,7 +29,6 @@ pub enum Chat {
     /// End the link of a person's account
     Unlink {
         /// Their short name
-        #[arg(id = "whose", value_name = "PERSON")]
         person: String,
         /// Who acts.
         #[command(flatten)]

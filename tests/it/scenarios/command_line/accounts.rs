@@ -93,3 +93,10 @@ async fn a_channel_that_is_not_there_is_warned_of(pool: PgPool) {
         "{checked:?}"
     );
 }
+
+/// Goal: no command has two arguments of one name, which the program would only find out when it is typed.
+/// Method: the definition checks itself, every command of it.
+#[test]
+fn every_command_can_be_typed() {
+    <countersign::inbound::cli::args::Cli as clap::CommandFactory>::command().debug_assert();
+}
