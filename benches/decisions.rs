@@ -87,6 +87,11 @@ async fn main() -> anyhow::Result<()> {
     let one = decide(&handler, narrow, 1).await?;
     let floor_8 = floor(&pool, WIDE).await?;
     let eight = decide(&handler, wide, WIDE).await?;
+    println!(
+        "on one connection {one:.0}/s, {:.2} of the floor; on {WIDE} {eight:.0}/s, {:.2} of the floor",
+        one / floor_1,
+        eight / floor_8
+    );
 
     grow(&pool, FEW).await?;
     let few = decide(&handler, file(&handler, "db-c", COUNT).await?, 1).await?;

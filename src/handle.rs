@@ -1,25 +1,29 @@
 //! The only place that joins the halves: one [`Inbound`], one transaction.
 //!
 //! ```text
-//! look (seen? which book?) → who speaks → what do they want → lock → workflow → state, audit event,
-//! notices, key → commit → wake the courier
+//! look (seen? which book? which request, locked) → who speaks → what do they want → lock, if not yet
+//! → workflow → state, audit event, key → notices → commit → wake the courier
 //! ```
 //!
 //! What always holds (W28): state, audit event and every notice that follows commit together, or none
 //! does. A key is entered in the same transaction, so the same thing arriving twice, or being judged
 //! again after a crash, is applied once. Nothing is sent in here.
 //!
-//! A backlog of votes takes the same road in sets ([`Handler::together`]).
+//! A backlog of votes takes the same road in sets ([`Handler::together`]), and so do votes that arrive at
+//! the same instant.
 //!
 //! What is *not* promised: that two things which arrive together are applied in the order in which they
 //! came; they are applied one after the other (W17).
 
 mod action;
 mod answer;
+mod carry;
+mod crowd;
 mod delegate;
 mod extend;
 mod file;
 mod identify;
+mod once;
 mod post;
 mod settle;
 mod suspect;
@@ -51,8 +55,10 @@ use crate::workflow::decide::Actor;
 use crate::workflow::event::Event;
 use crate::workflow::ids::RequestId;
 use crate::workflow::refusal::Refusal;
+use crowd::Crowd;
 use file::Wanted;
 use identify::Identified;
+use once::Judged;
 pub use post::Posting;
 pub use together::TOGETHER_MAX;
 
@@ -114,6 +120,7 @@ pub struct Handler {
     pub posting: Option<Posting>,
     books: BookCache,
     offers: Offers,
+    crowd: Crowd,
 }
 
 /// What every part of one judgement needs.
@@ -147,6 +154,7 @@ impl Handler {
                 reply: offers_reply,
                 link: false,
             },
+            crowd: Crowd::default(),
         }
     }
 
@@ -169,49 +177,23 @@ impl Handler {
     /// An error is the database's: nothing was applied, and the same thing may be handed in again.
     pub async fn handle(&self, inbound: &Inbound) -> Result<Answer, sqlx::Error> {
         let inbound = storable(inbound);
+        if together::plain(&inbound).is_some() {
+            return self.among_others(&inbound).await;
+        }
+        self.alone(&inbound).await
+    }
+
+    /// Applies one inbound thing, however often others get in its way.
+    async fn alone(&self, inbound: &Inbound) -> Result<Answer, sqlx::Error> {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.once(&inbound).await {
+            // On the heap: it is large, and every channel holds one.
+            match Box::pin(self.once(inbound)).await {
                 Err(error) if tries < MAX_TRIES && lost_a_race(&error) => {}
                 ended => return ended,
             }
         }
-    }
-
-    async fn once(&self, inbound: &Inbound) -> Result<Answer, sqlx::Error> {
-        let mut tx = self.pool.begin().await?;
-        let (seen, versions) = ledger::look(&mut tx, &inbound.dedupe_key).await?;
-        if seen {
-            return Ok(Answer::Duplicate);
-        }
-        let book = self.books.get(&mut tx, versions).await?;
-        let case = Case {
-            handler: self,
-            inbound,
-            book,
-            now: self.clock.now(),
-        };
-        let answer = case.judge(&mut tx).await?;
-        if too_early(&answer) {
-            tx.commit().await?;
-            return Ok(answer);
-        }
-        let outcome = match &answer {
-            Answer::Accepted { .. } | Answer::Delegated { .. } => Outcome::Accepted,
-            Answer::Refused { .. } => Outcome::Refused,
-            Answer::Unclear => Outcome::Unclear,
-            Answer::Unidentified(_) | Answer::Alarm(_) => Outcome::Unidentified,
-            Answer::Duplicate => return Ok(answer),
-        };
-        let key = &inbound.dedupe_key;
-        if !ledger::claim(&mut tx, key, inbound.channel, outcome, case.now).await? {
-            return Ok(Answer::Duplicate);
-        }
-        tx.commit().await?;
-        self.wake.notify_waiters();
-        self.committed.notify_one();
-        Ok(answer)
     }
 }
 
@@ -228,20 +210,24 @@ impl Case<'_> {
         })
     }
 
-    async fn judge(&self, conn: &mut PgConnection) -> Result<Answer, sqlx::Error> {
+    async fn judge(
+        &self,
+        conn: &mut PgConnection,
+        held: Option<Locked>,
+    ) -> Result<Judged, sqlx::Error> {
         let speaker = match self.identify(conn).await? {
             Ok(speaker) => speaker,
             Err(nobody) => {
                 self.follow(conn, &nobody).await?;
                 let alarm = nobody.suspect.is_some();
                 let answer = self.unidentified(conn, nobody.why).await?;
-                return Ok(match answer {
+                return Ok(Judged::Open(match answer {
                     Answer::Unidentified(why) if alarm => Answer::Alarm(why),
                     answer => answer,
-                });
+                }));
             }
         };
-        match (&self.inbound.words, &speaker.actor) {
+        let answer = match (&self.inbound.words, &speaker.actor) {
             (Words::Unclear(unclear), _) => self.unclear(conn, &speaker, unclear).await,
             (
                 Words::Said(Command::File {
@@ -277,8 +263,11 @@ impl Case<'_> {
                 let why = "the clock files nothing and delegates nothing";
                 self.unidentified(conn, why.to_owned()).await
             }
-            (Words::Said(command), _) => self.act(conn, &speaker, command).await,
-        }
+            (Words::Said(command), _) => {
+                return self.act(conn, &speaker, (command, held)).await;
+            }
+        };
+        answer.map(Judged::Open)
     }
 
     /// The audit entry of this case, with nothing said yet of what came of it.
@@ -342,15 +331,6 @@ fn storable(inbound: &Inbound) -> Cow<'_, Inbound> {
             .map(|wrote| wrote.replace('\0', "\u{fffd}"));
     }
     inbound
-}
-
-/// Whether our own clock asked before the time, as it may when the machine's is set back. Its key is not
-/// used up by that: it would stand against the same question at the right time.
-fn too_early(answer: &Answer) -> bool {
-    let Answer::Refused { refusal, .. } = answer else {
-        return false;
-    };
-    matches!(refusal, Refusal::NotDue { .. })
 }
 
 /// Whether the transaction lost against another and may win the next time: serialisation failure,

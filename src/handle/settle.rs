@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::identify::Identified;
+use super::once::Judged;
 use super::take_back::as_it_stands;
 use super::{Answer, Case};
 use crate::command::Command;
@@ -12,49 +13,55 @@ use crate::inbound::Unclear;
 use crate::reach;
 use crate::store::audit::{self, Entry, Outcome};
 use crate::store::inbound as ledger;
-use crate::store::outbox::{self, Enqueue};
-use crate::store::requests::{self, Locked, Saved};
-use crate::workflow::decide::{Action, Actor, Scene, decide, settled};
-use crate::workflow::event::Event;
+use crate::store::requests::{self, Locked};
+use crate::workflow::decide::{Actor, Scene, settled};
 use crate::workflow::ids::RequestId;
-use crate::workflow::notice::{AnswerFacts, Change, Kind, Notice, owed};
+use crate::workflow::notice::{AnswerFacts, Kind, Notice};
 use crate::workflow::refusal::Refusal;
 use crate::workflow::request::Request;
-use crate::workflow::schedule;
 
 impl Case<'_> {
     pub(super) async fn act(
         &self,
         conn: &mut PgConnection,
         speaker: &Identified,
-        command: &Command,
-    ) -> Result<Answer, sqlx::Error> {
+        (command, held): (&Command, Option<Locked>),
+    ) -> Result<Judged, sqlx::Error> {
         let Some((id, action)) = self.action(speaker, command) else {
-            return self
-                .unidentified(conn, "it answers no request".to_owned())
-                .await;
+            let why = "it answers no request".to_owned();
+            return self.unidentified(conn, why).await.map(Judged::Open);
         };
-        let Some(locked) = requests::lock(conn, id).await? else {
-            return self.unknown(conn, speaker, id).await;
+        let locked = match held.filter(|locked| locked.request().id == id) {
+            Some(locked) => locked,
+            None => match requests::lock(conn, id).await? {
+                Some(locked) => locked,
+                None => return self.unknown(conn, speaker, id).await.map(Judged::Open),
+            },
         };
         let case = self.holding(conn, &locked).await?;
         let action = match action {
             Ok(action) => as_it_stands(command, locked.request(), action),
-            Err(unclear) => return case.not_understood(conn, speaker, locked, &unclear).await,
+            Err(unclear) => {
+                let answer = case.not_understood(conn, speaker, locked, &unclear);
+                return answer.await.map(Judged::Open);
+            }
         };
         match case.decided(conn, speaker, locked, &action).await? {
             Ok(answer) => {
                 if let Command::TakeBack { .. } = command {
                     case.tell_revoker(conn, speaker, &answer).await?;
                 }
-                Ok(answer)
+                Ok(Judged::Entered(answer))
             }
             Err(refused) => {
                 let (locked, refusal) = *refused;
-                if let Refusal::NotDue { next, .. } = refusal {
-                    return case.not_due(conn, speaker, &locked, (next, refusal)).await;
-                }
-                case.refuse(conn, speaker, locked, refusal).await
+                let answer = match refusal {
+                    Refusal::NotDue { next, .. } => {
+                        case.not_due(conn, speaker, &locked, (next, refusal)).await
+                    }
+                    _ => case.refuse(conn, speaker, locked, refusal).await,
+                };
+                answer.map(Judged::Open)
             }
         }
     }
@@ -87,89 +94,6 @@ impl Case<'_> {
         Ok(Answer::Refused {
             request: Some(id),
             refusal,
-        })
-    }
-
-    /// Lets the workflow decide about a request as it is under the lock, and writes down what follows.
-    /// `Err`: refused, and nothing is written yet.
-    pub(super) async fn decided(
-        &self,
-        conn: &mut PgConnection,
-        speaker: &Identified,
-        locked: Locked,
-        action: &Action,
-    ) -> Result<Result<Answer, Box<(Locked, Refusal)>>, sqlx::Error> {
-        let locked = self.seeing(conn, locked, action).await?;
-        let scene = Scene {
-            request: locked.request(),
-            book: &self.book,
-            around: locked.around(),
-            now: self.now,
-        };
-        match decide(&scene, &speaker.actor, action) {
-            Ok(events) => {
-                let entry = self.entry(Outcome::Accepted, Some(speaker));
-                let cut = events.iter().find_map(|event| match event {
-                    Event::GrantCut { ending } => Some(ending.clone()),
-                    _ => None,
-                });
-                let id = locked.request().id;
-                let answer = self.apply(conn, entry, locked, events).await?;
-                if let Some(ending) = cut {
-                    self.cut_extensions(conn, speaker, id, &ending).await?;
-                }
-                Ok(Ok(answer))
-            }
-            Err(refusal) => Ok(Err(Box::new((locked, refusal)))),
-        }
-    }
-
-    /// Carries the request on by these events, and writes down everything that follows.
-    pub(super) async fn apply(
-        &self,
-        conn: &mut PgConnection,
-        entry: Entry,
-        locked: Locked,
-        events: Vec<Event>,
-    ) -> Result<Answer, sqlx::Error> {
-        let mut after = locked.request().clone();
-        for event in &events {
-            after
-                .apply(event)
-                .map_err(|misfit| sqlx::Error::Protocol(misfit.to_string()))?;
-        }
-        let entry = Entry {
-            events: events.clone(),
-            ..entry
-        };
-        let link = audit::link(&audit::request_chain(after.id), locked.head(), &entry)?;
-        let change = Change {
-            before: Some(locked.request()),
-            after: &after,
-            events: &events,
-            book: &self.book,
-            around: locked.around(),
-            now: self.now,
-        };
-        let owed = owed(&change);
-        self.post(conn, &change, &owed.notices).await?;
-        let asks_open = locked.asks_open();
-        let saved = Saved {
-            after: &after,
-            proof: &self.inbound.proof,
-            link: &link,
-            next_due: schedule::next(&after, &self.book, self.now).map(|(at, _)| at),
-        };
-        requests::save(conn, locked, &saved).await?;
-        // Before the new asks are written: those are meant.
-        if asks_open && !owed.cancel_asks.is_empty() {
-            outbox::cancel_asks(conn, after.id, &owed.cancel_asks, self.now).await?;
-        }
-        self.enqueue(conn, &owed.notices).await?;
-        self.warn_if_unheard(conn, &after, &owed.notices).await?;
-        Ok(Answer::Accepted {
-            request: after.id,
-            events,
         })
     }
 
@@ -312,22 +236,5 @@ impl Case<'_> {
             return Ok(());
         }
         reach::warn_if_unheard(conn, request, &self.book, self.now).await
-    }
-
-    /// Writes down what is owed.
-    pub(super) async fn enqueue(
-        &self,
-        conn: &mut PgConnection,
-        notices: &[Notice],
-    ) -> Result<(), sqlx::Error> {
-        let enqueue = Enqueue {
-            notices,
-            book: &self.book,
-            keys: &self.handler.keys,
-            now: self.now,
-            in_reply_to: self.inbound.proof.details["message_id"].as_str(),
-            offers: self.handler.offers,
-        };
-        outbox::enqueue(conn, &enqueue).await.map(drop)
     }
 }

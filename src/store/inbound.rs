@@ -1,7 +1,5 @@
 //! The ledger of what reached us: each key counts once.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
@@ -23,28 +21,6 @@ pub async fn look(conn: &mut PgConnection, key: &str) -> Result<(bool, Versions)
     .await?;
     Ok((
         row.seen,
-        Versions {
-            policies: row.policies,
-            delegations: row.delegations,
-        },
-    ))
-}
-
-/// Which of these keys were applied before, and the version of the book in force, in one statement.
-pub async fn look_all(
-    conn: &mut PgConnection,
-    keys: &[&str],
-) -> Result<(BTreeSet<String>, Versions), sqlx::Error> {
-    let row = sqlx::query!(
-        r#"SELECT ARRAY(SELECT key FROM inbound WHERE key = ANY($1)) AS "seen!",
-                  coalesce((SELECT max(version) FROM policy_book), 0) AS "policies!",
-                  coalesce((SELECT max(change) FROM delegation), 0) AS "delegations!""#,
-        keys as _,
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok((
-        row.seen.into_iter().collect(),
         Versions {
             policies: row.policies,
             delegations: row.delegations,
@@ -81,25 +57,8 @@ pub async fn claim(
     Ok(done.rows_affected() == 1)
 }
 
-/// Enters several keys with the same outcome; how many of them were free. Fewer than all: this transaction
-/// must leave nothing.
-pub async fn claim_all(
-    conn: &mut PgConnection,
-    keys: &[&str],
-    channel: Channel,
-    outcome: Outcome,
-    now: Timestamp,
-) -> Result<usize, sqlx::Error> {
-    let done = sqlx::query!(
-        "INSERT INTO inbound (key, channel, received_at, outcome)
-         SELECT key, $2, $3, $4 FROM UNNEST($1::text[]) AS row (key) ORDER BY key
-         ON CONFLICT DO NOTHING",
-        keys as _,
-        channel.as_str(),
-        now.to_sqlx() as _,
-        outcome.as_str(),
-    )
-    .execute(conn)
-    .await?;
-    Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
+/// Whether a statement failed because it entered a key that somebody else has entered meanwhile.
+pub fn is_taken(error: &sqlx::Error) -> bool {
+    let answer = error.as_database_error();
+    answer.is_some_and(|answer| answer.constraint() == Some("inbound_pkey"))
 }

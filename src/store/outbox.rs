@@ -107,7 +107,21 @@ struct Columns {
 ///
 /// Wake the courier after the commit; nothing here tells it.
 pub async fn enqueue(conn: &mut PgConnection, enqueue: &Enqueue<'_>) -> Result<usize, sqlx::Error> {
-    let columns = columns(enqueue)?;
+    enqueue_all(conn, std::slice::from_ref(enqueue)).await
+}
+
+/// Does for what several commands owe what [`enqueue`] does for one; all of it is dated as the first.
+pub async fn enqueue_all(
+    conn: &mut PgConnection,
+    all: &[Enqueue<'_>],
+) -> Result<usize, sqlx::Error> {
+    let Some(now) = all.first().map(|first| first.now) else {
+        return Ok(0);
+    };
+    let mut columns = Columns::default();
+    for enqueue in all {
+        columns.add(enqueue)?;
+    }
     if columns.delivery.is_empty() {
         return Ok(0);
     }
@@ -160,7 +174,7 @@ pub async fn enqueue(conn: &mut PgConnection, enqueue: &Enqueue<'_>) -> Result<u
         &columns.hash as _,
         &columns.step as _,
         &columns.revision,
-        enqueue.now.to_sqlx() as _,
+        now.to_sqlx() as _,
         &columns.link_key_id as _,
         &columns.link_hash as _,
         &columns.digest_at as _,
@@ -177,59 +191,57 @@ fn shows() -> Vec<String> {
     kinds.map(|kind| kind.as_str().to_owned()).collect()
 }
 
-fn columns(enqueue: &Enqueue<'_>) -> Result<Columns, sqlx::Error> {
-    let mut columns = Columns::default();
-    for notice in enqueue.notices {
-        let Some(person) = enqueue.book.people.get(&notice.to) else {
-            tracing::warn!(
-                person = %notice.to,
-                kind = notice.kind.as_str(),
-                request.id = %notice.facts.request,
-                "{} is not in the book and is not told about {}",
-                notice.to,
-                notice.facts.request,
-            );
-            continue;
-        };
-        let delivery = new_id();
-        let step = notice.facts.step.and_then(|step| i32::try_from(step).ok());
-        let Offers { reply, link } = enqueue.offers;
-        let current = || enqueue.keys.current().to_owned();
-        let key_id = (notice.takes_reply() && reply && step.is_some()).then(current);
-        let link_key_id = (notice.kind.links() && link && step.is_some()).then(current);
-        let token = key_id
-            .as_deref()
-            .and_then(|key_id| enqueue.keys.reply_token(key_id, delivery));
-        let link_token = link_key_id
-            .as_deref()
-            .and_then(|key_id| enqueue.keys.link_token(key_id, delivery));
-        let answers = enqueue.in_reply_to.filter(|_| notice.kind.is_answer());
-        columns.notice.push(new_id());
-        columns.delivery.push(delivery);
-        columns.request.push(notice.facts.request.0);
-        columns.kind.push(notice.kind.as_str().to_owned());
-        columns.person.push(notice.to.as_str().to_owned());
-        columns.facts.push(encode(&notice.facts)?);
-        columns.address.push(person.email.clone());
-        columns.name.push(person.name.clone());
-        columns.zone.push(person.zone.clone());
-        columns.locale.push(person.locale.clone());
-        columns.in_reply_to.push(answers.map(str::to_owned));
-        columns.key_id.push(key_id);
-        columns
-            .hash
-            .push(token.map(|token| token.hash().0.to_vec()));
-        columns.link_key_id.push(link_key_id);
-        columns
-            .link_hash
-            .push(link_token.map(|token| token.hash().0.to_vec()));
-        columns.step.push(step);
-        let revision = i32::try_from(notice.facts.revision).unwrap_or(i32::MAX);
-        columns.revision.push(revision);
-        let waits = notice.waits_until(person, enqueue.now);
-        columns.digest_at.push(waits.map(ToSqlx::to_sqlx));
+impl Columns {
+    fn add(&mut self, enqueue: &Enqueue<'_>) -> Result<(), sqlx::Error> {
+        for notice in enqueue.notices {
+            let Some(person) = enqueue.book.people.get(&notice.to) else {
+                tracing::warn!(
+                    person = %notice.to,
+                    kind = notice.kind.as_str(),
+                    request.id = %notice.facts.request,
+                    "{} is not in the book and is not told about {}",
+                    notice.to,
+                    notice.facts.request,
+                );
+                continue;
+            };
+            let delivery = new_id();
+            let step = notice.facts.step.and_then(|step| i32::try_from(step).ok());
+            let Offers { reply, link } = enqueue.offers;
+            let current = || enqueue.keys.current().to_owned();
+            let key_id = (notice.takes_reply() && reply && step.is_some()).then(current);
+            let link_key_id = (notice.kind.links() && link && step.is_some()).then(current);
+            let token = key_id
+                .as_deref()
+                .and_then(|key_id| enqueue.keys.reply_token(key_id, delivery));
+            let link_token = link_key_id
+                .as_deref()
+                .and_then(|key_id| enqueue.keys.link_token(key_id, delivery));
+            let answers = enqueue.in_reply_to.filter(|_| notice.kind.is_answer());
+            self.notice.push(new_id());
+            self.delivery.push(delivery);
+            self.request.push(notice.facts.request.0);
+            self.kind.push(notice.kind.as_str().to_owned());
+            self.person.push(notice.to.as_str().to_owned());
+            self.facts.push(encode(&notice.facts)?);
+            self.address.push(person.email.clone());
+            self.name.push(person.name.clone());
+            self.zone.push(person.zone.clone());
+            self.locale.push(person.locale.clone());
+            self.in_reply_to.push(answers.map(str::to_owned));
+            self.key_id.push(key_id);
+            self.hash.push(token.map(|token| token.hash().0.to_vec()));
+            self.link_key_id.push(link_key_id);
+            self.link_hash
+                .push(link_token.map(|token| token.hash().0.to_vec()));
+            self.step.push(step);
+            let revision = i32::try_from(notice.facts.revision).unwrap_or(i32::MAX);
+            self.revision.push(revision);
+            let waits = notice.waits_until(person, enqueue.now);
+            self.digest_at.push(waits.map(ToSqlx::to_sqlx));
+        }
+        Ok(())
     }
-    Ok(columns)
 }
 
 fn encode(facts: &crate::workflow::notice::Facts) -> Result<serde_json::Value, sqlx::Error> {
@@ -252,39 +264,4 @@ pub async fn asked(
         .into_iter()
         .filter_map(|row| Some((usize::try_from(row.step).ok()?, PersonId::new(row.person))))
         .collect())
-}
-
-/// Cancels the asks of these steps that are not sent yet; the number cancelled at once.
-///
-/// One that a courier holds right now is marked: its send may still succeed, but is not tried again.
-/// Call it before the [`enqueue`] of the same command, so that it never meets a new ask.
-pub async fn cancel_asks(
-    conn: &mut PgConnection,
-    request: RequestId,
-    steps: &[usize],
-    now: Timestamp,
-) -> Result<usize, sqlx::Error> {
-    let steps: Vec<i32> = steps
-        .iter()
-        .filter_map(|step| i32::try_from(*step).ok())
-        .collect();
-    let rows = sqlx::query!(
-        r#"UPDATE delivery AS d
-           SET state = CASE d.state WHEN 'pending' THEN 'cancelled' ELSE d.state END,
-               next_try_at = NULL,
-               cancel_at = $3::timestamptz,
-               finished_at = CASE d.state WHEN 'pending' THEN $3::timestamptz END
-           FROM notice AS n
-           WHERE n.id = d.notice_id AND d.request_id = $1
-             AND d.kind IN ('ask', 'reminder', 'confirm')
-             AND d.state IN ('pending', 'leased')
-             AND (n.facts ->> 'step')::integer = ANY($2)
-           RETURNING d.state"#,
-        request.0,
-        &steps,
-        now.to_sqlx() as _,
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows.iter().filter(|row| row.state == "cancelled").count())
 }

@@ -27,7 +27,7 @@ async fn holding(world: &World, sql: &'static str, with: &str) -> PgConnection {
 const CLAIM: &str = "INSERT INTO inbound (key, channel, received_at, outcome)
                      VALUES ($1, 'mail', now(), 'accepted')";
 
-/// Stops the handler right before its commit, everything but the key written, and ends it there.
+/// Stops the handler where it enters the key, all or nearly all else written, and ends it there.
 async fn ends_before_its_commit(world: &World, inbound: &Inbound, by_killing: bool) {
     let before = world.mark().await;
     let held = holding(world, CLAIM, &inbound.dedupe_key).await;
@@ -60,8 +60,8 @@ async fn ends_before_its_commit(world: &World, inbound: &Inbound, by_killing: bo
 
 /// Goal: a process or a connection that ends before the commit leaves neither state, audit event, notice
 /// nor key, and the same thing handed in again is applied (W28).
-/// Method: a filing, a deciding vote, an unclear mail and an unknown token, each ended at the last
-/// statement, once by dropping the transaction and once by killing its connection.
+/// Method: a filing, a deciding vote, an unclear mail and an unknown token, each ended where the key is
+/// entered, once by dropping the transaction and once by killing its connection.
 #[sqlx::test(migrations = "./migrations")]
 async fn a_crash_before_the_commit_leaves_nothing(pool: PgPool) {
     let world = World::new(pool, one_step(&["ann", "ben"], 1, 1)).await;

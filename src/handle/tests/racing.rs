@@ -207,6 +207,40 @@ async fn a_key_counts_once(pool: PgPool) {
     world.check().await;
 }
 
+/// Goal: votes on different requests that arrive at once are counted in sets, and each is answered as if it
+/// had come alone: those that count, one that is refused, one about nothing, and one that came before.
+/// Method: forty votes on forty requests behind one barrier, with the odd ones among them.
+#[sqlx::test(migrations = "./migrations")]
+async fn votes_at_once_are_answered_as_alone(pool: PgPool) {
+    let world = World::new(pool, one_step(&["ann", "ben"], 1, 1)).await;
+    let before = world.filed_for("prod-db-before").await;
+    let said = says("ann", vote(Target::Request(before), Decision::Approve));
+    world.handle(&said).await;
+    let mut votes = vec![
+        said,
+        says("ben", vote(Target::Request(before), Decision::Approve)),
+        says(
+            "ann",
+            vote(Target::Request(RequestId(999)), Decision::Approve),
+        ),
+    ];
+    for number in 0..40 {
+        let request = world.filed_for(&format!("prod-db-{number}")).await;
+        votes.push(says(
+            "ann",
+            vote(Target::Request(request), Decision::Approve),
+        ));
+    }
+    let answers = at_once(std::slice::from_ref(&world.handler), votes).await;
+    assert_eq!(answers[0], Answer::Duplicate);
+    assert_eq!(code(&answers[1]), "settled");
+    assert_eq!(code(&answers[2]), "unknown-request");
+    assert_eq!(accepted(&answers), 40, "{answers:?}");
+    assert_eq!(world.count("access_grant").await, 41);
+    assert_eq!(world.owed("approved", "rita").await, 41);
+    world.check().await;
+}
+
 /// Goal: two filings of one thing at the same instant make one request (W6), by the index where no
 /// look-up could see it, and by the key.
 /// Method: eight at once without a key: one filed, seven refused; eight under one key: all get that one.

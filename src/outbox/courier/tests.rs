@@ -10,9 +10,10 @@ use crate::outbound::mail::{Mailer, Sender};
 use crate::outbox::bell::{self, Bell};
 use crate::render::Renderer;
 use crate::store::bell::ring;
-use crate::store::outbox::testing::{apply_book, keys, owe_at, owe_waiting, request, state};
+use crate::store::outbox::testing::{
+    apply_book, cancel, keys, owe_at, owe_waiting, request, state,
+};
 use crate::store::outbox::{DeliveryRow, Filter};
-use crate::workflow::ids::RequestId;
 use crate::workflow::notice::Kind;
 
 /// How long a test waits for what must come.
@@ -375,11 +376,9 @@ async fn an_ask_is_cancelled_while_it_is_leased(pool: PgPool) {
         let before = world.server.lines(".").len();
         world.owe(Kind::Ask, 1).await;
         world.hears(".", before + 1).await;
-        let mut conn = world.courier.pool.acquire().await.expect("a connection");
         let now = world.courier.clock.now();
-        let cancelled = outbox::cancel_asks(&mut conn, RequestId(42), &[1], now).await;
-        assert_eq!(cancelled.expect("cancels"), 0, "it is under way");
-        drop(conn);
+        cancel(&world.courier.pool, &[1], now).await;
+        assert_eq!(world.rows(Filter::Owed).await.len(), 1, "it is under way");
         world.server.answers(answer);
         world.becomes(becomes, 1).await;
         assert_eq!(world.rows(Filter::Owed).await.len(), 0);

@@ -2,13 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sqlx::types::Json;
 use sqlx::{PgPool, Row};
 
 use super::*;
 use crate::config::TokenKeys;
+use crate::inbound::Proof;
+use crate::store::audit::{self, Entry};
+use crate::store::requests::{self, Saved};
 use crate::workflow::book::Person;
 use crate::workflow::notice::Facts;
 use crate::workflow::notice::Kind;
+use crate::workflow::request::Channel;
+use crate::workflow::testing::{step, terms};
 
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_second(1_795_255_200).expect("a time")
@@ -68,13 +74,42 @@ pub(crate) async fn request(pool: &PgPool) -> RequestId {
     sqlx::query(
         "INSERT INTO request (id, requester, module, resource, window_seconds, policy, policy_version,
                               mode, terms, filed_at, pending_until, state, step, outcome)
-         VALUES (42, 'bob', 'credential', 'prod-db-1', 60, 'p', 1, 'approval', '{}', now(), now(),
-                 'pending', 1, '{}')",
+         VALUES (42, 'bob', 'credential', 'prod-db-1', 60, 'p', 1, 'approval', $1, now(), now(),
+                 'pending', 1, '{\"state\": \"pending\", \"step\": 1}')",
     )
+    .bind(Json(terms(vec![
+        step("First", &["ana"], 1, 1),
+        step("Last", &["ana"], 1, 1),
+    ])))
     .execute(pool)
     .await
     .expect("a request");
     RequestId(42)
+}
+
+/// Ends the asks of these steps as a command does that changes nothing else.
+pub(crate) async fn cancel(pool: &PgPool, steps: &[usize], now: Timestamp) {
+    let mut tx = pool.begin().await.expect("begins");
+    let locked = requests::lock(&mut tx, RequestId(42)).await.expect("reads");
+    let locked = locked.expect("is there");
+    let entry = Entry::new(now, Channel::CommandLine, audit::Outcome::Accepted);
+    let link = audit::link("request/42", locked.head(), &entry).expect("links");
+    let proof = Proof {
+        method: String::new(),
+        details: serde_json::Value::Null,
+    };
+    let after = locked.request().clone();
+    let saved = Saved {
+        after: &after,
+        proof: &proof,
+        link: &link,
+        next_due: None,
+        cancel: steps,
+        key: None,
+    };
+    let done = requests::save(&mut tx, locked, &saved).await;
+    done.expect("writes");
+    tx.commit().await.expect("commits");
 }
 
 pub(crate) async fn owe(pool: &PgPool, kind: Kind, count: usize) {

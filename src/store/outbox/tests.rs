@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use sqlx::{PgPool, Row};
 
-use super::testing::{apply_book, facts, keys, later, now, owe, owe_waiting, request, state};
+use super::testing::{
+    apply_book, cancel, facts, keys, later, now, owe, owe_waiting, request, state,
+};
 use super::*;
 use crate::store::tokens;
 use crate::workflow::notice::{Facts, Kind};
@@ -132,14 +134,20 @@ async fn a_lease_that_ran_out_is_claimed_again(pool: PgPool) {
 /// Method: one ask pending, one leased; cancel; the leased one's try fails.
 #[sqlx::test(migrations = "./migrations")]
 async fn cancelling_while_leased_stops_the_next_try(pool: PgPool) {
-    let request = request(&pool).await;
+    request(&pool).await;
     owe(&pool, Kind::Ask, 2).await;
     let held = take(&pool, LEASE, 1).await.remove(0);
     let mut conn = pool.acquire().await.expect("a connection");
-    let other_step = cancel_asks(&mut conn, request, &[0], now()).await;
-    assert_eq!(other_step.expect("cancelled"), 0);
-    let cancelled = cancel_asks(&mut conn, request, &[1], now()).await;
-    assert_eq!(cancelled.expect("cancelled"), 1);
+    let cancelled = async || -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM delivery WHERE state = 'cancelled'")
+            .fetch_one(&pool)
+            .await
+            .expect("counts")
+    };
+    cancel(&pool, &[0], now()).await;
+    assert_eq!(cancelled().await, 0, "another step's");
+    cancel(&pool, &[1], now()).await;
+    assert_eq!(cancelled().await, 1);
     assert_eq!(state(&pool, held.id).await, "leased");
     let retry = Outcome::Retry {
         at: later(10),

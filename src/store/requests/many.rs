@@ -285,7 +285,7 @@ async fn votes_of(
     ids: &[i64],
 ) -> Result<BTreeMap<i64, (Vec<Vote>, Evidence)>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"SELECT request_id, step, person, decision, comment, revision,
+        r#"SELECT request_id, position, step, person, decision, comment, revision,
                   at AS "at: jiff_sqlx::Timestamp", channel, on_behalf_of, evidence
            FROM vote WHERE request_id = ANY($1) ORDER BY request_id, position"#,
         ids,
@@ -295,6 +295,7 @@ async fn votes_of(
     let mut votes: BTreeMap<i64, (Vec<Vote>, Evidence)> = BTreeMap::new();
     for row in rows {
         let vote = VoteRow {
+            position: row.position,
             step: row.step,
             person: row.person,
             decision: row.decision,

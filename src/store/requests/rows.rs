@@ -171,8 +171,10 @@ impl Columns {
 }
 
 /// A vote as it is stored, without its evidence.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct VoteRow {
+    /// Its place in the order of counting.
+    pub position: i32,
     pub step: i32,
     pub person: String,
     pub decision: String,
@@ -186,6 +188,7 @@ pub(super) struct VoteRow {
 impl VoteRow {
     pub fn of(vote: &Vote) -> Result<Self, sqlx::Error> {
         Ok(Self {
+            position: 0,
             step: i32::try_from(vote.step).map_err(|_| corrupt("vote.step"))?,
             person: vote.person.as_str().to_owned(),
             decision: match vote.decision {
@@ -221,51 +224,6 @@ impl VoteRow {
                 .map_err(|_| corrupt("vote.channel"))?,
             on_behalf_of: self.on_behalf_of.map(PersonId::new),
         })
-    }
-}
-
-/// The votes that a command added or replaced, column by column, and those that it voided.
-#[derive(Default)]
-pub(super) struct VoteColumns {
-    pub step: Vec<i32>,
-    pub person: Vec<String>,
-    pub decision: Vec<String>,
-    pub comment: Vec<Option<String>>,
-    pub revision: Vec<i32>,
-    pub at: Vec<jiff_sqlx::Timestamp>,
-    pub channel: Vec<String>,
-    pub on_behalf_of: Vec<Option<String>>,
-    /// Step and person of those that count no more (W16).
-    pub void_step: Vec<i32>,
-    pub void_person: Vec<String>,
-}
-
-impl VoteColumns {
-    pub fn changed(before: &Request, after: &Request) -> Result<Self, sqlx::Error> {
-        let mut columns = Self::default();
-        for vote in &after.votes {
-            // What stands as before is stored already, with the evidence that it came with.
-            if before.vote_of(vote.step, &vote.person) == Some(vote) {
-                continue;
-            }
-            let row = VoteRow::of(vote)?;
-            columns.step.push(row.step);
-            columns.person.push(row.person);
-            columns.decision.push(row.decision);
-            columns.comment.push(row.comment);
-            columns.revision.push(row.revision);
-            columns.at.push(vote.at.to_sqlx());
-            columns.channel.push(row.channel);
-            columns.on_behalf_of.push(row.on_behalf_of);
-        }
-        for vote in &before.votes {
-            if after.vote_of(vote.step, &vote.person).is_none() {
-                let row = VoteRow::of(vote)?;
-                columns.void_step.push(row.step);
-                columns.void_person.push(row.person);
-            }
-        }
-        Ok(columns)
     }
 }
 

@@ -5,8 +5,8 @@ use sqlx::{Connection, PgPool};
 
 use super::*;
 use crate::inbound::Proof;
-use crate::store::audit::{self, Entry, Link, Outcome};
-use crate::store::books;
+use crate::store::audit::{self, Entry, Head, Link, Outcome};
+use crate::store::{books, inbound};
 use crate::workflow::request::Channel;
 use crate::workflow::testing::{World, book, policy, start, step, subject, terms};
 
@@ -46,6 +46,8 @@ fn saving<'a>(after: &'a Request, link: &'a Link) -> Saved<'a> {
         proof: &PROOF,
         link,
         next_due: Some(start()),
+        cancel: &[],
+        key: None,
     }
 }
 
@@ -145,4 +147,34 @@ async fn a_lock_waits_and_then_sees_the_votes(pool: PgPool) {
     first.commit().await.expect("commits");
     let seen = waiting.await.expect("no panic").expect("reads");
     assert_eq!(seen.expect("is there").request(), &world.request);
+}
+
+/// Goal: a glance waits for nobody: what another holds, or what there is not, it leaves out; what it takes
+/// it holds. It says which keys were applied. Method: two connections on one request, a key that is there
+/// and one that is not.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_glance_takes_only_what_is_free(pool: PgPool) {
+    let mut conn = pool.acquire().await.expect("a connection");
+    let world = stored(&mut conn).await;
+    let id = world.request.id;
+    let channel = Channel::CommandLine;
+    let claimed = inbound::claim(&mut conn, "old", channel, Outcome::Accepted, start()).await;
+    assert!(claimed.expect("enters"));
+    drop(conn);
+    let (mut first, mut second) = (
+        pool.begin().await.expect("begins"),
+        pool.begin().await.expect("begins"),
+    );
+    let ids = [id, RequestId(43)];
+    let taken = glance(&mut first, &["old", "new"], &ids).await;
+    let taken = taken.expect("reads");
+    assert_eq!(taken.locked.keys().collect::<Vec<_>>(), [&id]);
+    assert_eq!(taken.locked[&id].request(), &world.request);
+    assert_eq!(taken.locked[&id].versions().policies, 1);
+    assert_eq!(taken.seen.iter().collect::<Vec<_>>(), ["old"]);
+    let other = glance(&mut second, &["old"], &ids).await.expect("reads");
+    assert!(other.locked.is_empty() && other.seen.is_empty());
+    first.rollback().await.expect("lets go");
+    let after = glance(&mut second, &[], &ids).await.expect("reads");
+    assert_eq!(after.locked.len(), 1);
 }

@@ -128,6 +128,8 @@ async fn store(conn: &mut PgConnection, world: &mut World, dice: &mut Dice) {
             proof: &proof,
             link: &link,
             next_due: None,
+            cancel: &[],
+            key: None,
         };
         save(&mut tx, locked, &saved).await.expect("writes");
     }
