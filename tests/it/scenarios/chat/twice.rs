@@ -137,3 +137,98 @@ async fn w17_sixty_four_clickers() {
     office.everybody_reads().await;
     office.close().await;
 }
+
+/// Goal: a session that is replayed from its beginning (close 4007) decides nothing anew.
+/// Method: two presses; then the gateway closes with 4007, and the library resumes from 0.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replayed_session_decides_nothing_anew() {
+    let office = ChatOffice::open(TWO_STEPS).await;
+    let request = office.files("rita", "db-1", 2).await;
+    let post = office.offers(request, (0, 1), &Act::ALL).await;
+    office.told("alice", &post, Act::Approve).await;
+    let post = office.offers(request, (1, 1), &Act::ALL).await;
+    office.told("bob", &post, Act::Approve).await;
+    office.double.close_sockets(4007);
+    until("the session is resumed", async || {
+        (office.double.sessions().1 > 0).then_some(())
+    })
+    .await;
+    // Two answers were taken; two more come for what is replayed.
+    let answers = office.double.until_requests("POST", "/callback", 4).await;
+    assert_eq!(answers.expect("answered").len(), 4);
+    assert_eq!(office.count("SELECT count(*) FROM vote").await, 2);
+    assert_eq!(office.state(request).await, "pending");
+    assert_eq!(office.double.expected(40_060), 2);
+    office.everybody_reads().await;
+    office.close().await;
+}
+
+/// Goal: sixty-four presses at once through Discord: one outcome, and everybody is answered in time.
+/// Method: twenty rounds; Discord refuses an answer that comes after three seconds, and the story ends badly
+/// then.
+#[tokio::test(flavor = "multi_thread")]
+async fn w17_sixty_four_presses_through_discord() {
+    let office = ChatOffice::open(ONE_STEP).await;
+    office.links("carol").await;
+    for round in 1..=20_i64 {
+        let request = office.files("rita", &format!("db-{round}"), 2).await;
+        let post = office.offers(request, (0, 1), &Act::ALL).await;
+        let names = ["alice", "bob", "carol", "dora"];
+        let pressed: Vec<_> = (0..64)
+            .filter_map(|n| names.get(n % names.len()))
+            .map(|name| (*name, office.presses(name, &post, Act::Approve)))
+            .collect();
+        let mut counted = 0;
+        for (name, asked) in &pressed {
+            let said = office.hears(name, asked).await;
+            counted += usize::from(said.contains("your approval is recorded"));
+        }
+        assert_eq!(counted, 1, "one approval settles it");
+        assert_eq!(office.state(request).await, "approved");
+        assert_eq!(office.count("SELECT count(*) FROM vote").await, round);
+    }
+    assert_eq!(office.count("SELECT count(*) FROM access_grant").await, 20);
+    office.everybody_reads().await;
+    office.close().await;
+}
+
+/// Goal: a press in the instant in which the request expires: approved or expired, never both, and who
+/// pressed is told which (W17, W18).
+/// Method: ten rounds; the clock is moved to that instant while alice presses.
+#[tokio::test(flavor = "multi_thread")]
+async fn w18_a_press_as_the_request_expires() {
+    let office = ChatOffice::open(ONE_STEP).await;
+    let handler = office.daemon().handler().clone();
+    let account = office.account("alice").id().get().to_string();
+    for round in 1..=10_i64 {
+        let request = office.files("rita", &format!("db-{round}"), 2).await;
+        let shown = Pressed {
+            request,
+            step: 0,
+            revision: 1,
+        };
+        office
+            .clock
+            .advance(jiff::SignedDuration::from_mins(4 * 60) - MOMENT);
+        let pressed = press(&account, round, shown);
+        let (answer, ()) = tokio::join!(handler.handle(&pressed), async {
+            office.advance(MOMENT);
+        });
+        let accepted = matches!(answer, Ok(Answer::Accepted { .. }));
+        let refused = matches!(answer, Ok(Answer::Refused { .. }));
+        assert!(accepted != refused, "{answer:?}");
+        let ended = if accepted { "approved" } else { "expired" };
+        until(&format!("the request is {ended}"), async || {
+            (office.state(request).await == ended).then_some(())
+        })
+        .await;
+    }
+    let both = "SELECT count(*) FROM request WHERE state = 'expired'
+                AND id IN (SELECT request_id FROM access_grant)";
+    assert_eq!(office.count(both).await, 0);
+    office.everybody_reads().await;
+    office.close().await;
+}
+
+/// What is left of a request's time when somebody presses.
+const MOMENT: jiff::SignedDuration = jiff::SignedDuration::from_millis(3);
