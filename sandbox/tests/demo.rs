@@ -50,12 +50,15 @@ async fn the_story_comes_true_and_leaves_nothing() {
     assert!(output.status.success(), "{told}");
     let mut rest = told.as_str();
     for words in [
-        "R-1: filed",
+        "Rita types",
+        "R-1 filed: credential",
+        "In the channel that the policy names",
         "Please decide R-1",
         "was not understood",
         "your approval is recorded",
         "(America/Sao_Paulo)",
         "carries no signature",
+        "Carol presses",
         "R-1 is approved",
         "active_grants",
         "The whole story took",

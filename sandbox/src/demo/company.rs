@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use countersign::clock::Clock;
 use countersign::embedded::Postgres;
 use nix::unistd::{Uid, User};
 use sqlx::PgPool;
@@ -15,6 +16,7 @@ use sqlx::postgres::PgPoolOptions;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use crate::discord::{self, Channel, Double};
 use crate::process::Process;
 use crate::{DOMAIN, Dns, Mail, Mailbox, Signer, Stack, ports};
 
@@ -22,6 +24,8 @@ use crate::{DOMAIN, Dns, Mail, Mailbox, Signer, Stack, ports};
 const POLICIES: &str = include_str!("policies.toml");
 /// The longest that one command may take.
 const COMMAND_PATIENCE: Duration = Duration::from_mins(1);
+/// The channel that the policy names.
+const CHANNEL: &str = "prod-approvals";
 /// The name of the daemon's own mailbox.
 const BOT: &str = "countersign";
 
@@ -82,6 +86,61 @@ pub struct Said {
     pub text: String,
 }
 
+/// The company's server at Discord.
+#[derive(Debug, Clone)]
+pub struct Chat {
+    /// Discord.
+    pub double: Double,
+    /// Where requests are shown.
+    pub channel: Channel,
+    /// Everybody's account, in the order of [`PEOPLE`].
+    pub accounts: Vec<discord::Person>,
+}
+
+impl Chat {
+    async fn open(stack: &Stack) -> anyhow::Result<Self> {
+        let double = stack.discord(Clock::system()).await?;
+        let channel = double.channel(CHANNEL);
+        let accounts = PEOPLE.map(|person| double.person(person.name, "en-US"));
+        Ok(Self {
+            double,
+            channel,
+            accounts: accounts.to_vec(),
+        })
+    }
+
+    /// Somebody's account.
+    pub fn account(&self, id: &str) -> anyhow::Result<&discord::Person> {
+        let place = PEOPLE.iter().position(|person| person.id == id);
+        let account = place.and_then(|place| self.accounts.get(place));
+        account.with_context(|| format!("{id} has no account"))
+    }
+
+    /// The company's policies, with everybody's account beside their name, as an operator writes it.
+    fn policies(&self) -> String {
+        let people = PEOPLE.iter().zip(&self.accounts);
+        people.fold(POLICIES.to_owned(), |text, (person, account)| {
+            let id = format!("id = \"{}\"\n", person.id);
+            let with = format!("{id}discord = {}\n", account.id().get());
+            text.replace(&id, &with)
+        })
+    }
+
+    fn bot_toml(&self) -> String {
+        let double = &self.double;
+        format!(
+            "[discord]\ntoken = \"{}\"\napplication_id = {}\nguild_id = {}\n\
+             channels = {{ \"{CHANNEL}\" = {} }}\napi_base = \"https://{}\"\nca_file = \"{}\"\n",
+            double.token(),
+            double.application().get(),
+            double.guild().get(),
+            self.channel.id().get(),
+            double.address(),
+            double.ca_file().display()
+        )
+    }
+}
+
 /// The company, open for business. Clones are the same company.
 #[derive(Debug, Clone)]
 pub struct Company {
@@ -93,6 +152,7 @@ pub struct Company {
     /// What the company's domain publishes: the key that its people's mails are signed with.
     dns: Arc<Dns>,
     signer: Signer,
+    chat: Chat,
     running: Arc<Mutex<Option<(Process, Postgres)>>>,
 }
 
@@ -109,10 +169,14 @@ impl Company {
         let dns = Dns::start().await?;
         let signer = Signer::ed25519(DOMAIN, "company")?;
         dns.publishes(&signer);
-        std::fs::write(&config, bot_toml(stack, &database, (status, web), &dns)?)?;
+        let chat = Chat::open(stack).await?;
+        let mut text = bot_toml(stack, &database, (status, web), &dns)?;
+        text.push('\n');
+        text.push_str(&chat.bot_toml());
+        std::fs::write(&config, text)?;
         // It holds passwords, as an operator's does.
         std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o600))?;
-        std::fs::write(&policies, POLICIES)?;
+        std::fs::write(&policies, chat.policies())?;
         let policies = policies.display().to_string();
         let apply = ["policy", "apply", &policies, "--yes"];
         let applied = command(&program, &config, &apply).await?;
@@ -135,6 +199,7 @@ impl Company {
             pool,
             dns: Arc::new(dns),
             signer,
+            chat,
             running: Arc::new(Mutex::new(Some((daemon, postgres)))),
         })
     }
@@ -154,6 +219,11 @@ impl Company {
         let mailbox = self.mailbox(id);
         let (bot, raw) = mailbox.writes_reply(to, text)?;
         mailbox.submits(&bot, &self.signer.sign(&raw)?).await
+    }
+
+    /// Its server at Discord.
+    pub fn chat(&self) -> &Chat {
+        &self.chat
     }
 
     /// How often the daemon asked for the company's key.

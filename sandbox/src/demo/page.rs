@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
 use super::company::{Company, PEOPLE, Person, Said, person};
-use crate::Mail;
+use crate::{Mail, discord};
 
 /// Where it is looked for first.
 const PORT: u16 = 8990;
@@ -45,6 +45,8 @@ struct Desk {
     pages: Arc<Environment<'static>>,
     /// What the last command said.
     last: Arc<Mutex<Option<Said>>>,
+    /// Where the page of Discord is.
+    chat: Arc<str>,
 }
 
 /// Serves it until the future is dropped.
@@ -59,16 +61,34 @@ pub async fn serve(company: Company, port: Option<u16>) -> anyhow::Result<()> {
         },
     };
     let address = listener.local_addr()?;
-    println!("\nIt all still runs. Be one of them:  http://{address}/\nCtrl-C ends it.");
-    axum::serve(listener, routes(company)?).await?;
+    let beside = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let chat = format!("http://{}/", beside.local_addr()?);
+    let people = company.chat().accounts.clone();
+    let discord = discord::page::routes(&company.chat().double, people)?;
+    println!(
+        "\nIt all still runs. Discord, where one can type, click and fill in forms:  {chat}\n\
+         Be one of them:  http://{address}/\nCtrl-C ends it."
+    );
+    let mails = async {
+        axum::serve(listener, routes(company, chat)?)
+            .await
+            .map_err(anyhow::Error::from)
+    };
+    let chats = async {
+        axum::serve(beside, discord)
+            .await
+            .map_err(anyhow::Error::from)
+    };
+    tokio::try_join!(mails, chats)?;
     Ok(())
 }
 
-fn routes(company: Company) -> anyhow::Result<Router> {
+fn routes(company: Company, chat: String) -> anyhow::Result<Router> {
     let desk = Desk {
         company,
         pages: Arc::new(pages()?),
         last: Arc::default(),
+        chat: chat.into(),
     };
     Ok(Router::new()
         .route("/", get(home))
@@ -164,6 +184,7 @@ async fn home(State(desk): State<Desk>) -> Result<Html<String>, Trouble> {
         grants => Value::from(Serde(look::grants(pool).await?)),
         judged => Value::from(Serde(look::judged(pool).await?)),
         last => Value::from(Serde(last)),
+        chat => &*desk.chat,
     })?;
     Ok(Html(page))
 }

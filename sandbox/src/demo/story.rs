@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::company::{Company, person};
@@ -32,7 +33,7 @@ pub async fn tell(company: &Company) -> anyhow::Result<()> {
     story.alice_approves(&asks_alice).await?;
     let (asks_bob, asks_carol) = story.security_is_asked().await?;
     story.a_stranger_writes_as_carol(&asks_carol).await?;
-    story.security_approves(&asks_bob, &asks_carol).await?;
+    story.security_approves(&asks_bob).await?;
     story.rita_has_access().await?;
     println!(
         "\nThe whole story took {:.1} s.",
@@ -50,24 +51,29 @@ struct Story<'a> {
 
 impl Story<'_> {
     async fn rita_asks(&mut self) -> anyhow::Result<Mail> {
-        self.chapter("Rita, in Rome, needs the password of a production database");
-        self.types(&[
-            "request",
-            "file",
-            "--as",
-            "rita",
-            "--module",
-            "credential",
-            "--resource",
-            "prod-db-1",
-            "--account",
-            "admin",
-            "--for",
-            "2h",
-            "--reason",
-            "Invoices of Nov. 20 are stuck: unlock the table (ticket 4711)",
-        ])
-        .await?;
+        self.chapter(
+            "Rita, in Rome, needs the password of a production database, and asks in Discord",
+        );
+        let chat = self.company.chat();
+        chat.double.until_command("request").await?;
+        let options = [
+            ("module", "credential"),
+            ("resource", "prod-db-1"),
+            ("account", "admin"),
+            ("duration", "2h"),
+            (
+                "justification",
+                "Invoices of Nov. 20 are stuck: unlock the table (ticket 4711)",
+            ),
+        ];
+        let typed = options.map(|(name, value)| format!("{name}:{value}"));
+        said("Rita types", &format!("/request new {}", typed.join(" ")));
+        let asked = chat.account("rita")?.types("/request new", &options)?;
+        say("Only she sees the answer:");
+        boxed(&asked.says().await?.text());
+        let post = chat.channel.until_text("R-1").await?;
+        say("In the channel that the policy names everybody sees, with buttons:");
+        boxed(&post.text());
         self.mail_to("rita", "R-1 is filed").await?;
         let ask = self.mail_to("alice", "Please decide R-1").await?;
         say("The policy wants Alice first. This is in her inbox:");
@@ -155,8 +161,8 @@ impl Story<'_> {
         Ok(())
     }
 
-    async fn security_approves(&mut self, bob: &Mail, carol: &Mail) -> anyhow::Result<()> {
-        self.chapter("Bob and Carol approve");
+    async fn security_approves(&mut self, bob: &Mail) -> anyhow::Result<()> {
+        self.chapter("Bob approves by mail, Carol by a button");
         self.replies("bob", bob, "Approved, thanks\n\nI have read the ticket.")
             .await?;
         self.mail_to("bob", "your approval is recorded").await?;
@@ -168,8 +174,30 @@ impl Story<'_> {
             "the second step wants two approvals and must not be complete"
         );
         say("One of two: the step is not complete yet.");
-        self.replies("carol", carol, "APPROVE").await?;
-        self.mail_to("carol", "your approval is recorded").await?;
+        let chat = self.company.chat();
+        let carol = chat.account("carol")?;
+        let direct = chat.double.direct(carol);
+        let asks = direct.until_text("R-1").await?;
+        say("Carol is at her telephone, where Discord has the same question:");
+        boxed(&asks.text());
+        said("Carol presses", "Approve");
+        let pressed = carol.clicks(&asks, "Approve")?;
+        boxed(&pressed.says().await?.text());
+        let recorded = self.mail_to("carol", "your approval is recorded").await?;
+        ensure!(
+            recorded.text().contains("REVOKE"),
+            "what is decided in chat can be taken back by mail (W31)"
+        );
+        say("She gets a mail as well: had it not been her, REVOKE would take it back (W31).");
+        let post = self
+            .company
+            .chat()
+            .channel
+            .until("the end in the channel", |post| {
+                post.text().contains("**Approved**")
+            });
+        say("The post in the channel has changed with every decision, by whatever road it came:");
+        boxed(&post.await?.text());
         Ok(())
     }
 
@@ -301,6 +329,26 @@ fn said(who: &str, text: &str) {
     println!("  {who}:");
     for line in text.lines() {
         println!("    > {line}");
+    }
+    println!();
+}
+
+/// What stands in Discord, without the marks that only its program understands.
+fn boxed(text: &str) {
+    let mut plain = String::new();
+    let mut parts = text.split("<t:");
+    plain.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        // `<t:1795360419:F>` is a time, which everybody's program shows in their own zone.
+        let (time, rest) = part.split_once('>').unwrap_or(("", part));
+        let seconds = time.split(':').next().and_then(|text| text.parse().ok());
+        let at = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let at = at.map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string());
+        plain.push_str(&at.unwrap_or_default());
+        plain.push_str(rest);
+    }
+    for line in plain.replace(['\\', '\u{200b}', '*'], "").lines() {
+        bar(line);
     }
     println!();
 }
