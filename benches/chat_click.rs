@@ -11,6 +11,7 @@
 mod shared;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
@@ -30,7 +31,7 @@ use countersign_sandbox::discord::{Asked, Double, Person, Post};
 use serenity::all::{
     ChannelId, ClientBuilder, Context, CreateActionRow, CreateButton, CreateInteractionResponse,
     CreateInteractionResponseMessage, CreateMessage, EventHandler, GatewayIntents, Http,
-    Interaction,
+    Interaction, ShardManager,
 };
 use serenity::async_trait;
 use sqlx::PgPool;
@@ -53,10 +54,9 @@ impl EventHandler for Floor {
             .content("ok")
             .ephemeral(true);
         let answer = CreateInteractionResponse::Message(message);
-        if let Some(click) = asked.message_component()
-            && let Err(error) = click.create_response(&context.http, answer).await
-        {
-            eprintln!("not answered: {error}");
+        if let Some(click) = asked.message_component() {
+            // One that comes too late is counted as missed.
+            let _ = click.create_response(&context.http, answer).await;
         }
     }
 }
@@ -89,7 +89,7 @@ async fn main() -> anyhow::Result<()> {
     let floor = bench.floor().await?;
     let floor_one = bench.one_by_one(&clicks).await?;
     let floor_all = bench.at_once(&clicks).await?;
-    floor.abort();
+    floor.shutdown_all().await;
     bench.double.until_silent().await?;
 
     let daemon = Daemon::start(&bench.config, Clock::system()).await?;
@@ -169,19 +169,20 @@ impl Bench {
     }
 
     /// Starts the bot that answers at once.
-    async fn floor(&self) -> anyhow::Result<tokio::task::JoinHandle<()>> {
+    async fn floor(&self) -> anyhow::Result<Arc<ShardManager>> {
         let config = self.config.discord.as_ref().context("[discord]")?;
         let http = rest::client(config)?;
         let mut client = ClientBuilder::new_with_http(http, GatewayIntents::GUILDS)
             .event_handler(Floor)
             .await?;
-        let running = tokio::spawn(async move {
+        let shards = Arc::clone(&client.shard_manager);
+        tokio::spawn(async move {
             if let Err(error) = client.start().await {
                 eprintln!("the bot ended: {error}");
             }
         });
         self.double.until_listening().await?;
-        Ok(running)
+        Ok(shards)
     }
 
     /// Files requests, and a button for each.
