@@ -1,7 +1,7 @@
 //! The courier: leases what is due, renders it, sends it, records what came of it.
 //!
-//! One loop for each road, mail and chat, which share nothing but the database: whichever server is down, the
-//! other's deliveries go out. What a road is made of is its [`Carrier`]'s.
+//! One loop for each road, mail and chat, which share nothing but the database: whichever server is down,
+//! the other's deliveries go out. What a road is made of is its [`Carrier`]'s.
 //!
 //! A loop without input. It waits for a wake-up (after a commit), for the next due time, or for its
 //! period ([`PERIOD`]), whichever comes first, and then does all that is due. Any number of couriers may run on

@@ -5,4 +5,5 @@ mod limits;
 mod page;
 mod sessions;
 mod talk;
+mod texts;
 mod troubles;

@@ -2,10 +2,10 @@
 //!
 //! | Discord says | it means | what is done |
 //! |---|---|---|
-//! | 50007, 50278 | this person takes no direct messages | remembered; they are told by mail alone, as they are anyway |
+//! | 50007, 50278 | this person takes no direct messages | remembered; they have their mail |
 //! | 40003 | direct messages are opened too fast | later, all of them |
 //! | 10008 | our message was taken away | posted again, once, while it can be decided; else over |
-//! | 10003, 50001, 50013 | the channel is broken | gives up; the access admins are told by mail, once |
+//! | 10003, 50001, 50013 | the channel is broken | gives up; the access admins get one mail |
 //! | 50083, 160005 | the thread is archived or locked | posted in the channel that it belongs to |
 //! | 429 | too fast | later, no sooner than it says and no later than [`WAIT_MAX`](super::wire) |
 //! | 5xx, no answer | it may be down | if it answers nothing else either, the connection backs off; else later |

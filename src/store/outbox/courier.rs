@@ -131,9 +131,9 @@ pub enum Acked {
     LeaseLost,
 }
 
-/// Leases at most `limit` deliveries of a road that are due, or whose lease ran out with fewer than `max_attempts`
-/// tries, each with its attempt opened. Those longest due come first. Of a post that is being changed nothing
-/// else is leased.
+/// Leases at most `limit` deliveries of a road that are due, or whose lease ran out with fewer than
+/// `max_attempts` tries, each with its attempt opened. Those longest due come first. Of a post that is being
+/// changed nothing else is leased.
 pub async fn claim(
     conn: &mut PgConnection,
     (road, now): (Road, Timestamp),
@@ -141,7 +141,8 @@ pub async fn claim(
     (limit, max_attempts): (usize, u32),
 ) -> Result<Vec<Claimed>, sqlx::Error> {
     let lease = crate::clock::new_id();
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Taken,
         r#"WITH due AS (
                SELECT id FROM delivery AS d
                WHERE state = 'pending' AND channel = $6 AND next_try_at <= $1
@@ -193,42 +194,73 @@ pub async fn claim(
     .await?;
     Ok(rows
         .into_iter()
-        .filter_map(|row| {
-            // One row that this version cannot read must not hold up the others: its lease runs out
-            // until its tries are used up.
-            let Some(content) = Content::read(&row.kind, row.facts) else {
-                tracing::warn!(delivery.id = %row.id, "delivery {} cannot be read", row.id);
-                return None;
-            };
-            Some(Claimed {
-                id: row.id,
-                lease,
-                attempt: row.attempts,
-                counted: u32::try_from(row.attempts - row.attempts_before).unwrap_or(0),
-                tried_since: row.tried_since.to_jiff(),
-                request: row.request_id.map(RequestId),
-                person: PersonId::new(row.person),
-                address: row.address,
-                name: row.name,
-                zone: row.zone,
-                locale: row.locale,
-                in_reply_to: row.in_reply_to,
-                key_id: row.key_id,
-                link_key_id: row.link_key_id,
-                content,
-                post: row.post_id.zip(row.place).map(|(id, place)| Standing {
-                    id,
-                    person: row.with.map(PersonId::new),
-                    place,
-                    channel: row.channel_id,
-                    message: row.message_id,
-                    begun: row.begun,
-                    round: row.round.unwrap_or_default(),
-                    gone: row.gone,
-                }),
-            })
-        })
+        .filter_map(|row| row.claimed(lease))
         .collect())
+}
+
+/// A row of [`claim`].
+struct Taken {
+    id: Uuid,
+    attempts: i32,
+    attempts_before: i32,
+    kind: String,
+    request_id: Option<i64>,
+    person: String,
+    address: String,
+    name: String,
+    zone: String,
+    locale: String,
+    in_reply_to: Option<String>,
+    key_id: Option<String>,
+    link_key_id: Option<String>,
+    tried_since: jiff_sqlx::Timestamp,
+    facts: serde_json::Value,
+    post_id: Option<Uuid>,
+    with: Option<String>,
+    place: Option<String>,
+    channel_id: Option<String>,
+    message_id: Option<String>,
+    round: Option<i32>,
+    begun: bool,
+    gone: bool,
+}
+
+impl Taken {
+    fn claimed(self, lease: Uuid) -> Option<Claimed> {
+        // One row that this version cannot read must not hold up the others: its lease runs out
+        // until its tries are used up.
+        let Some(content) = Content::read(&self.kind, self.facts) else {
+            tracing::warn!(delivery.id = %self.id, "delivery {} cannot be read", self.id);
+            return None;
+        };
+        Some(Claimed {
+            id: self.id,
+            lease,
+            attempt: self.attempts,
+            counted: u32::try_from(self.attempts - self.attempts_before).unwrap_or(0),
+            tried_since: self.tried_since.to_jiff(),
+            request: self.request_id.map(RequestId),
+            person: PersonId::new(self.person),
+            address: self.address,
+            name: self.name,
+            zone: self.zone,
+            locale: self.locale,
+            in_reply_to: self.in_reply_to,
+            key_id: self.key_id,
+            link_key_id: self.link_key_id,
+            content,
+            post: self.post_id.zip(self.place).map(|(id, place)| Standing {
+                id,
+                person: self.with.map(PersonId::new),
+                place,
+                channel: self.channel_id,
+                message: self.message_id,
+                begun: self.begun,
+                round: self.round.unwrap_or_default(),
+                gone: self.gone,
+            }),
+        })
+    }
 }
 
 /// Ends a try: delivery and attempt in one statement, if the lease still holds.

@@ -107,8 +107,8 @@ pub async fn list(
 }
 
 /// Owes a delivery again that gave up, was cancelled or dropped, with all its tries before it;
-/// one that is pending is tried at once, and one that waits for a digest goes as a mail of its own. `false`: there is none such (also: it is sent or
-/// under way, or its post was to show something newer since).
+/// one that is pending is tried at once, and one that waits for a digest goes as a mail of its own. `false`:
+/// there is none such (also: it is sent or under way, or its post was to show something newer since).
 pub async fn retry(conn: &mut PgConnection, id: Uuid, now: Timestamp) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         r#"UPDATE delivery
