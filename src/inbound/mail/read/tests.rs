@@ -123,7 +123,7 @@ const FIXTURES: &str = "
     unclear_cyrillic_letter answer human proven no-word
     unclear_empty answer human proven empty
     unclear_encrypted answer human proven encrypted
-    unclear_flowed_condition answer human proven more-on-line
+    unclear_flowed_condition answer human proven condition
     unclear_hidden_html answer human proven parts-disagree
     unclear_image_only answer human proven no-text
     unclear_invalid_bytes answer human proven more-on-line

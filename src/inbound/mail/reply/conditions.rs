@@ -9,7 +9,10 @@
 
 use std::sync::LazyLock;
 
+use unicode_normalization::char::is_combining_mark;
+
 use super::fold::{ends, folded, plain};
+use crate::config::locales::LOCALES;
 
 /// What stands idly before what is meant ("Ok, but only today").
 const OPENERS: &[&str] = &[
@@ -39,6 +42,8 @@ enum Place {
     Part,
     /// Wherever it stands.
     Any,
+    /// A length, wherever it stands.
+    Unit,
 }
 
 struct Phrase {
@@ -65,6 +70,7 @@ static CONDITIONS: LazyLock<Phrases> = LazyLock::new(|| {
         };
         let place = match kind.split_whitespace().next() {
             Some("any") => Place::Any,
+            Some("unit") => Place::Unit,
             Some("part") => Place::Part,
             _ => Place::Head,
         };
@@ -72,6 +78,7 @@ static CONDITIONS: LazyLock<Phrases> = LazyLock::new(|| {
             all.add(text, place);
         }
     }
+    all.add_refusals();
     all
 });
 
@@ -104,7 +111,10 @@ fn listed(row: &'static str) -> impl Iterator<Item = &'static str> {
 impl Phrases {
     fn add(&mut self, text: &str, place: Place) {
         let exact = text.starts_with('!');
-        let text = text.trim_start_matches('!').to_owned();
+        self.add_owned(text.trim_start_matches('!').to_owned(), place, exact);
+    }
+
+    fn add_owned(&mut self, text: String, place: Place, exact: bool) {
         if text.starts_with(is_unspaced) {
             self.inside.push(text);
             return;
@@ -112,6 +122,33 @@ impl Phrases {
         let first = text.bytes().next().map(usize::from);
         if let Some(list) = first.and_then(|first| self.by_byte.get_mut(first)) {
             list.push(Phrase { text, place, exact });
+        }
+    }
+
+    /// What says no in some language, enabled or not: anywhere, or at the head of a part of a sentence
+    /// where it is a word of two letters that stands in many others ("no risk", "ne").
+    fn add_refusals(&mut self) {
+        for locale in LOCALES {
+            // The English words decide nearly everywhere, and are told from conditions.
+            let decides = if locale.tag == "en" {
+                &[]
+            } else {
+                locale.disapprove
+            };
+            for word in [locale.no, decides].concat() {
+                let place = if word.len() > 2 {
+                    Place::Any
+                } else {
+                    Place::Part
+                };
+                let text = plain(&folded(word)).into_owned();
+                let knows = |list: &Vec<Phrase>| list.iter().any(|known| known.text == text);
+                let first = text.bytes().next().map(usize::from);
+                let list = first.and_then(|first| self.by_byte.get(first));
+                if !list.is_some_and(knows) {
+                    self.add_owned(text, place, false);
+                }
+            }
         }
     }
 
@@ -135,7 +172,13 @@ impl Phrases {
 
 /// Letters of scripts that put no space between words.
 fn is_unspaced(letter: char) -> bool {
-    matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
+    matches!(
+        letter,
+        '\u{e00}'..='\u{e7f}'
+            | '\u{3040}'..='\u{30ff}'
+            | '\u{3400}'..='\u{9fff}'
+            | '\u{ac00}'..='\u{d7a3}'
+    )
 }
 
 /// Whether words take nothing back that stand beside an approval.
@@ -180,12 +223,54 @@ pub fn narrows_within(line: &str) -> bool {
     holds(line, Place::Any)
 }
 
+/// Whether a line holds the words of a condition that are one wherever they stand; times count for
+/// nothing.
+pub fn holds_words(line: &str) -> bool {
+    let folded = folded(line);
+    let text = plain(&folded);
+    let mut inside = false;
+    text.char_indices().any(|(at, letter)| {
+        let begins = letter.is_alphanumeric() && !inside;
+        inside = letter.is_alphanumeric();
+        let rest = text.get(at..).unwrap_or_default();
+        begins && CONDITIONS.stands(rest, Place::Any, false) && !is_unit(rest)
+    })
+}
+
+/// Whether a line holds words of a script in which no condition is known, and is no courtesy.
+pub fn is_foreign(line: &str) -> bool {
+    let known = |letter: char| {
+        matches!(
+            letter,
+            '\0'..='\u{52f}'
+                | '\u{590}'..='\u{6ff}'
+                | '\u{900}'..='\u{97f}'
+                | '\u{e00}'..='\u{e7f}'
+                | '\u{1d00}'..='\u{1eff}'
+                | '\u{2000}'..='\u{2bff}'
+                | '\u{3000}'..='\u{9fff}'
+                | '\u{ac00}'..='\u{d7ff}'
+                | '\u{f900}'..='\u{faff}'
+                | '\u{fe00}'..='\u{fe6f}'
+                | '\u{ff00}'..='\u{ffef}'
+                | '\u{1d400}'..
+        )
+    };
+    let foreign = |letter: char| letter.is_alphabetic() && !known(letter);
+    let idle = |letter: char| !letter.is_alphanumeric() && !is_combining_mark(letter);
+    !line.is_ascii() && line.contains(foreign) && !is_courtesy(line.trim_matches(idle))
+}
+
 fn holds(line: &str, head: Place) -> bool {
     let folded = folded(line);
     let plain = plain(&folded);
     if !line.is_ascii() {
-        let inside = |phrase: &String| plain.contains(phrase.as_str());
-        if CONDITIONS.inside.iter().any(inside) || any_place(&folded, head, true) {
+        let idle = || {
+            let left = IDLE.iter().filter(|phrase| phrase.starts_with(is_unspaced));
+            left.fold(plain.to_string(), |left, phrase| left.replace(phrase, " "))
+        };
+        let inside = |left: &str| CONDITIONS.inside.iter().any(|p| left.contains(p.as_str()));
+        if inside(&plain) && inside(&idle()) || any_place(&folded, head, true) {
             return true;
         }
     }
@@ -275,6 +360,11 @@ fn is_time(text: &str, at_head: bool) -> bool {
     UNITS.contains(&unit.as_str())
 }
 
+/// Whether a text begins with a word for a length.
+fn is_unit(text: &str) -> bool {
+    CONDITIONS.stands(text, Place::Unit, false)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,7 +375,10 @@ mod tests {
         for row in rows(include_str!("words/conditions.txt")) {
             let (kind, phrases) = row.split_once('=').expect("KIND LANGUAGE = PHRASES");
             let kind = kind.split_whitespace().next();
-            assert!(matches!(kind, Some("any" | "part" | "head")), "{row}");
+            assert!(
+                matches!(kind, Some("any" | "part" | "head" | "unit")),
+                "{row}"
+            );
             for phrase in listed(phrases) {
                 let bare = phrase.trim_start_matches('!');
                 assert_eq!(folded(bare), bare);

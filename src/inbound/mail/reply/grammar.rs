@@ -25,6 +25,10 @@ use crate::workflow::request::Decision;
 
 /// Takes a decision back, whatever other words are configured: it disapproves, and says more (W31).
 const REVOKE: &str = "REVOKE";
+/// What stands before a word of approval that is only promised.
+const PROMISES: &[&str] = &[
+    "will", "i'll", "i’ll", "would", "can", "could", "may", "might",
+];
 /// How far a first line is searched for a word that it does not begin with, in bytes.
 const MAX_SEARCHED_BYTES: usize = 1000;
 /// Longest text of a person's own below an approval, in bytes; each of its lines is looked at closely.
@@ -45,7 +49,7 @@ pub fn decide(lines: &[&str], rules: &Rules) -> Result<Said, Unclear> {
     let (first, rest) = lines
         .split_first()
         .ok_or_else(|| unclear(EMPTY, "Your mail has no text.", ""))?;
-    refuse_foreign(first, lines)?;
+    refuse_foreign(first, lines, rules)?;
     let (decision, reason) = first_line(first, rules)?;
     let own = rest
         .iter()
@@ -86,9 +90,14 @@ pub fn decide(lines: &[&str], rules: &Rules) -> Result<Said, Unclear> {
 }
 
 /// Refuses a first line that is not the person's own.
-fn refuse_foreign(first: &str, lines: &[&str]) -> Result<(), Unclear> {
+fn refuse_foreign(first: &str, lines: &[&str], rules: &Rules) -> Result<(), Unclear> {
     let lower = line::lower(first);
-    let (code, sentence) = match line::kind(lines) {
+    let mut kind = line::kind(lines);
+    // A word that decides begins no introduction, though no blank line parts them.
+    if kind == Some(Kind::Attribution) && decides(first, rules) {
+        kind = line::kind(&[first]);
+    }
+    let (code, sentence) = match kind {
         Some(Kind::Quote) => ("quote-first", "The first line is a quotation."),
         Some(Kind::Attribution) => (
             "attribution-first",
@@ -116,6 +125,13 @@ fn refuse_foreign(first: &str, lines: &[&str]) -> Result<(), Unclear> {
         None => return Ok(()),
     };
     Err(unclear(code, sentence, first))
+}
+
+/// Whether a line is a decision word and nothing besides.
+fn decides(text: &str, rules: &Rules) -> bool {
+    let seen = line::comparable(text);
+    let bare = unlisted(seen.trim_start_matches(line::is_decoration));
+    leading_word(bare, rules).is_some_and(|(_, tail)| is_courtesy(tail))
 }
 
 /// Reads the deciding line: the decision, and the reason that stands beside a disapproval.
@@ -200,7 +216,7 @@ fn disapproval(
                     .iter()
                     .any(|w| word.eq_ignore_ascii_case(w))
         });
-    if is_genitive || !parts_well || only_decisions {
+    if is_genitive || !parts_well || only_decisions || may_approve(tail, rules) {
         return Err(unclear(
             "contradiction",
             "The first line holds more than one decision word, or something joined to it.",
@@ -215,6 +231,32 @@ fn disapproval(
         Decision::Disapprove,
         (!reason.is_empty()).then(|| reason.to_owned()),
     ))
+}
+
+/// Whether the reason for a disapproval may say that it was none: a part of a sentence holds a word of
+/// approval and nothing that denies it. "I will approve it once the ticket is linked" promises, no more.
+fn may_approve(reason: &str, rules: &Rules) -> bool {
+    let parts = |c: char| is_closing(c) || matches!(c, ';' | ':' | '?' | '(' | ')' | '–' | '—');
+    reason.split(parts).any(|part| approves(part, rules))
+}
+
+fn approves(part: &str, rules: &Rules) -> bool {
+    let mut before = "";
+    let mut found = false;
+    let mut rest = part;
+    let words = part.split(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '’'));
+    for word in words.filter(|word| !word.is_empty()) {
+        // "No wait, approve": a "no" denies what was said before it.
+        if conditions::denies(word) && !word.eq_ignore_ascii_case("no") {
+            return false;
+        }
+        rest = rest.split_once(word).map_or("", |(_, rest)| rest);
+        let promised = PROMISES.contains(&before.to_lowercase().as_str());
+        found |= whole_word(word, rules) == Some(Decision::Approve)
+            && !(promised && conditions::narrows(rest));
+        before = word;
+    }
+    found
 }
 
 /// A line below the first.
@@ -234,13 +276,11 @@ fn check_comment(decision: Decision, text: &str, rules: &Rules) -> Result<(), Un
             "A line below the first consists of a decision word.",
             text,
         )),
-        (Decision::Disapprove, Some((Decision::Approve, tail))) if is_courtesy(tail) => {
-            Err(unclear(
-                "contradiction",
-                "A line below the first consists of the opposite decision.",
-                text,
-            ))
-        }
+        (Decision::Disapprove, _) if may_approve(&seen, rules) => Err(unclear(
+            "contradiction",
+            "A line below the first holds the opposite decision.",
+            text,
+        )),
         _ => Ok(()),
     }
 }

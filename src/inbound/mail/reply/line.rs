@@ -3,25 +3,42 @@
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use unicode_normalization::UnicodeNormalization;
 
 use super::conditions;
 use super::fold::ends;
-use super::phrases::{
-    ATTRIBUTIONS, Attribution, DISCLAIMERS, FOOTERS, FORWARDS, HEADER_LABELS, SECRECY, SEPARATORS,
-    TELLING_LABELS,
-};
+use super::introduction::{has_label, is_attribution, starts_header_block};
+use super::phrases::{DISCLAIMERS, FOOTERS, FORWARDS, HEADER_LABELS, SECRECY, SEPARATORS, TITLES};
 
-/// Up to so many bytes a disclaimer is its title alone.
-const MAX_TITLE_BYTES: usize = 30;
-/// Lines over which an attribution may be wrapped.
-const ATTRIBUTION_LINES: usize = 4;
-/// Longest attribution, in bytes.
-const MAX_ATTRIBUTION_BYTES: usize = 600;
-/// Lines within which a quoted header block must show its second label.
-const HEADER_BLOCK_LINES: usize = 4;
+/// The shortest first line of a notice of secrecy that is more than its title, in bytes.
+const MIN_NOTICE_BYTES: usize = 60;
+/// Lines below a rule within which it must introduce something.
+const RULED_LINES: usize = 4;
+/// What people carry: "Von meinem … gesendet".
+const DEVICES: &[&str] = &[
+    "gesendet",
+    "iphone",
+    "ipad",
+    "handy",
+    "phone",
+    "telefon",
+    "android",
+    "samsung",
+    "galaxy",
+    "huawei",
+    "xiaomi",
+    "pixel",
+    "tablet",
+    "mobil",
+    "blackberry",
+    "nokia",
+    "smartphone",
+];
+/// What an application runs on: "Outlook for …".
+const PLATFORMS: &[&str] = &[
+    "android", "ios", "iphone", "ipad", "windows", "mac", "mobil",
+];
 /// What a line is compared by, in bytes from its start; the rest is not needed to tell its kind.
 const MAX_COMPARED_BYTES: usize = 1000;
 
@@ -140,10 +157,10 @@ pub fn kind(lines: &[&str]) -> Option<Kind> {
         return Some(Kind::Signature);
     }
     let text = lower(first);
-    if text.is_empty() && !is_rule(&seen) {
+    if text.is_empty() && !is_ruled_off(&seen) {
         return None;
     }
-    if is_separator(&seen, &text) {
+    if is_separator(&seen, &text) || is_ruled_off(&seen) && introduces(lines) {
         return Some(Kind::Separator);
     }
     if is_footer(&text) {
@@ -158,150 +175,81 @@ pub fn kind(lines: &[&str]) -> Option<Kind> {
     is_attribution(lines, &text).then_some(Kind::Attribution)
 }
 
-/// A line of nothing but dashes, underscores or equals signs.
-fn is_rule(seen: &str) -> bool {
+/// A rule, or a line that stands between dashes. People draw them too.
+fn is_ruled_off(seen: &str) -> bool {
     let count = seen.chars().count();
-    count >= 5 && (seen.chars().all(|c| c == '-') || seen.chars().all(|c| c == '_' || c == '='))
+    let rule = count >= 5 && seen.chars().all(|c| c == '_' || c == '=');
+    rule || (seen.starts_with("---") && seen.ends_with("---"))
+}
+
+/// Whether what somebody else wrote is introduced right below a rule.
+fn introduces(lines: &[&str]) -> bool {
+    (1..=RULED_LINES).any(|at| {
+        let below = lines.get(at..).unwrap_or_default();
+        let Some(first) = below.first() else {
+            return false;
+        };
+        let text = lower(first);
+        is_separator(&visible(first), &text)
+            || is_label(&text) && starts_header_block(below)
+            || is_attribution(below, &text)
+    })
 }
 
 fn is_separator(seen: &str, text: &str) -> bool {
-    if is_rule(seen) || FORWARDS.contains(text) {
+    if FORWARDS.contains(text) {
         return true;
     }
     if !seen.starts_with("--") {
         return false;
     }
     let words = text.trim_matches(['-', ' ']);
-    SEPARATORS
-        .iter()
-        .any(|separator| words.starts_with(separator))
-        || (seen.starts_with("---") && seen.ends_with("---") && words.len() < 80)
+    let known = |separator: &&str| words.strip_prefix(*separator).is_some_and(ends);
+    SEPARATORS.iter().any(known)
         || (seen.ends_with("--") && (words.ends_with("wrote") || words.ends_with("schrieb")))
+            && words.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Whether a line is what a telephone or an application adds, and not a person's that begins alike.
 fn is_footer(text: &str) -> bool {
-    let rest = FOOTERS.behind(text);
-    rest.is_some_and(|rest| !conditions::narrows_within(rest))
+    let Some(rest) = FOOTERS.behind(text) else {
+        return false;
+    };
+    // A field of a header block in some languages.
+    if rest.starts_with([':', '：']) {
+        return false;
+    }
+    // "Von meiner Seite erst morgen." is a person's line.
+    if text.starts_with("von meine") && !DEVICES.iter().any(|device| rest.contains(device)) {
+        return false;
+    }
+    // "… for Android" begins like a condition, and is none.
+    let platform = |word: &str| PLATFORMS.iter().any(|name| word.contains(name));
+    if rest.split_whitespace().any(platform) {
+        return !conditions::narrows_within(rest);
+    }
+    let later =
+        |(at, _): (usize, &str)| rest.get(at + 1..).is_some_and(conditions::begins_in_words);
+    !conditions::narrows(rest) && !rest.match_indices(' ').any(later)
 }
 
-/// Whether a line begins a notice of secrecy that a company puts below every mail.
+/// Whether a line begins a notice of secrecy that a company puts below every mail: it is a title and
+/// nothing else, or long and about secrecy. "This email is a mistake." is a person's line.
 fn is_disclaimer(text: &str) -> bool {
-    DISCLAIMERS.behind(text).is_some()
-        && (text.len() < MAX_TITLE_BYTES || SECRECY.iter().any(|word| text.contains(word)))
+    if TITLES.contains(text.trim_matches([':', '.', '-', '=', ' '])) {
+        return true;
+    }
+    // "Intended" is said of requests too.
+    let about = || {
+        SECRECY.iter().any(|word| text.contains(word))
+            || text.contains("intended") && !conditions::narrows(text)
+    };
+    text.len() >= MIN_NOTICE_BYTES && DISCLAIMERS.behind(text).is_some() && about()
 }
 
 /// Whether a line begins like a field of a quoted header block.
 pub fn is_label(text: &str) -> bool {
     has_label(text, &HEADER_LABELS)
-}
-
-fn has_label(text: &str, labels: &BTreeSet<&str>) -> bool {
-    let Some((label, _)) = text.split_once([':', '：']) else {
-        return false;
-    };
-    let label = label.trim_matches(is_decoration);
-    label.len() <= 40 && labels.contains(label)
-}
-
-/// Whether one of the next lines has a label that a window has not.
-fn starts_header_block(lines: &[&str]) -> bool {
-    lines
-        .iter()
-        .skip(1)
-        .filter(|line| !line.trim().is_empty())
-        .take(HEADER_BLOCK_LINES)
-        .any(|line| has_label(&lower(line), &TELLING_LABELS))
-}
-
-/// An attribution may be wrapped; it ends at its closing words, at a blank line or a quote at
-/// latest.
-fn is_attribution(lines: &[&str], first: &str) -> bool {
-    let may_close = |line: &&str| line.contains([':', '：']);
-    if !lines.iter().take(ATTRIBUTION_LINES).any(may_close) {
-        return false;
-    }
-    let mut joined = String::new();
-    for (index, line) in lines.iter().take(ATTRIBUTION_LINES).enumerate() {
-        let part = if index == 0 {
-            first.to_owned()
-        } else {
-            lower(line)
-        };
-        // A condition above an introduction is no part of it, though no blank line parts them.
-        if part.is_empty()
-            || part.starts_with('>')
-            || index > 0 && conditions::begins_in_words(&part)
-        {
-            return false;
-        }
-        if index > 0 {
-            joined.push(' ');
-        }
-        joined.push_str(&part);
-        if joined.len() > MAX_ATTRIBUTION_BYTES {
-            return false;
-        }
-        let text = joined.replace('：', ":");
-        if text.ends_with(':') && closes_attribution(&text, first, index == 0) {
-            return true;
-        }
-    }
-    false
-}
-
-/// Short names of weekdays that begin like a condition in another language.
-const WEEKDAYS: &[&str] = &["po", "ne", "ma", "na", "do", "an"];
-
-/// Whether the first line of one that may begin with anything says who or when.
-fn opens_attribution(line: &str) -> bool {
-    line.contains('<') || line.contains('@') || line.contains(|c: char| c.is_ascii_digit())
-}
-
-fn closes_attribution(text: &str, first_line: &str, one_line: bool) -> bool {
-    // Every attribution names a date or an address, so that "As Bob wrote:" stays a comment.
-    let address = text.contains('@') && text.contains('<');
-    if !text.contains(|c: char| c.is_ascii_digit()) && !text.contains('@') {
-        return false;
-    }
-    if text.starts_with("on condition") || text.starts_with("on the condition") {
-        return false;
-    }
-    // One that may begin with anything is wrapped only if it has both.
-    let dated = address && text.split(|c: char| !c.is_ascii_digit()).any(is_year);
-    let first = text.split(|c: char| !c.is_alphanumeric()).next();
-    let weekday = || dated && first.is_some_and(|word| WEEKDAYS.contains(&word));
-    // "Only until 17:00, as Bob wrote:" is a person's line.
-    let free = (one_line || dated && opens_attribution(first_line))
-        && (!conditions::begins_in_words(text) || weekday());
-    let begins = |start: &str| match start {
-        "" => free,
-        start => text.strip_prefix(start).is_some_and(ends),
-    };
-    let closes = |known: &Attribution| {
-        if known.name_last {
-            contains_word(text, known.word)
-        } else {
-            text.ends_with(known.word)
-        }
-    };
-    // "2026-11-21 10:00 GMT+01:00 Bob <bob@client.test>:"
-    let bare = dated && free && (text.ends_with(">:") || text.ends_with("]:"));
-    bare || ATTRIBUTIONS
-        .iter()
-        .any(|known| begins(known.begins) && closes(known))
-}
-
-fn is_year(digits: &str) -> bool {
-    digits.len() == 4 && digits.starts_with("20")
-}
-
-fn contains_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, found)| {
-        let before = text.get(..at).unwrap_or_default();
-        let after = text.get(at + found.len()..).unwrap_or_default();
-        ends(after) && !before.ends_with(char::is_alphanumeric)
-    })
 }
 
 /// Whether a line begins like a window or a condition.
@@ -328,18 +276,21 @@ mod tests {
             ("-- ", Some(Signature)),
             ("--", Some(Signature)),
             ("-----Original Message-----", Some(Separator)),
-            ("________________________________", Some(Separator)),
+            ("________________________________", None),
+            ("_____\nFrom: B\nSent: 21 Nov 2026", Some(Separator)),
+            ("--- until five ---", None),
+            ("-----BEGIN PGP SIGNATURE-----", Some(Separator)),
             ("-------- Forwarded Message --------", Some(Separator)),
             ("---------- Forwarded message ---------", Some(Separator)),
             ("---- On Sat, 21 Nov 2026 Bob wrote ----", Some(Separator)),
             ("Begin forwarded message:", Some(Separator)),
             ("-----Ursprüngliche Nachricht-----", Some(Separator)),
-            ("From: Bot\nSent: Saturday", Some(HeaderBlock)),
-            ("*From:* Bot\n*Sent:* Saturday", Some(HeaderBlock)),
-            ("Von: Bot\nGesendet: Samstag", Some(HeaderBlock)),
-            ("De : Bot\nEnvoyé : samedi", Some(HeaderBlock)),
-            ("发件人: Bot\n发送时间: x", Some(HeaderBlock)),
-            ("差出人: Bot\n送信日時: x", Some(HeaderBlock)),
+            ("From: Bot\nSent: 21 Nov 2026", Some(HeaderBlock)),
+            ("*From:* Bot\n*Sent:* 21 Nov 2026", Some(HeaderBlock)),
+            ("Von: Bot\nGesendet: 21.11.2026", Some(HeaderBlock)),
+            ("De : Bot <b@x.test>\nEnvoyé : samedi", Some(HeaderBlock)),
+            ("发件人: Bot\n发送时间: 2026年11月21日", Some(HeaderBlock)),
+            ("差出人: Bot\n送信日時: 2026年11月21日", Some(HeaderBlock)),
             (
                 "On Sat, 21 Nov 2026, Bob <b@x.test> wrote:",
                 Some(Attribution),

@@ -8,10 +8,12 @@
 //! | [`html`] | an HTML part as lines |
 //! | [`grammar`] | what the lines of a reply say |
 //! | [`line`](mod@line) | what kind of line something is |
+//! | [`introduction`] | what introduces a quotation |
 //! | [`phrases`] | what mail programs write in many languages, as data |
 //! | [`conditions`] | what people write beside an approval, as data |
 //! | [`remark`] | whether another line below it takes it back |
 //! | [`tail`] | what stands below the person's own words |
+//! | [`mangled`] | what a wrong label made of a text |
 //! | [`fold`], [`alike`], [`order`] | which letters are the same, which only look so, and in which order |
 //! | [`window`] | whether a line below an approval says for when |
 //!
@@ -40,7 +42,9 @@ pub mod conditions;
 pub mod fold;
 pub mod grammar;
 pub mod html;
+pub mod introduction;
 pub mod line;
+pub mod mangled;
 pub mod order;
 pub mod part;
 pub mod phrases;

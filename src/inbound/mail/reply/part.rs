@@ -2,11 +2,13 @@
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
+use std::borrow::Cow;
+
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::{HeaderName, MessagePart, MimeHeaders, PartType};
 
 use super::html::{self, Page};
-use super::{line, unclear};
+use super::{line, mangled, unclear};
 use crate::inbound::Unclear;
 
 /// Most text that is read, in bytes. A longer reply is not understood, so that no line of it is
@@ -40,7 +42,7 @@ pub fn html(parts: &[&MessagePart<'_>]) -> Result<Page, Unclear> {
     let mut seen = Page::default();
     for part in parts {
         check(part)?;
-        let page = html::read(text_of(part)).map_err(|_| too_long())?;
+        let page = html::read(&text_of(part)).map_err(|_| too_long())?;
         seen.lines.extend(page.lines);
         seen.hides |= page.hides;
         seen.doubt = seen.doubt.or(page.doubt);
@@ -51,11 +53,26 @@ pub fn html(parts: &[&MessagePart<'_>]) -> Result<Page, Unclear> {
     Ok(seen)
 }
 
-fn text_of<'p>(part: &'p MessagePart<'_>) -> &'p str {
-    match &part.body {
+fn text_of<'p>(part: &'p MessagePart<'_>) -> Cow<'p, str> {
+    let text = match &part.body {
         PartType::Text(text) | PartType::Html(text) => text.as_ref(),
         _ => "",
+    };
+    // A label that promises ASCII stands above UTF-8 often enough.
+    match mangled::utf8_within(text) {
+        Some(meant) if is_ascii(&charset(part)) => Cow::Owned(meant),
+        _ => Cow::Borrowed(text),
     }
+}
+
+fn charset(part: &MessagePart<'_>) -> String {
+    let kind = part.content_type();
+    let charset = kind.and_then(|kind| kind.attribute("charset"));
+    charset.unwrap_or("utf-8").trim().to_ascii_lowercase()
+}
+
+fn is_ascii(charset: &str) -> bool {
+    charset.contains("ascii") || matches!(charset, "ansi_x3.4-1968" | "iso646-us" | "us" | "646")
 }
 
 /// Refuses what cannot be decoded for certain.
@@ -64,12 +81,7 @@ fn check(part: &MessagePart<'_>) -> Result<(), Unclear> {
     if count(&HeaderName::ContentType) > 1 || count(&HeaderName::ContentTransferEncoding) > 1 {
         return Err(twice());
     }
-    let charset = part
-        .content_type()
-        .and_then(|kind| kind.attribute("charset"))
-        .unwrap_or("utf-8")
-        .trim()
-        .to_ascii_lowercase();
+    let charset = charset(part);
     let is_utf8 = matches!(charset.as_str(), "utf-8" | "utf8");
     let is_utf7 = charset.replace(['-', '_'], "").contains("utf7");
     if is_utf7 || !(is_utf8 || charset_decoder(charset.as_bytes()).is_some()) {
@@ -79,11 +91,21 @@ fn check(part: &MessagePart<'_>) -> Result<(), Unclear> {
             "",
         ));
     }
-    if part.is_encoding_problem {
+    if part.is_encoding_problem || is_ascii(&charset) && !is_ascii_text(part) {
         let sentence = "The text of your mail could not be decoded.";
         return Err(unclear("broken", sentence, ""));
     }
     Ok(())
+}
+
+/// Whether a text whose label promises ASCII is ASCII, or UTF-8 after all.
+fn is_ascii_text(part: &MessagePart<'_>) -> bool {
+    match &part.body {
+        PartType::Text(text) | PartType::Html(text) => {
+            text.is_ascii() || mangled::utf8_within(text).is_some()
+        }
+        _ => true,
+    }
 }
 
 /// Why a mail is not read whose structure says two things.

@@ -77,6 +77,10 @@ pub static HEADER_LABELS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
 pub static TELLING_LABELS: LazyLock<BTreeSet<&'static str>> =
     LazyLock::new(|| of(include_str!("words/headers.txt"), "tells").collect());
 
+/// Labels of the date on which a mail was sent.
+pub static DATE_LABELS: LazyLock<BTreeSet<&'static str>> =
+    LazyLock::new(|| of(include_str!("words/headers.txt"), "date").collect());
+
 /// How a separator's words go, between its dashes.
 pub static SEPARATORS: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| of(include_str!("words/separators.txt"), "between").collect());
@@ -92,6 +96,10 @@ pub static FOOTERS: LazyLock<Beginnings> =
 /// How a notice of secrecy begins.
 pub static DISCLAIMERS: LazyLock<Beginnings> =
     LazyLock::new(|| Beginnings::of(of(include_str!("words/disclaimers.txt"), "begins")));
+
+/// Titles of such a notice, on a line of their own.
+pub static TITLES: LazyLock<BTreeSet<&'static str>> =
+    LazyLock::new(|| of(include_str!("words/disclaimers.txt"), "title").collect());
 
 /// What such a notice is about.
 pub static SECRECY: LazyLock<Vec<&'static str>> =

@@ -8,7 +8,7 @@
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
 use super::grammar::{leading_word, whole_word};
-use super::{alike, conditions, line, order, unclear};
+use super::{alike, conditions, line, mangled, order, unclear};
 use crate::command::when;
 use crate::inbound::Unclear;
 use crate::inbound::mail::Rules;
@@ -20,6 +20,12 @@ const MAX_LOOKS: usize = 8;
 /// Refuses a remark below an approval that takes it back, wholly or in part.
 pub fn check(text: &str, rules: &Rules) -> Result<(), Unclear> {
     let refuse = |code, sentence| Err(unclear(code, sentence, text));
+    if mangled::is_mangled(text) {
+        return refuse(
+            "broken",
+            "A line below the first could not be decoded for certain.",
+        );
+    }
     let seen = line::comparable(text);
     let holds_yes = holds(&seen, Decision::Approve, rules);
     // An apostrophe joins letters to a word that decides.
@@ -40,6 +46,12 @@ pub fn check(text: &str, rules: &Rules) -> Result<(), Unclear> {
         return refuse(
             "condition",
             "A line below the first holds a window or a condition.",
+        );
+    }
+    if conditions::is_foreign(&seen) {
+        return refuse(
+            "script",
+            "A line below the first is in a script in which no condition would be noticed.",
         );
     }
     if order::is_turned(text) {

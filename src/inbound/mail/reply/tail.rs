@@ -66,7 +66,10 @@ pub fn check(decision: Decision, after: &[&str], rules: &Rules) -> Result<(), Un
             }
             Some(Kind::Signature) => below = Below::Mark,
             Some(Kind::Footer) => below = Below::Footer,
-            Some(Kind::Disclaimer) => below = Below::Signature,
+            Some(Kind::Disclaimer) => {
+                check_notice(decision, text, rules)?;
+                below = Below::Signature;
+            }
             Some(Kind::Attribution | Kind::Separator | Kind::HeaderBlock) => {
                 below = Below::Introduction;
             }
@@ -134,6 +137,16 @@ fn check_quotation(block: &[&str], rules: &Rules) -> Result<Below, Unclear> {
 
 fn unquoted(text: &str) -> &str {
     text.trim_start_matches(|c: char| c == '>' || c.is_whitespace())
+}
+
+/// A notice of secrecy may forbid anything, but refuses nothing.
+fn check_notice(decision: Decision, text: &str, rules: &Rules) -> Result<(), Unclear> {
+    let seen = line::comparable(text);
+    if decision == Decision::Approve && remark::holds(&seen, Decision::Disapprove, rules) {
+        let sentence = "A line below the first holds the word for the opposite decision.";
+        return Err(unclear("contradiction", sentence, text));
+    }
+    Ok(())
 }
 
 /// A line that is nothing but a decision word.

@@ -204,7 +204,7 @@ fn comments() {
         ("APPROVE\nApproved by me and Bob", "+Approved by me and Bob"),
         ("APPROVE\nFormally fine", "+Formally fine"),
         ("APPROVE\nFrom: me", "condition"),
-        ("APPROVE\na\u{7}b", "+ab"),
+        ("APPROVE\na\u{7}b", "broken"),
     ]);
 }
 
@@ -282,7 +282,10 @@ fn not_taken_back() {
         ("APPROVE\n1. ticket is linked", "+1. ticket is linked"),
         ("APPROVE\nSent from my iPhone", "+"),
         ("APPROVE\nVon meinem iPhone gesendet", "+"),
-        ("APPROVE\nFrom: Bot\nDate: x\nTo: me\nSubject: y", "+"),
+        (
+            "APPROVE\nFrom: Bot\nDate: Fri, 20 Nov 2026\nTo: me\nSubject: y",
+            "+",
+        ),
         ("APPROVE\nOn Monday, 23 Nov 2026, Bot wrote:\n> x", "+"),
         ("APPROVE\n> x\n\nOn 21 Nov 2026, Bot wrote:\n> y", "+"),
         (
@@ -472,14 +475,18 @@ fn tails() {
         ),
         (
             "APPROVE\n________________________________\nFrom: Bot\nonly",
+            "condition",
+        ),
+        (
+            "APPROVE\nFrom: Bot\nSent: 21 Nov 2026\nTo: Alice\nonly",
             "+",
         ),
-        ("APPROVE\nFrom: Bot\nSent: Saturday\nTo: Alice\nonly", "+"),
         ("APPROVE\n-----Original Message-----\nonly", "+"),
         ("APPROVE\n-- \nAlice\nonly by phone", "+"),
         ("APPROVE\nSent from my iPhone\nonly", "condition"),
         (
-            "APPROVE\nSent from my iPhone\n\nThis e-mail is confidential.\nOnly for its recipient.",
+            "APPROVE\nSent from my iPhone\n\nThis e-mail is confidential and may be privileged or \
+             protected.\nOnly for its recipient.",
             "+",
         ),
         (
@@ -488,7 +495,7 @@ fn tails() {
         ),
         (
             "APPROVE\n\nGet Outlook for iOS<https://x.test>\n_____\nonly",
-            "+",
+            "condition",
         ),
         ("APPROVE\nAm 21.11.2026 um 10:00 schrieb Bot:\n> nur", "+"),
         ("APPROVE\n> please decide\nDISAPPROVE", "contradiction"),
@@ -514,7 +521,7 @@ fn foreign_first_lines() {
         ),
         ("-----Original Message-----\nAPPROVE", "separator-first"),
         ("Begin forwarded message:\n\nAPPROVE", "separator-first"),
-        ("From: Bot\nSent: Saturday\n\nAPPROVE", "header-first"),
+        ("From: Bot\nSent: 21 Nov 2026\n\nAPPROVE", "header-first"),
         ("Subject: APPROVE", "header-first"),
         ("Von: Bot\nAPPROVE", "header-first"),
         ("-- \nAlice\nAPPROVE", "signature-only"),
@@ -522,7 +529,7 @@ fn foreign_first_lines() {
         ("Envoyé de mon iPhone\nAPPROVE", "footer-first"),
         ("CAUTION: external mail\nAPPROVE", "banner-first"),
         ("[EXTERNAL] x\nAPPROVE", "banner-first"),
-        ("This message is confidential\nAPPROVE", "footer-first"),
+        ("Confidentiality notice:\nAPPROVE", "footer-first"),
     ]);
 }
 
@@ -686,4 +693,228 @@ fn limits() {
     assert_eq!(said.comment.unwrap().chars().count(), MAX_COMMENT_CHARS);
     let unclear = decide(&[&long], &rules).unwrap_err();
     assert_eq!(unclear.wrote.unwrap().chars().count(), MAX_WROTE_CHARS);
+}
+
+// Goal: what stands below a person's approval and takes it back is seen where a mail program might
+// have put something: rules, notices, header blocks, footers, introductions. Method: an approval with
+// each of them below it.
+#[test]
+fn below_what_looks_foreign() {
+    let rules = rules();
+    for text in [
+        "---\nonly for 1 hour",
+        "-----\nDISAPPROVE",
+        "--- only until 17:00 ---",
+        "=====\nOnly until 17:00",
+        "________\nand only until 17:00",
+        "--- wrote ---\nonly today",
+        "--- original messages aside, only today ---",
+        "---------\n\n\nDISAPPROVE",
+        "---\n> DISAPPROVE",
+        "-----\nFrom: 10:00\nTo: 12:00",
+        "This email is a mistake.",
+        "This email: not approved",
+        "Diese Nachricht gilt nicht",
+        "This message is intended for the other request, do not count it.",
+        "This message is confidential, and I said DISAPPROVE to the request in it",
+        "Disclaimer: only until 17:00",
+        "From: 10:00\nTo: 12:00\nSubject: maintenance",
+        "From: 10:00\nTo: 12:00\nImportance: high",
+        "From: 10:00\nTo: 12:00\nCc: Bob",
+        "Von: 10:00\nBis: 12:00\nBetreff: Wartung",
+        "De: 10h\nAté: 12h\nAssunto: x",
+        "From: the freeze\nTo: its end\nSubject: rollout",
+        "From: 22 November\nTo: 23 November\nSubject: rollout",
+        "From: tomorrow\nSent: 21 Nov 2026",
+        "Von meiner Seite erst morgen.",
+        "Von meiner Seite Montag, morgen",
+        "Sent from my side, tomorrow",
+        "Am Montag bis 17 Uhr, wie Bob schrieb:",
+        "On Monday until 5pm, as Bob wrote:",
+        "Bis 21.11.2026 17 Uhr, wie Bob schrieb:",
+        "On 21 Nov 2026 until 17:00, as Bob <b@x.test> wrote:",
+    ] {
+        let meaning = meaning(&format!("APPROVE\n{text}"), &rules);
+        assert!(!meaning.starts_with('+'), "{text:?} is read as {meaning:?}");
+    }
+    check(&[
+        (
+            "APPROVE\n-----\nFrom: Bot <b@x.test>\nSubject: only\n\nonly",
+            "+",
+        ),
+        (
+            "APPROVE\n\n--------\nOn Sat, 21 Nov 2026 at 10:00, Bot wrote:\n\nonly",
+            "+",
+        ),
+        ("APPROVE\n-----\nDana Whitfield", "+-----\nDana Whitfield"),
+        (
+            "APPROVE\nOn Sat, 21 Nov 2026 at 10:00, X <a@b> wrote:\n> only",
+            "+",
+        ),
+        (
+            "Approved, thanks\nOn Sat, 21 Nov 2026 at 10:00, X\n<a@b> wrote:\n> only",
+            "+",
+        ),
+        ("APPROVE\nAm 21.11.26 um 10:00 schrieb Bot:\n> nur", "+"),
+        ("APPROVE\nVon meinem iPhone gesendet\nAlice", "+"),
+        ("APPROVE\nGesendet mit Outlook für Android", "+"),
+        (
+            "APPROVE\n____\nThis message is confidential. If you are not the intended recipient, \
+             do not use it.",
+            "+____",
+        ),
+    ]);
+}
+
+// Goal: a length in words, a withdrawal, a plain condition stops an approval, in whatever language.
+// Method: an approval with each of them below it.
+#[test]
+fn in_so_many_words() {
+    let rules = rules();
+    for text in [
+        "fifteen minutes",
+        "seven hours",
+        "three hours please",
+        "Three hours is enough.",
+        "zwei Stunden",
+        "deux heures",
+        "dos horas",
+        "два часа",
+        "3天",
+        "trzy godziny",
+        "a couple of days",
+        "iki saat",
+        "If there is a change ticket for it.",
+        "If you have a ticket.",
+        "If required.",
+        "if necessary, with Bob",
+        "I disagree",
+        "I object",
+        "Denied",
+        "I withdraw my approval",
+        "Actually, denied.",
+        "Scratch that.",
+        "Sorry, wrong button.",
+        "nope",
+        "Ich lehne ab",
+        "dagegen",
+        "Nein",
+        "Abgelehnt",
+        "without admin",
+        "read access please",
+        "this evening",
+        "over the weekend",
+        "μόνο σήμερα",
+        "רק היום",
+        "فقط اليوم",
+        "केवल आज",
+        "เฉพาะวันนี้",
+        "chỉ hôm nay",
+        "nếu Bob đồng ý",
+        "csak ma",
+        "doar astăzi",
+        "vain tänään",
+        "тільки сьогодні",
+        "якщо Боб згоден",
+        "hanya hari ini",
+        "միայն այսօր",
+        "მხოლოდ დღეს",
+        "শুধু আজ",
+        "s\u{fffd} hoje",
+        "sÃ³ hoje",
+        "\u{1b}$B:#F|$@$1\u{1b}(B",
+    ] {
+        let meaning = meaning(&format!("APPROVE\n{text}"), &rules);
+        assert!(!meaning.starts_with('+'), "{text:?} is read as {meaning:?}");
+    }
+    for text in [
+        "Let me know if you need anything",
+        "Let me know if anything is unclear",
+        "If you have any questions, call me",
+        "Have a nice day",
+        "Schönen Tag noch",
+        "Bom dia",
+        "Nichts dagegen",
+        "No worries",
+        "Thanks for your time",
+        "See you at the last-minute review",
+        "Ευχαριστώ",
+        "תודה",
+        "不错",
+        "De acordo",
+        "Sans souci",
+        "Μίλησα με τον Μπομπ",
+        "דיברתי עם בוב",
+        "تحدثت مع بوب",
+        "मैंने बॉब से बात की",
+        "คุยกับบ๊อบแล้ว",
+        "Tôi đã nói với Bob",
+        "Ne ho parlato con Bob",
+        "I am fine with it",
+    ] {
+        let meaning = meaning(&format!("APPROVE\n{text}"), &rules);
+        assert!(meaning.starts_with('+'), "{text:?} is read as {meaning:?}");
+    }
+}
+
+// Goal: a disapproval that holds the word of approval is none, unless it denies or only promises it.
+// Method: both words in a line, and in two.
+#[test]
+fn both_words() {
+    let rules = in_every_language();
+    for (text, expected) in [
+        ("Rejected by mistake, please approve", "contradiction"),
+        ("disapprove, no wait: approve", "contradiction"),
+        ("Abgelehnt wird hier nichts, genehmigt!", "contradiction"),
+        ("DISAPPROVE\nSorry, I meant APPROVE", "contradiction"),
+        ("Revoke nothing; approve.", "contradiction"),
+        ("REVOKE\nSorry, approved", "contradiction"),
+        (
+            "DISAPPROVE\nI will not approve this",
+            "-I will not approve this",
+        ),
+        ("Rejected, I can't approve it", "-I can't approve it"),
+        (
+            "REJECT: I will approve it once it is tested",
+            "-I will approve it once it is tested",
+        ),
+        ("REJECT, my mistake, I will approve", "contradiction"),
+    ] {
+        assert_eq!(meaning(text, &rules), expected, "{text:?}");
+    }
+}
+
+// Goal: a text under a wrong label approves nothing that it may narrow; UTF-8 without a label, or with
+// one that promises ASCII, is UTF-8. Method: whole mails, by label and bytes.
+#[test]
+fn wrong_labels() {
+    use super::super::read::{read, tests::clean};
+    let rules = rules();
+    let utf8 = "tudo está certo".as_bytes();
+    let stops = "só até amanhã".as_bytes();
+    let latin = b"s\xf3 at\xe9 amanh\xe3";
+    let shift_jis = b"\x8d\xa1\x93\xfa\x82\xbe\x82\xaf";
+    let escapes = b"\x1b$B:#F|$@$1\x1b(B";
+    let table: &[(&str, &[u8], &str)] = &[
+        ("", utf8, "approve"),
+        ("; charset=us-ascii", utf8, "approve"),
+        ("; charset=utf-8", utf8, "approve"),
+        ("", latin, "none"),
+        ("; charset=utf-8", latin, "none"),
+        ("; charset=us-ascii", latin, "none"),
+        ("", shift_jis, "none"),
+        ("; charset=us-ascii", shift_jis, "none"),
+        ("; charset=us-ascii", stops, "none"),
+        ("; charset=iso-8859-1", utf8, "none"),
+        ("; charset=windows-1252", stops, "none"),
+        ("", escapes, "none"),
+        ("; charset=iso-8859-1", b"est\xe1 tudo certo", "approve"),
+    ];
+    for (label, line, expected) in table {
+        let mail = clean("APPROVE\r\nLINE").replace("; charset=utf-8", label);
+        let (head, tail) = mail.split_once("LINE").unwrap();
+        let raw = [head.as_bytes(), line, tail.as_bytes()].concat();
+        let reply = read(&raw, &rules).reply;
+        assert_eq!(reply.verdict, *expected, "{label} {line:?}: {}", reply.why);
+    }
 }

@@ -66,12 +66,15 @@ impl Sheet {
     fn read(&mut self, text: &str) {
         for rule in without_comments(text).split('}') {
             let Some((before, declarations)) = rule.rsplit_once('{') else {
+                // The end of a rule that a brace within quotation marks has cut.
+                self.everything |= Effect::of_sheet(rule);
                 continue;
             };
             if !Effect::of_sheet(declarations) {
                 continue;
             }
-            let selectors = before.rsplit('{').next().unwrap_or(before);
+            // What ends in `;` is an at-rule of its own, or what a rule says around another.
+            let selectors = before.rsplit(['{', ';']).next().unwrap_or(before);
             for selector in selectors.split(',').take(MAX_NAMES) {
                 self.note(selector.trim());
             }
@@ -93,7 +96,7 @@ impl Sheet {
             self.classes.push(class.to_owned());
         } else if let Some((_, id)) = simple.split_once('#') {
             self.ids.push(id.to_owned());
-        } else if simple.is_empty() || simple == "*" {
+        } else if simple.is_empty() || simple.contains(['*', '&', '\\']) {
             self.everything = true;
         } else {
             self.tags.push(simple.to_owned());
@@ -137,5 +140,26 @@ mod tests {
         assert!(!read.everything);
         assert!(sheet("* {opacity:0}").everything);
         assert!(sheet("[x] {opacity:0}").everything);
+    }
+
+    // Goal: what stands before a rule does not hide it. Method: at-rules, nesting, braces in strings.
+    #[test]
+    fn behind_other_things() {
+        for text in [
+            "@import 'x';p{display:none}",
+            "@charset \"utf-8\";\n@import url(x);\np {display:none}",
+            "@media screen{@import 'x';p{display:none}}",
+            "<!-- p{display:none} -->",
+            "@layer a;@layer b{p{display:none}}",
+            "p{display:none",
+        ] {
+            assert_eq!(sheet(text).tags, ["p"], "{text}");
+        }
+        for text in [
+            "p{color:red;&{display:none}}",
+            "p{content:\"}\";display:none}",
+        ] {
+            assert!(sheet(text).everything, "{text}");
+        }
     }
 }
