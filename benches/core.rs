@@ -59,6 +59,7 @@ fn main() {
         shown: Some(Shown {
             step: 0,
             revision: 1,
+            confirms: None,
         }),
         channel: Channel::Mail,
     };

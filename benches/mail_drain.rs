@@ -123,7 +123,8 @@ impl Bench {
             .map_err(|problems| anyhow::anyhow!("{problems}"))?;
         let clock = Clock::system();
         let mut tx = pool.begin().await?;
-        books::apply(&mut tx, &people, &checked.book, 0, "bench", clock.now()).await?;
+        let by = books::Applier::named("bench");
+        books::apply(&mut tx, (&people, &checked.book), 0, &by, clock.now()).await?;
         tx.commit().await?;
         let keys = Arc::new(Keyring::new(&config.tokens)?);
         let handler = Handler::new(pool.clone(), clock, keys, Arc::new(Notify::new()), true);

@@ -48,8 +48,10 @@ $$;
 
 -- The record: added to, read, and nothing else.
 REVOKE UPDATE, DELETE ON audit_event, seal, seal_leaf, seal_key FROM countersign_daemon;
+-- Policies in force and alarms: added, never changed.
+REVOKE UPDATE, DELETE ON policy_book, alarm FROM countersign_daemon;
 -- What the record is about: changed by every decision, never removed.
-REVOKE DELETE ON request, audit_chain, policy_book FROM countersign_daemon;
+REVOKE DELETE ON request, audit_chain FROM countersign_daemon;
 -- Which migrations have run.
 REVOKE INSERT, UPDATE, DELETE ON _sqlx_migrations FROM countersign_daemon;
 

@@ -168,6 +168,7 @@ fn cef(record: &Record) -> String {
             "events",
             (!events.is_empty()).then(|| events.join(",")),
         ),
+        ("cs6", "osUser", at(&["proof", "details", "user"])),
         ("cn1", "number", Some(record.seq.to_string())),
     ];
     let plain = [

@@ -17,7 +17,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -32,6 +32,8 @@ use crate::workflow::request::{Decision, Request};
 
 /// Requests that one message names; the rest are counted.
 const MAX_NAMED: usize = 20;
+/// How long the access admins are not told again that requests wait for the same people.
+const QUIET: SignedDuration = SignedDuration::from_hours(1);
 
 /// Judges a bounce that came as this mail; what is stored as its reason.
 pub async fn bounced(
@@ -228,7 +230,8 @@ pub fn in_force(standing: Vec<Mark>, book: &Book) -> Vec<Mark> {
     standing.into_iter().filter(holds).collect()
 }
 
-/// Tells the access admins where a step has just asked people of whom too few can be reached by mail.
+/// Tells the access admins where a step has just asked people of whom too few can be reached by mail; of
+/// the same people once in [`QUIET`], so that whoever files many requests buries nothing under mails.
 ///
 /// Wake the courier after the commit.
 pub async fn warn_if_unheard(
@@ -250,6 +253,9 @@ pub async fn warn_if_unheard(
     if away.is_empty() || reached.len() >= lacking(request) {
         return Ok(());
     }
+    if !unreachable::tell(conn, &away, QUIET, now).await? {
+        return Ok(());
+    }
     let names: Vec<String> = away.iter().map(|person| book.name_of(person)).collect();
     let mail = SystemMail {
         code: None,
@@ -259,7 +265,9 @@ pub async fn warn_if_unheard(
              Not reached: {}.\n\n\
              They are written to nevertheless. Tell them by another way, or let somebody else \
              decide (policies.toml, `countersign policy apply`). They can answer with \
-             `countersign approve {}`.\n",
+             `countersign approve {}`.\n\n\
+             Further requests that wait for the same people are not mailed within an hour; \
+             `countersign request list --status open` shows them.\n",
             request.id,
             plural(lacking(request), "approval"),
             names.join(", "),

@@ -33,7 +33,14 @@ pub async fn open(policies: &str) -> anyhow::Result<(PgPool, Handler)> {
         .map_err(|problems| anyhow::anyhow!("{problems}"))?;
     let clock = Clock::system();
     let mut tx = pool.begin().await?;
-    books::apply(&mut tx, policies, &checked.book, 0, "bench", clock.now()).await?;
+    books::apply(
+        &mut tx,
+        (policies, &checked.book),
+        0,
+        &books::Applier::named("bench"),
+        clock.now(),
+    )
+    .await?;
     tx.commit().await?;
     let keys = Arc::new(Keyring::new(&config.tokens)?);
     let handler = Handler::new(pool.clone(), clock, keys, Arc::new(Notify::new()), true);

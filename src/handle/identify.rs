@@ -99,9 +99,14 @@ impl Case<'_> {
             );
             return Err(Nobody::suspect(why, "foreign-sender", token));
         }
+        // A reply names the whole thread; it answers the newest of it.
+        let newest = known.iter().max_by_key(|token| token.issued_at);
         let shown = Shown {
             step: token.step,
             revision: token.revision,
+            confirms: newest
+                .filter(|newest| newest.confirms)
+                .map(|newest| newest.issued_at),
         };
         Ok(Identified {
             actor: Actor::Person(token.person.clone()),
@@ -114,21 +119,33 @@ impl Case<'_> {
 
     /// Whom a link was mailed to. That it is they who came by it, the page has seen to.
     fn visitor(&self, known: Option<LinkRow>, revision: u32) -> Result<Identified, String> {
-        let Some(LinkRow { token, revoked }) = known else {
+        let Some(LinkRow {
+            token,
+            revoked,
+            address,
+        }) = known
+        else {
             return Err("its link is not known".to_owned());
         };
         if revoked {
             return Err(format!("its link, of {}, was revoked", token.person));
         }
-        if self.book.person(&token.person).is_none() {
+        let Some(person) = self.book.person(&token.person) else {
             return Err(format!(
                 "its link is of {}, who is not in the book",
+                token.person
+            ));
+        };
+        if !same_address(&person.email, &address) {
+            return Err(format!(
+                "its link was mailed to an address that {} has no longer",
                 token.person
             ));
         }
         let shown = Shown {
             step: token.step,
             revision,
+            confirms: None,
         };
         Ok(Identified {
             actor: Actor::Person(token.person),
@@ -162,6 +179,7 @@ fn owner_of_account(
         shown: Shown {
             step: shown.step,
             revision: shown.revision,
+            confirms: None,
         },
     });
     Ok(Identified {

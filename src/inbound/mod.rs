@@ -91,7 +91,7 @@ pub struct Suspect {
 /// How the speaker was proven: a name for the method and the details, never a token or a body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
-    /// `authentication-results`, `exempted-domain`, `os-user`, `link`, `chat-account`, `clock`.
+    /// `authentication-results`, `exempted-domain`, `os-user`, `operator`, `link`, `chat-account`, `clock`.
     pub method: String,
     /// What it rests on, e.g. the SHA-256 of the raw mail, its Message-ID, the DKIM domain.
     pub details: serde_json::Value,

@@ -6,6 +6,7 @@
 //! caller holds locked; a system chain in `audit_chain`, locked here. What keeps a whole chain from being
 //! rewritten or removed unseen are the seals ([`super::seals`]); [`verify()`] reads it all.
 
+mod applied;
 mod feed;
 pub mod verify;
 mod walk;
@@ -89,6 +90,9 @@ pub struct Entry {
     /// Why it was not understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unclear: Option<Unclear>,
+    /// Which policies were put in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Policies>,
     /// Any other reason, e.g. why nobody was identified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -109,9 +113,21 @@ impl Entry {
             delegations: Vec::new(),
             refusal: None,
             unclear: None,
+            policies: None,
             why: None,
         }
     }
+}
+
+/// A version of the policies as the record names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policies {
+    /// Its number.
+    pub version: i64,
+    /// SHA-256 of `policies.toml`, in hex.
+    pub source: String,
+    /// SHA-256 of what was read from it, in Postgres's own text of it, in hex.
+    pub book: String,
 }
 
 /// The end of a chain.
@@ -174,16 +190,9 @@ fn hash(chain: &str, seq: i64, prev: &[u8], body: &str) -> Vec<u8> {
     sha.finalize().to_vec()
 }
 
-/// Appends entries to `system/<channel>`, in one statement.
-pub async fn append_system(
-    conn: &mut PgConnection,
-    channel: Channel,
-    entries: &[Entry],
-) -> Result<(), sqlx::Error> {
-    if entries.is_empty() {
-        return Ok(());
-    }
-    let chain = format!("system/{}", channel.as_str());
+/// Holds the chain `system/<channel>` until the transaction ends; its head.
+pub async fn hold_system(conn: &mut PgConnection, channel: Channel) -> Result<Head, sqlx::Error> {
+    let chain = system_chain(channel);
     sqlx::query!(
         "INSERT INTO audit_chain (chain, seq, head) VALUES ($1, 0, '') ON CONFLICT DO NOTHING",
         chain
@@ -196,10 +205,27 @@ pub async fn append_system(
     )
     .fetch_one(&mut *conn)
     .await?;
-    let mut head = Head {
+    Ok(Head {
         seq: row.seq,
         hash: row.head,
-    };
+    })
+}
+
+fn system_chain(channel: Channel) -> String {
+    format!("system/{}", channel.as_str())
+}
+
+/// Appends entries to `system/<channel>`, in one statement.
+pub async fn append_system(
+    conn: &mut PgConnection,
+    channel: Channel,
+    entries: &[Entry],
+) -> Result<(), sqlx::Error> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let chain = system_chain(channel);
+    let mut head = hold_system(conn, channel).await?;
     let mut links = Vec::with_capacity(entries.len());
     for entry in entries {
         let link = link(&chain, &head, entry)?;

@@ -1,8 +1,8 @@
 //! The book in force, and its versions.
 //!
 //! A book is read whole, with the delegations that people have made (W20), and kept in the process by
-//! its versions: a command costs one look at the newest numbers. Whoever writes either holds its table
-//! until the commit, so that numbers are seen in the order in which they were given, and what is kept
+//! its versions: a command costs one look at the newest numbers. Whoever writes either holds its table, or
+//! the chain of its events, until the commit, so that numbers are seen in the order in which they were given, and what is kept
 //! under a number is never stale.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,9 +12,11 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-use super::audit::{self, Entry, Outcome};
+use super::audit::{self, Entry, Outcome, Policies};
 use super::delegations;
+use crate::inbound::Proof;
 use crate::workflow::book::Book;
+use crate::workflow::ids::PersonId;
 use crate::workflow::request::Channel;
 
 /// Which book: the version of the policies, and the newest change of a delegation.
@@ -97,36 +99,77 @@ pub async fn source(conn: &mut PgConnection) -> Result<Option<(i64, String)>, sq
     Ok(row.map(|row| (row.version, row.source)))
 }
 
-/// Puts a book in force as a new version, with an audit event; the version. `None`, and nothing is
-/// written, where `expected` is no longer the version in force: two people who apply at once must not
-/// overwrite each other unseen.
+/// Who puts a book in force.
+#[derive(Debug, Clone, Default)]
+pub struct Applier {
+    /// As the table and the record name them.
+    pub name: String,
+    /// Which person they are, or speak for.
+    pub person: Option<PersonId>,
+    /// How they were proven.
+    pub proof: Option<Proof>,
+}
+
+impl Applier {
+    /// Somebody of whom nothing but a name is known.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// The audit entry of something that they did by the command line.
+    pub fn says(self, what: &str, now: Timestamp) -> Entry {
+        Entry {
+            why: Some(format!("{what}, says {}", self.name)),
+            actor: self.person,
+            proof: self.proof,
+            ..Entry::new(now, Channel::CommandLine, Outcome::Accepted)
+        }
+    }
+}
+
+/// Puts a book in force as a new version, with an audit event that holds its hashes; the version. `None`,
+/// and nothing is written, where `expected` is no longer the version in force: two people who apply at once
+/// must not overwrite each other unseen.
 pub async fn apply(
     conn: &mut PgConnection,
-    source: &str,
-    book: &Book,
+    (source, book): (&str, &Book),
     expected: i64,
-    by: &str,
+    by: &Applier,
     now: Timestamp,
 ) -> Result<Option<i64>, sqlx::Error> {
-    // Versions are given in the order of commits.
-    sqlx::query!("LOCK TABLE policy_book IN SHARE ROW EXCLUSIVE MODE")
-        .execute(&mut *conn)
-        .await?;
+    // Versions are given in the order of commits: whoever applies holds the chain that says so. The table
+    // itself is not locked, since our role may not change it.
+    audit::hold_system(conn, Channel::CommandLine).await?;
     if version(conn).await? != expected {
         return Ok(None);
     }
-    let version = sqlx::query_scalar!(
-        "INSERT INTO policy_book (applied_at, applied_by, source, book) VALUES ($1, $2, $3, $4)
-         RETURNING version",
+    let row = sqlx::query!(
+        r#"INSERT INTO policy_book (applied_at, applied_by, source, book) VALUES ($1, $2, $3, $4)
+           RETURNING version, encode(sha256(convert_to(source, 'UTF8')), 'hex') AS "source!",
+                     encode(sha256(convert_to(book::text, 'UTF8')), 'hex') AS "book!""#,
         now.to_sqlx() as _,
-        by,
+        by.name,
         source,
         Json(book) as _,
     )
     .fetch_one(&mut *conn)
     .await?;
+    let version = row.version;
     let entry = Entry {
-        why: Some(format!("policies applied as version {version} by {by}")),
+        actor: by.person.clone(),
+        proof: by.proof.clone(),
+        policies: Some(Policies {
+            version,
+            source: row.source,
+            book: row.book,
+        }),
+        why: Some(format!(
+            "policies applied as version {version} by {}",
+            by.name
+        )),
         ..Entry::new(now, Channel::CommandLine, Outcome::Accepted)
     };
     audit::append_system(conn, Channel::CommandLine, &[entry]).await?;

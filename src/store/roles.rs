@@ -40,11 +40,11 @@ pub async fn powers(conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error>
                UNION ALL
                SELECT 2, 'owns ' || relname FROM pg_class
                WHERE relnamespace = current_schema()::regnamespace
-                 AND relname IN ('audit_event', 'seal', 'seal_leaf', 'seal_key')
+                 AND relname IN ('audit_event', 'seal', 'seal_leaf', 'seal_key', 'policy_book')
                  AND pg_has_role(current_user, relowner, 'MEMBER')
                UNION ALL
                SELECT 3, 'may ' || lower(power) || ' ' || name
-               FROM UNNEST(ARRAY['audit_event', 'seal', 'seal_leaf', 'seal_key']) AS name,
+               FROM UNNEST(ARRAY['audit_event', 'seal', 'seal_leaf', 'seal_key', 'policy_book']) AS name,
                     UNNEST(ARRAY['UPDATE', 'DELETE', 'TRUNCATE']) AS power
                WHERE has_table_privilege(current_user, name, power)
            ) AS powers ORDER BY rank, power"#

@@ -16,7 +16,7 @@ use crate::workflow::book::Book;
 use crate::workflow::request::Channel;
 
 /// The samples of `migrations/sample`, as the migrations' README describes them.
-const SAMPLES: [(i64, &str); 19] = [
+const SAMPLES: [(i64, &str); 20] = [
     (
         20_261_121_000_001,
         include_str!("../../migrations/sample/20261121000001.sql"),
@@ -92,6 +92,10 @@ const SAMPLES: [(i64, &str); 19] = [
     (
         20_261_121_000_022,
         include_str!("../../migrations/sample/20261121000022.sql"),
+    ),
+    (
+        20_261_121_000_025,
+        include_str!("../../migrations/sample/20261121000025.sql"),
     ),
 ];
 
@@ -427,7 +431,14 @@ async fn one_of_two_applies_a_book(pool: PgPool) {
     let one = async |by: &str| {
         let mut tx = pool.begin().await.expect("begins");
         barrier.wait().await;
-        let applied = books::apply(&mut tx, by, &Book::default(), 0, by, now()).await;
+        let applied = books::apply(
+            &mut tx,
+            (by, &Book::default()),
+            0,
+            &books::Applier::named(by),
+            now(),
+        )
+        .await;
         tx.commit().await.expect("commits");
         applied.expect("applies or says no")
     };
@@ -459,7 +470,14 @@ async fn one_of_two_applies_a_book(pool: PgPool) {
     assert_eq!(trail.len(), 1, "{trail:?}");
 
     let mut tx = pool.begin().await.expect("begins");
-    let next = books::apply(&mut tx, "", &Book::default(), won, "ann", now()).await;
+    let next = books::apply(
+        &mut tx,
+        ("", &Book::default()),
+        won,
+        &books::Applier::named("ann"),
+        now(),
+    )
+    .await;
     let next = next.expect("applies").expect("nobody else applies");
     tx.commit().await.expect("commits");
     assert!(next > won);

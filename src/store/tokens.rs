@@ -28,6 +28,8 @@ pub struct TokenRow {
     pub revision: u32,
     /// When.
     pub issued_at: Timestamp,
+    /// Whether its mail asks to confirm a vote that was given by another channel (W30).
+    pub confirms: bool,
     /// Whether mail to that person is thought to be in vain; not looked up for a link.
     pub unreachable: bool,
 }
@@ -45,6 +47,8 @@ pub async fn find(
     let rows = sqlx::query!(
         r#"SELECT hash, person, request_id, step, revision,
                   issued_at AS "issued_at: jiff_sqlx::Timestamp",
+                  EXISTS (SELECT FROM delivery AS d
+                          WHERE d.id = token.delivery_id AND d.kind = 'confirm') AS "confirms!",
                   EXISTS (SELECT FROM unreachable AS u
                           WHERE u.person = token.person AND u.ended_at IS NULL) AS "unreachable!"
            FROM token
@@ -62,6 +66,7 @@ pub async fn find(
                 step: usize::try_from(row.step).map_err(|_| corrupt("token.step"))?,
                 revision: u32::try_from(row.revision).map_err(|_| corrupt("token.revision"))?,
                 issued_at: row.issued_at.to_jiff(),
+                confirms: row.confirms,
                 unreachable: row.unreachable,
             })
         })
@@ -75,6 +80,8 @@ pub struct LinkRow {
     pub token: TokenRow,
     /// Whether somebody ended it before its request did.
     pub revoked: bool,
+    /// Where it was mailed to.
+    pub address: String,
 }
 
 /// What a link token stands for, whether or not its request is settled.
@@ -83,9 +90,11 @@ pub async fn find_link(
     hash: TokenHash,
 ) -> Result<Option<LinkRow>, sqlx::Error> {
     let row = sqlx::query!(
-        r#"SELECT person, request_id, step, revision, revoked_at IS NOT NULL AS "revoked!",
+        r#"SELECT token.person, token.request_id, step, revision, address,
+                  revoked_at IS NOT NULL AS "revoked!",
                   issued_at AS "issued_at: jiff_sqlx::Timestamp"
-           FROM token WHERE hash = $1 AND purpose = 'link'"#,
+           FROM token JOIN delivery ON delivery.id = token.delivery_id
+           WHERE hash = $1 AND purpose = 'link'"#,
         &hash.0[..],
     )
     .fetch_optional(conn)
@@ -98,10 +107,14 @@ pub async fn find_link(
         step: usize::try_from(row.step).map_err(|_| corrupt("token.step"))?,
         revision: u32::try_from(row.revision).map_err(|_| corrupt("token.revision"))?,
         issued_at: row.issued_at.to_jiff(),
+        confirms: false,
         unreachable: false,
     };
-    let revoked = row.revoked;
-    Ok(Some(LinkRow { token, revoked }))
+    Ok(Some(LinkRow {
+        token,
+        revoked: row.revoked,
+        address: row.address,
+    }))
 }
 
 /// Ends a token, and every other of the same message; how many tokens of this person and request have

@@ -3,7 +3,7 @@
 //! A mark is about one address. It ends by a proven mail of the person, by another address of theirs,
 //! or by an operator's word; what was sent before its end cannot make another.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -42,6 +42,28 @@ pub struct New<'a> {
     pub delivery: Uuid,
     /// The mail that says so; `None`: the server refused it while it was sent.
     pub mail: Option<i64>,
+}
+
+/// Takes note that people are told now of requests that wait for these persons; `false`: each of them was
+/// told of within so long before.
+pub async fn tell(
+    conn: &mut PgConnection,
+    persons: &[&PersonId],
+    within: SignedDuration,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let persons: Vec<&str> = persons.iter().map(|person| person.as_str()).collect();
+    let since = now.checked_sub(within).unwrap_or(Timestamp::MIN);
+    let told = sqlx::query!(
+        "UPDATE unreachable SET told_at = $3
+         WHERE person = ANY($1) AND ended_at IS NULL AND (told_at IS NULL OR told_at < $2)",
+        &persons as _,
+        since.to_sqlx() as _,
+        now.to_sqlx() as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(told.rows_affected() > 0)
 }
 
 /// A mark that stands.

@@ -147,6 +147,18 @@ pub async fn remember(
     Ok(())
 }
 
+/// Forgets the browsers of these persons: their address or their right to act has changed.
+pub async fn disown(conn: &mut PgConnection, persons: &[&PersonId]) -> Result<(), sqlx::Error> {
+    let persons: Vec<&str> = persons.iter().map(|person| person.as_str()).collect();
+    sqlx::query!(
+        "DELETE FROM web_browser WHERE person = ANY($1)",
+        &persons as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Whether a browser is known as this person's.
 pub async fn is_known(
     conn: &mut PgConnection,

@@ -130,6 +130,8 @@ pub struct Shown {
     pub step: usize,
     /// The revision of the request (W16).
     pub revision: u32,
+    /// When the message was written, if it asks to confirm a vote that was given by another channel (W30).
+    pub confirms: Option<Timestamp>,
 }
 
 /// What is to be done to a request.
@@ -301,16 +303,26 @@ fn cleaned(text: Option<&str>, what: &str) -> Result<Option<String>, Refusal> {
     Ok(says_something(kept).then(|| kept.to_owned()))
 }
 
-/// Whether there is anything to see: what consists of invisible characters is no reason. The ranges are
-/// Unicode's `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`) and the blank Braille pattern.
+/// Whether there is anything to see: what consists of invisible characters is no reason.
 fn says_something(text: &str) -> bool {
-    text.chars().any(|c| {
-        !c.is_whitespace()
-            && !matches!(c,
-                '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-                | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
-                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
-    })
+    seen_chars(text) > 0
+}
+
+/// How many characters of a text are to be seen; any run of blanks between them is one.
+fn seen_chars(text: &str) -> usize {
+    let words = text
+        .split_whitespace()
+        .map(|word| word.chars().filter(|c| !is_invisible(*c)).count());
+    let words: Vec<usize> = words.filter(|seen| *seen > 0).collect();
+    words.iter().sum::<usize>() + words.len().saturating_sub(1)
+}
+
+/// Unicode's `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`), and the blank Braille pattern.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }

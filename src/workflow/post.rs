@@ -293,7 +293,11 @@ fn person_may(scene: &Scene<'_>, person: &PersonId, act: Act, step: Option<usize
         // Where a reason must be given it is asked for.
         comment: Some(REASON.to_owned()),
         window: None,
-        shown: step.map(|step| Saw { step, revision }),
+        shown: step.map(|step| Saw {
+            step,
+            revision,
+            confirms: None,
+        }),
         channel: Channel::Chat,
     };
     let reason = REASON.to_owned();

@@ -417,6 +417,11 @@ pub enum Refusal {
         /// Since when.
         at: Timestamp,
     },
+    /// The mail that they answer asked to confirm a vote that waits no longer (W30).
+    ConfirmsAnother {
+        /// The request.
+        request: RequestId,
+    },
 }
 
 impl Refusal {
@@ -487,6 +492,7 @@ impl Refusal {
             Self::NotAReviewer { .. } => ("not-a-reviewer", "W26"),
             Self::FindingRequired { .. } => ("finding-required", "W26"),
             Self::AwaitsConfirmation { .. } => ("awaits-confirmation", "W30"),
+            Self::ConfirmsAnother { .. } => ("confirms-another", "W30"),
         }
     }
 }

@@ -243,7 +243,27 @@ impl World {
         decision: Decision,
         step: usize,
     ) -> Result<Vec<Event>, Refusal> {
-        self.votes(name, decision, Some(Shown { step, revision: 1 }))
+        let shown = Shown {
+            step,
+            revision: 1,
+            confirms: None,
+        };
+        self.votes(name, decision, Some(shown))
+    }
+
+    /// A reply to the mail of this instant that asked to confirm a vote on the first step.
+    pub fn confirms(
+        &mut self,
+        name: &str,
+        decision: Decision,
+        asked: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
+        let shown = Shown {
+            step: 0,
+            revision: self.request.revision,
+            confirms: Some(asked),
+        };
+        self.votes(name, decision, Some(shown))
     }
 
     fn votes(

@@ -219,10 +219,16 @@ impl Office {
             .expect("a version");
         drop(conn);
         let mut tx = self.pool.begin().await.expect("begin");
-        countersign::store::books::apply(&mut tx, &text, &book, before, "test", self.clock.now())
-            .await
-            .expect("policies apply")
-            .expect("nobody else applies");
+        countersign::store::books::apply(
+            &mut tx,
+            (&text, &book),
+            before,
+            &countersign::store::books::Applier::named("test"),
+            self.clock.now(),
+        )
+        .await
+        .expect("policies apply")
+        .expect("nobody else applies");
         tx.commit().await.expect("commit");
     }
 

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::Places;
 use crate::config::read::{Problem, Problems, Report, nearest};
-use crate::workflow::book::{Book, Electorate};
+use crate::workflow::book::{Book, Electorate, Person, Role};
 use crate::workflow::event::Filed;
 use crate::workflow::ids::{GroupId, Module, PersonId, RequestId};
 use crate::workflow::places::{Need, first_lacking};
@@ -51,6 +51,17 @@ pub(super) fn check(report: &Report, book: &Book, places: &Places) {
         }
     }
     shadowed(report, book, places);
+    if book.policies.is_empty() {
+        let what = "there is none, and every request is refused (W3)";
+        report.warn(&(0..0), "[[policy]]", what, "add policies");
+    }
+    let is_admin = |person: &Person| person.active && person.has(Role::AccessAdmin);
+    if !book.people.values().any(is_admin) {
+        let what = "no active person is an access_admin: nobody is told of alarms and of steps that \
+                    cannot complete (W7), and anybody who can read bot.toml may apply policies";
+        let mend = "give somebody roles = [\"access_admin\"]";
+        report.warn(&(0..0), "[[person]] roles", what, mend);
+    }
 }
 
 /// Policies that show requests in a channel which `[discord]` of `bot.toml` does not name, as warnings.

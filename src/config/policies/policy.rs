@@ -66,9 +66,9 @@ fn policy(
     let pending_ttl = length(section, "pending_ttl", DEFAULT_PENDING_TTL);
     let (steps, spans) = step::read(section, mode, book, pending_ttl);
     let emergency = emergency::read(section, mode, book);
-    let Some(mode) = mode else {
-        return (None, spans);
-    };
+    // Where the mode is not known the other keys are read all the same: they are no mistakes of their own.
+    let known = mode.is_some();
+    let mode = mode.unwrap_or(Mode::Approval);
     let terms = Terms {
         confirm_by_mail: confirmed_by_mail(section, mode),
         notify_channel: notify_channel(section),
@@ -93,7 +93,7 @@ fn policy(
         terms,
         emergency,
     };
-    (Some(policy), spans)
+    (known.then_some(policy), spans)
 }
 
 /// A length of time, or what holds where none is given.

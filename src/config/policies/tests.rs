@@ -19,6 +19,7 @@ person = [
   { id = "ann", email = "ann@example.org" },
   { id = "ben", email = "ben@example.org", roles = ["approver"], modules = ["*"] },
   { id = "cat", email = "cat@example.org", roles = ["approver"], modules = ["credential"] },
+  { id = "dan", email = "dan@example.org", roles = ["access_admin"] },
 ]
 group.team.members = ["ann", "ben"]
 group.empty.members = []
@@ -56,7 +57,7 @@ fn the_example_is_read() {
     // Goal: what we hand to operators is a book. Method: read it and look at a value of each kind.
     let Checked { book, warnings } = read("policies.toml", EXAMPLE).expect("the example");
     assert_eq!(warnings.list, []);
-    assert_eq!(book.people.len(), 4);
+    assert_eq!(book.people.len(), 6);
     assert!(book.people[&PersonId::new("carol")].approves_in(&Module::new("setting")));
     assert_eq!(book.groups[&GroupId::new("managers")].len(), 2);
     assert_eq!(book.modules.len(), 6);
@@ -291,7 +292,7 @@ fn places_are_those_of_the_file() {
     let said = refused(&policy("steps = [{ name = \"é\", approvers = [\"bem\"] }]"));
     assert!(
         said.starts_with(
-            "p.toml:10:37: [[policy]] `p` step `é` approvers: there is no person `bem`"
+            "p.toml:11:37: [[policy]] `p` step `é` approvers: there is no person `bem`"
         ),
         "{said}"
     );
@@ -386,8 +387,15 @@ fn odd_policies_are_warned_of() {
     let alone = policy("");
     assert_eq!(
         warned(&alone),
-        "p.toml:8:7: [group.empty]: has no members; mend: add members, or take the group out"
+        "p.toml:9:7: [group.empty]: has no members; mend: add members, or take the group out"
     );
+    let nobody = warned(&alone.replace("access_admin", "auditor"));
+    assert!(
+        nobody.contains("no active person is an access_admin"),
+        "{nobody}"
+    );
+    let people = format!("{PEOPLE}").replace("group.empty.members = []", "");
+    assert!(warned(&people).contains("every request is refused (W3)"));
     assert!(warned(&policy("allow_self_approval = true")).contains("requesters approve their own"));
     let stuck = warned(&policy("requesters = [\"group:team\"]"));
     assert!(

@@ -209,7 +209,14 @@ impl World {
         let mut tx = self.pool.begin().await.expect("begins");
         let in_force = books::version(&mut tx).await.expect("a version");
         let now = self.handler.clock.now();
-        let applied = books::apply(&mut tx, "", &book, in_force, "test", now).await;
+        let applied = books::apply(
+            &mut tx,
+            ("", &book),
+            in_force,
+            &books::Applier::named("test"),
+            now,
+        )
+        .await;
         assert!(applied.expect("applies").is_some(), "nobody else applies");
         tx.commit().await.expect("commits");
     }

@@ -103,6 +103,7 @@ fn stands_in_the_way(
         shown: Some(Shown {
             step: button.step,
             revision: button.revision,
+            confirms: None,
         }),
         channel: Channel::Chat,
     };

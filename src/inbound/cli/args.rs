@@ -240,7 +240,7 @@ pub enum Policy {
         #[command(flatten)]
         subject: Subject,
         /// By this policies.toml instead of what is in force; needs no database
-        #[arg(long, value_name = "FILE", requires = "person")]
+        #[arg(long, value_name = "FILE", requires = "as")]
         file: Option<PathBuf>,
         /// Who reads the output.
         #[command(flatten)]
@@ -363,11 +363,17 @@ pub enum Outbox {
     Retry {
         /// Its id, as listed
         id: Uuid,
+        /// Who acts.
+        #[command(flatten)]
+        acting: Acting,
     },
     /// Give a message up
     Drop {
         /// Its id, as listed
         id: Uuid,
+        /// Who acts.
+        #[command(flatten)]
+        acting: Acting,
     },
 }
 
@@ -385,4 +391,18 @@ pub enum Mail {
         #[command(flatten)]
         output: Output,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Cli;
+
+    #[test]
+    fn every_command_is_sound() {
+        // Goal: no two arguments of a command are in each other's way, whoever types it.
+        // Method: clap's own check of the whole tree, which a release build leaves out.
+        Cli::command().debug_assert();
+    }
 }

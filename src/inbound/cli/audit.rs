@@ -48,7 +48,7 @@ pub(super) async fn run(what: Audit, config: Option<&Path>) -> Result<(), Failur
                         .to_owned(),
                 ));
             }
-            report(&verified, posted.is_some(), output.json)
+            report(&verified, (posted.is_some(), from_seal), output.json)
         }
         Audit::Export {
             format,
@@ -132,7 +132,8 @@ impl Posted {
     }
 }
 
-fn report(verified: &Verified, held: bool, as_json: bool) -> Result<(), Failure> {
+/// `held`: against posted seals; from which seal on, if not from the first.
+fn report(verified: &Verified, held: (bool, Option<i64>), as_json: bool) -> Result<(), Failure> {
     if as_json {
         let mut whole = json!({ "whole": verified.is_clean() });
         if let (Some(all), Ok(serde_json::Value::Object(more))) =
@@ -151,7 +152,7 @@ fn report(verified: &Verified, held: bool, as_json: bool) -> Result<(), Failure>
     Err(Failure::Said(1))
 }
 
-fn say(verified: &Verified, held: bool) {
+fn say(verified: &Verified, (held, from): (bool, Option<i64>)) {
     for finding in &verified.findings {
         put!("wrong: {finding}");
     }
@@ -181,7 +182,9 @@ fn say(verified: &Verified, held: bool) {
             "No posted seal was given (--seal FILE): a tail that was cut off with its seals does not show."
         );
     }
-    if verified.is_clean() {
+    if let (true, Some(from)) = (verified.is_clean(), from) {
+        put!("The record is whole from seal {from} on; what came before was not read.");
+    } else if verified.is_clean() {
         put!("The record is whole.");
     } else {
         put!(

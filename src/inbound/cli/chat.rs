@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::inbound::chat::SERVICE;
 use crate::inbound::chat::link::{relink, send};
 use crate::inbound::chat::link_words::unlinked_mail;
-use crate::store::audit::{self, Entry, Outcome};
+use crate::store::audit;
 use crate::store::chat::{self, EndedBy, LinkedBy};
 use crate::workflow::book::{Book, Person};
 use crate::workflow::ids::PersonId;
@@ -123,13 +123,8 @@ async fn link(
     let now = office.clock.now();
     let mut tx = office.pool.begin().await?;
     relink(&mut tx, &book, (person, account), (LinkedBy::Operator, now)).await?;
-    let entry = Entry {
-        why: Some(format!(
-            "{SERVICE} account {account} is linked to {}, says {by}",
-            person.id
-        )),
-        ..Entry::new(now, Channel::CommandLine, Outcome::Accepted)
-    };
+    let what = format!("{SERVICE} account {account} is linked to {}", person.id);
+    let entry = by.says(&what, now);
     audit::append_system(&mut tx, Channel::CommandLine, &[entry]).await?;
     tx.commit().await?;
     office.ring().await;
@@ -166,12 +161,8 @@ async fn unlink(
             next: "See `countersign chat list`.".to_owned(),
         });
     };
-    let entry = Entry {
-        why: Some(format!(
-            "{SERVICE} account {account} is no longer linked to {person}, says {by}"
-        )),
-        ..Entry::new(now, Channel::CommandLine, Outcome::Accepted)
-    };
+    let what = format!("{SERVICE} account {account} is no longer linked to {person}");
+    let entry = by.says(&what, now);
     audit::append_system(&mut tx, Channel::CommandLine, &[entry]).await?;
     if let Some(person) = book.person(&id) {
         send(&mut tx, &unlinked_mail(person, account), person, now).await?;

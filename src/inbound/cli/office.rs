@@ -20,9 +20,10 @@ use crate::embedded;
 use crate::handle::Handler;
 use crate::look;
 use crate::store::audit::{self, Entry};
+use crate::store::books::{self, Applier};
 use crate::store::requests::{Listed, Sought};
 use crate::store::unreachable::{self, End};
-use crate::store::{bell, books, roles};
+use crate::store::{bell, roles, web};
 use crate::token::Keyring;
 use crate::workflow::book::{Book, same_address};
 use crate::workflow::decide::Sight;
@@ -51,7 +52,7 @@ pub(super) struct Applying<'a> {
     /// What was in force when the change was shown.
     pub before: &'a Book,
     /// Who applies.
-    pub by: &'a str,
+    pub by: &'a Applier,
     /// Even where that strands requests.
     pub force: bool,
 }
@@ -181,7 +182,7 @@ impl Office {
         } = *applying;
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        let version = books::apply(&mut tx, source, book, before.version, by, now).await?;
+        let version = books::apply(&mut tx, (source, book), before.version, by, now).await?;
         let Some(version) = version else {
             return Err(Failure::Refused {
                 code: "applied-meanwhile".to_owned(),
@@ -196,6 +197,11 @@ impl Office {
         shifted.allowed(force)?;
         shifted.look_again(&mut tx, now).await?;
         unreachable::end(&mut tx, &moved(before, book), End::Address, now).await?;
+        web::disown(
+            &mut tx,
+            &[moved(before, book), retired(before, book)].concat(),
+        )
+        .await?;
         tx.commit().await?;
         Ok((version, shifted))
     }
@@ -229,6 +235,13 @@ fn moved<'b>(before: &Book, book: &'b Book) -> Vec<&'b PersonId> {
         old.is_some_and(|old| !same_address(&old.email, &person.email))
     });
     moved.map(|person| &person.id).collect()
+}
+
+/// Who was active and is not, or is no longer in the book.
+fn retired<'b>(before: &'b Book, book: &Book) -> Vec<&'b PersonId> {
+    let active = before.people.values().filter(|person| person.active);
+    let retired = active.filter(|person| !book.is_active(&person.id));
+    retired.map(|person| &person.id).collect()
 }
 
 /// The database, the embedded one included: joined where the daemon runs it, else started for the

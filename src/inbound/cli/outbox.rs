@@ -1,23 +1,27 @@
 //! `outbox list|retry|drop`: messages that are owed, and those that gave up.
 
+use jiff::Timestamp;
 use serde_json::json;
+use sqlx::postgres::PgTransaction;
 use uuid::Uuid;
 
 use super::Failure;
 use super::args::Outbox;
 use super::office::Office;
+use super::policy::applier;
 use super::print::{self, put};
 use crate::config::Config;
+use crate::store::audit;
+use crate::store::books::Applier;
 use crate::store::outbox::{self, DeliveryRow, Filter};
+use crate::workflow::request::Channel;
 
 /// Does it.
 pub(super) async fn run(what: Outbox, config: &Config) -> Result<(), Failure> {
-    Office::with(config, async |office| done(what, office).await).await
+    Office::with(config, async |office| done(what, office, config).await).await
 }
 
-async fn done(what: Outbox, office: &Office) -> Result<(), Failure> {
-    let mut conn = office.pool.acquire().await?;
-    let now = office.clock.now();
+async fn done(what: Outbox, office: &Office, config: &Config) -> Result<(), Failure> {
     match what {
         Outbox::List {
             owed,
@@ -31,11 +35,20 @@ async fn done(what: Outbox, office: &Office) -> Result<(), Failure> {
                 (_, true, _) => Filter::All,
                 _ => Filter::GivenUp,
             };
+            let mut conn = office.pool.acquire().await?;
             let rows = outbox::list(&mut conn, filter).await?;
             list(&rows, matches!(filter, Filter::GivenUp), output.json)
         }
-        Outbox::Retry { id } => {
-            let done = outbox::retry(&mut conn, id, now).await?;
+        Outbox::Retry { id, acting } => {
+            let by = applier(
+                &office.book_if_any().await?.unwrap_or_default(),
+                &acting,
+                config,
+            )?;
+            let now = office.clock.now();
+            let mut tx = office.pool.begin().await?;
+            let done = outbox::retry(&mut tx, id, now).await?;
+            recorded(tx, (done, "is owed again", id), by, now).await?;
             office.ring().await;
             said(
                 done,
@@ -44,8 +57,16 @@ async fn done(what: Outbox, office: &Office) -> Result<(), Failure> {
                 "gave up, was dropped or waits",
             )
         }
-        Outbox::Drop { id } => {
-            let done = outbox::drop(&mut conn, id, now).await?;
+        Outbox::Drop { id, acting } => {
+            let by = applier(
+                &office.book_if_any().await?.unwrap_or_default(),
+                &acting,
+                config,
+            )?;
+            let now = office.clock.now();
+            let mut tx = office.pool.begin().await?;
+            let done = outbox::drop(&mut tx, id, now).await?;
+            recorded(tx, (done, "is not sent", id), by, now).await?;
             said(
                 done,
                 id,
@@ -54,6 +75,21 @@ async fn done(what: Outbox, office: &Office) -> Result<(), Failure> {
             )
         }
     }
+}
+
+/// Writes down who did what to a message, with what was done: an ask that is not sent is not seen
+/// otherwise.
+async fn recorded(
+    mut tx: PgTransaction<'_>,
+    (done, what, id): (bool, &str, Uuid),
+    by: Applier,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    if done {
+        let entry = by.says(&format!("the delivery {id} {what}"), now);
+        audit::append_system(&mut tx, Channel::CommandLine, &[entry]).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 fn said(done: bool, id: Uuid, what: &str, which: &str) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ use super::policy::applier;
 use super::print::{self, put};
 use crate::config::Config;
 use crate::reach::in_force;
-use crate::store::audit::{self, Entry, Outcome};
+use crate::store::audit;
 use crate::store::unreachable::{self, End, Mark};
 use crate::workflow::ids::PersonId;
 use crate::workflow::request::Channel;
@@ -19,10 +19,10 @@ pub(super) async fn run(what: Person, config: &Config) -> Result<(), Failure> {
     Office::with(config, async |office| match what {
         Person::Unreachable { output } => list(&standing(office).await?, output.json),
         Person::Reachable {
-            person,
+            whom,
             acting,
             output,
-        } => reachable(office, config, (&person, &acting), output.json).await,
+        } => reachable(office, config, (&whom, &acting), output.json).await,
     })
     .await
 }
@@ -90,10 +90,7 @@ async fn reachable(
             next: "See `countersign person unreachable`.".to_owned(),
         });
     }
-    let entry = Entry {
-        why: Some(format!("mail reaches {person} again, says {by}")),
-        ..Entry::new(now, Channel::CommandLine, Outcome::Accepted)
-    };
+    let entry = by.says(&format!("mail reaches {person} again"), now);
     audit::append_system(&mut tx, Channel::CommandLine, &[entry]).await?;
     tx.commit().await?;
     if as_json {

@@ -13,10 +13,15 @@ use super::strand::Shifted;
 use super::{Failure, book, load, look, person, who};
 use crate::config::policies::diff::{Change, diff};
 use crate::config::policies::{self, Checked, MAX_POLICIES_BYTES};
+use crate::config::read::Problems;
 use crate::config::secret::Surroundings;
 use crate::config::{self, Config, read_file};
-use crate::workflow::book::Book;
+use crate::store::books::Applier;
+use crate::workflow::book::{Book, Person, Role};
 use crate::workflow::ids::PersonId;
+
+/// What to do where there is no such file.
+const NO_FILE: &str = "name your policies file; policies.toml.example is one to begin with";
 
 /// Does it.
 pub(super) async fn run(what: Policy, config: Option<&Path>) -> Result<(), Failure> {
@@ -80,30 +85,32 @@ pub(super) async fn run(what: Policy, config: Option<&Path>) -> Result<(), Failu
 
 /// The text and what it means; warnings go to standard error.
 fn read(file: &Path) -> Result<(String, Checked), Failure> {
-    let mend = "name your policies file; policies.toml.example is one to begin with";
-    let source = read_file(file, MAX_POLICIES_BYTES, mend)?;
+    let source = read_file(file, MAX_POLICIES_BYTES, NO_FILE)?;
     let checked = policies::read(&file.display().to_string(), &source)?;
     Ok((source, checked))
 }
 
 /// `channels`: those that a `bot.toml` names, where there is one.
 fn check(file: &Path, channels: Option<BTreeSet<String>>, as_json: bool) -> Result<(), Failure> {
-    let (_, Checked { book, mut warnings }) = read(file)?;
+    let source = read_file(file, MAX_POLICIES_BYTES, NO_FILE)?;
+    let checked = policies::read(&file.display().to_string(), &source);
+    let Checked { book, mut warnings } = match checked {
+        Ok(checked) => checked,
+        Err(problems) if as_json => {
+            print::json(&json!({ "problems": listed(&problems) }))?;
+            return Err(Failure::Said(2));
+        }
+        Err(problems) => return Err(problems.into()),
+    };
     if let Some(channels) = channels {
         let unknown = policies::unknown_channels(&warnings.file, &book, &channels);
         warnings.list.extend(unknown.list);
     }
     if as_json {
-        let warnings: Vec<_> = warnings
-            .list
-            .iter()
-            .map(|w| {
-                json!({ "line": w.line, "column": w.column, "key": w.key, "what": w.what, "mend": w.mend })
-            })
-            .collect();
         return print::json(&json!({
             "people": book.people.len(), "groups": book.groups.len(),
-            "modules": book.modules.len(), "policies": book.policies.len(), "warnings": warnings,
+            "modules": book.modules.len(), "policies": book.policies.len(),
+            "warnings": listed(&warnings),
         }));
     }
     print::warn(&warnings);
@@ -117,6 +124,14 @@ fn check(file: &Path, channels: Option<BTreeSet<String>>, as_json: bool) -> Resu
         print::count(warnings.list.len(), "warning")
     );
     Ok(())
+}
+
+/// Problems or warnings as programs read them.
+fn listed(problems: &Problems) -> Vec<serde_json::Value> {
+    let listed = problems.list.iter().map(|p| {
+        json!({ "line": p.line, "column": p.column, "key": p.key, "what": p.what, "mend": p.mend })
+    });
+    listed.collect()
 }
 
 /// What `policy apply` was told.
@@ -183,20 +198,45 @@ async fn apply(wanted: &Wanted<'_>, acting: &Acting, config: &Config) -> Result<
     Ok(())
 }
 
-/// Who applies, as the record names them: their person where they are one, else the system's user. Which
-/// of them may is decided by who can read `bot.toml` and reach the database.
-pub(super) fn applier(before: &Book, acting: &Acting, config: &Config) -> Result<String, Failure> {
+/// Who looks after policies and people, as the record names them: their person where they are one, else
+/// the system's user. Access admins and operators may; where no access admin is in force yet, whoever can
+/// read `bot.toml` and reach the database.
+pub(super) fn applier(before: &Book, acting: &Acting, config: &Config) -> Result<Applier, Failure> {
     let user = who::OsUser::present();
-    match who::person(
-        before,
-        &user,
-        acting.person.as_deref(),
-        &config.command_line,
-    ) {
-        Ok((person, _)) => Ok(person.id.to_string()),
-        Err(failure) if acting.person.is_some() => Err(failure),
-        Err(_) => Ok(format!("os-user/{}", user.name)),
+    let rules = &config.command_line;
+    let person = match who::person(before, &user, acting.person.as_deref(), rules) {
+        Ok(found) => Some(found),
+        Err(failure) if acting.person.is_some() => return Err(failure),
+        Err(_) => None,
+    };
+    let is_admin = |person: &Person| person.active && person.has(Role::AccessAdmin);
+    let may = rules.operators.contains(&user.name)
+        || person.as_ref().is_some_and(|(person, _)| is_admin(person))
+        || !before.people.values().any(is_admin);
+    let proof = person.as_ref().map(|(_, proof)| proof.clone());
+    let applier = Applier {
+        name: person.as_ref().map_or_else(
+            || format!("os-user/{}", user.name),
+            |(person, _)| person.id.to_string(),
+        ),
+        person: person.map(|(person, _)| person.id.clone()),
+        proof: Some(proof.unwrap_or_else(|| user.proof("os-user"))),
+    };
+    if may {
+        return Ok(applier);
     }
+    Err(Failure::Refused {
+        code: "not-an-access-admin".to_owned(),
+        rule: None,
+        sentence: format!(
+            "Policies and people are looked after by access admins, and `{}` is none.",
+            applier.name
+        ),
+        next: format!(
+            "Ask an access admin, or add \"{}\" to operators in [command_line] of bot.toml.",
+            user.name
+        ),
+    })
 }
 
 fn show_changes(changes: &[Change]) {

@@ -28,9 +28,23 @@ impl OsUser {
             name: user.map_or_else(|| uid.to_string(), |user| user.name),
         }
     }
+
+    /// That the kernel says so, as the record keeps it.
+    pub fn proof(&self, method: &str) -> Proof {
+        let host = nix::unistd::gethostname().unwrap_or_default();
+        Proof {
+            method: method.to_owned(),
+            details: json!({
+                "user": self.name,
+                "uid": self.uid,
+                "host": host.to_string_lossy(),
+            }),
+        }
+    }
 }
 
-/// The person for whom this user acts, with the proof. `named` is what `--as` says.
+/// The person for whom this user acts, with the proof: `os-user` where they are that person, `operator`
+/// where they speak for another. `named` is what `--as` says.
 ///
 /// root is nobody special: who may speak for others stands in `[command_line] operators`.
 pub fn person<'b>(
@@ -73,16 +87,9 @@ pub fn person<'b>(
             })?
         }
     };
-    let host = nix::unistd::gethostname().unwrap_or_default();
-    let proof = Proof {
-        method: "os-user".to_owned(),
-        details: json!({
-            "user": user.name,
-            "uid": user.uid,
-            "host": host.to_string_lossy(),
-        }),
-    };
-    Ok((person, proof))
+    let is_own = own.is_some_and(|own| own.id == person.id);
+    let method = if is_own { "os-user" } else { "operator" };
+    Ok((person, user.proof(method)))
 }
 
 /// A person's zone; UTC where this machine does not know it (any more).
@@ -137,9 +144,9 @@ mod tests {
             Err(Failure::Usage(_))
         ));
         let (_, proof) = person(&book, &ann, None, &plain).expect("herself");
-        assert_eq!(
-            (proof.method.as_str(), &proof.details["user"]),
-            ("os-user", &json!("ann1"))
-        );
+        let said = |proof: &Proof| (proof.method.clone(), proof.details["user"].clone());
+        assert_eq!(said(&proof), ("os-user".to_owned(), json!("ann1")));
+        let (_, proof) = person(&book, &root, Some("ben"), &operators).expect("listed");
+        assert_eq!(said(&proof), ("operator".to_owned(), json!("root")));
     }
 }

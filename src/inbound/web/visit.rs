@@ -16,7 +16,7 @@ use crate::render::Reader;
 use crate::store::requests;
 use crate::store::tokens::{self, LinkRow, TokenRow};
 use crate::token::{Token, TokenHash};
-use crate::workflow::book::{Book, Electorate, Person};
+use crate::workflow::book::{Book, Electorate, Person, same_address};
 use crate::workflow::decide::{Action, Actor, Around, Scene, Shown, can_still_approve, decide};
 use crate::workflow::notice::Facts;
 use crate::workflow::refusal::Refusal;
@@ -74,6 +74,8 @@ impl Web {
         }
         let now = self.handler.clock.now();
         let person = book.person(&link.token.person).cloned();
+        // Whoever reads the mail of an address that was theirs once is not they.
+        let person = person.filter(|person| same_address(&person.email, &link.address));
         let person = person.filter(|person| has_part(&request, &book, person, now));
         let (Some(token), Some(person)) = (token, person) else {
             return notice(StatusCode::FORBIDDEN, "gone");
@@ -141,6 +143,7 @@ impl Visit {
             shown: Some(Shown {
                 step: self.link.step,
                 revision,
+                confirms: None,
             }),
             channel: Channel::Link,
         };

@@ -14,6 +14,7 @@ use sqlx::{PgConnection, PgPool};
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
+use super::applied;
 use super::feed::{Batch, Feed, Scope};
 use super::walk::{MAX_FINDINGS, Walk};
 use crate::seal::{Hash, NOTHING_BEFORE, PublicKey, Signed};
@@ -37,7 +38,7 @@ pub struct Verify {
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
-    /// `events`, `state`, `seals` or `posted`.
+    /// `events`, `state`, `seals`, `posted` or `policies`.
     pub check: &'static str,
     /// The chain, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,6 +97,16 @@ impl Finding {
         }
     }
 
+    fn policies(version: i64, what: &str) -> Self {
+        Self {
+            check: "policies",
+            chain: None,
+            seq: None,
+            seal: None,
+            what: format!("policies version {version}: {what}"),
+        }
+    }
+
     fn seal(check: &'static str, number: i64, what: impl Into<String>) -> Self {
         Self {
             check,
@@ -145,6 +156,9 @@ pub async fn verify<E: From<sqlx::Error>>(
     };
     let (mut walk, mut feed) = walked(pool, &scope).await?;
     check_seals(&mut feed.tx, wanted, &mut walk.verified).await?;
+    for (version, what) in applied::wrong(&mut feed.tx).await? {
+        walk.verified.find(Finding::policies(version, &what));
+    }
     while let Some(signed) = posted()? {
         check_posted(&mut feed.tx, &signed, wanted, &mut walk.verified).await?;
     }
@@ -218,6 +232,14 @@ async fn check_seals(
             verified.last_seal = Some(number);
         }
         next = from_here;
+    }
+    if let (Some(wanted), 0) = (wanted.from_seal, verified.seals) {
+        let newest = seals::last(conn).await?;
+        let what = newest.map_or_else(
+            || "is not there: nothing is sealed".to_owned(),
+            |(last, _, _)| format!("is not there; the newest is {last}"),
+        );
+        verified.find(Finding::seal("seals", wanted, what));
     }
     if let Some(number) = seals::orphan_leaf(conn).await? {
         let what = "is missing; its leaves are still there";

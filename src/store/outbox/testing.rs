@@ -183,10 +183,16 @@ pub(crate) async fn apply_book(pool: &PgPool, active: bool) {
     book.people.insert(ada.id.clone(), ada);
     let mut tx = pool.begin().await.expect("begins");
     let version = crate::store::books::version(&mut tx).await.expect("reads");
-    crate::store::books::apply(&mut tx, "", &book, version, "test", now())
-        .await
-        .expect("applies")
-        .expect("nobody else does");
+    crate::store::books::apply(
+        &mut tx,
+        ("", &book),
+        version,
+        &crate::store::books::Applier::named("test"),
+        now(),
+    )
+    .await
+    .expect("applies")
+    .expect("nobody else does");
     tx.commit().await.expect("commits");
 }
 

@@ -15,7 +15,14 @@ async fn stored(conn: &mut PgConnection) -> World {
     let mut tx = conn.begin().await.expect("begins");
     let terms = terms(vec![step("Review", &["ann", "ben"], 2, 1)]);
     let book = book(vec![policy(terms.clone())]);
-    let version = books::apply(&mut tx, "", &book, 0, "test", start()).await;
+    let version = books::apply(
+        &mut tx,
+        ("", &book),
+        0,
+        &books::Applier::named("test"),
+        start(),
+    )
+    .await;
     let version = version.expect("applies").expect("the first");
     let mut world = World::filed(terms);
     world.request.terms.version = version;

@@ -8,7 +8,7 @@ use super::super::ids::{PersonId, RequestId};
 use super::super::policy::{self, EmergencyBlock};
 use super::super::refusal::Refusal;
 use super::super::request::{Grant, Review, Subject, Window, later};
-use super::{MIN_EMERGENCY_REASON_CHARS, Scene, acting, cleaned, settled};
+use super::{MIN_EMERGENCY_REASON_CHARS, Scene, acting, cleaned, seen_chars, settled};
 
 /// The block under which this person is offered emergency access now (W24, W26). The policy in force
 /// says so, whatever policy a request was filed under.
@@ -69,7 +69,7 @@ pub(super) fn confirmed(
     now: Timestamp,
 ) -> Result<Event, Refusal> {
     let reason = cleaned(Some(reason), "reason")?.unwrap_or_default();
-    let chars = reason.chars().count();
+    let chars = seen_chars(&reason);
     if chars < MIN_EMERGENCY_REASON_CHARS {
         return Err(Refusal::EmergencyReasonTooShort {
             chars,

@@ -42,13 +42,22 @@ pub fn file(
 /// Files a request and takes its emergency access in one command (W24): also where the steps could
 /// never all complete, which closes only the approval path (W5).
 ///
-/// Where no approval is asked there is nothing to take: then it is filed as [`file`] does.
+/// Where no approval is asked there is nothing to take: then it is filed as [`file`] does. Who says why it
+/// cannot wait need not say a second time what it is for (W1).
 pub fn file_emergency(
     draft: &Draft,
     reason: &str,
     requester: &PersonId,
     filing: &Filing<'_>,
 ) -> Result<Vec<Event>, Refusal> {
+    let justified = Draft {
+        justification: draft
+            .justification
+            .clone()
+            .or_else(|| Some(reason.to_owned())),
+        ..draft.clone()
+    };
+    let draft = &justified;
     let checked = check(draft, requester, filing)?;
     if !checked.asks {
         return file(draft, requester, filing);

@@ -667,6 +667,7 @@ fn w16_an_older_revision() {
         shown: Some(Shown {
             step: 0,
             revision: 1,
+            confirms: None,
         }),
         channel: Channel::Mail,
     };

@@ -57,7 +57,7 @@ pub(super) fn vote(scene: &Scene<'_>, mut ballot: Ballot<'_>) -> Result<Vec<Even
     let behalves = entitled(scene, index, &ballot)?;
     repeated(request, index, step, &ballot)?;
     current_enough(request, &ballot)?;
-    confirms(request, index, &mut ballot);
+    confirms(request, index, &mut ballot)?;
     if request.terms.comment_required
         && ballot.decision == Decision::Disapprove
         && ballot.comment.is_none()
@@ -259,16 +259,28 @@ pub(super) fn step_name(request: &Request, index: usize) -> String {
 }
 
 /// W30: what the same person said by another channel comes with the confirmation, unless that says
-/// something of its own.
-fn confirms(request: &Request, index: usize, ballot: &mut Ballot<'_>) {
-    let held = request.held.iter().find(|held| {
-        held.vote.step == index
-            && held.vote.person == *ballot.person
-            && held.vote.decision == ballot.decision
-    });
-    if let Some(held) = held.filter(|_| ballot.channel == Channel::Mail) {
-        ballot.comment = ballot.comment.take().or_else(|| held.vote.comment.clone());
-        ballot.window = ballot.window.or(held.window);
+/// something of its own. Only with an answer to the very message that showed it: who answers anything
+/// else has not seen it, and it may not have been they who said it.
+fn confirms(request: &Request, index: usize, ballot: &mut Ballot<'_>) -> Result<(), Refusal> {
+    let Some(asked) = ballot.shown.and_then(|shown| shown.confirms) else {
+        return Ok(());
+    };
+    let held = request
+        .held
+        .iter()
+        .find(|held| held.vote.step == index && held.vote.person == *ballot.person)
+        .filter(|held| held.vote.at <= asked && ballot.channel == Channel::Mail);
+    match held {
+        Some(held) if held.vote.decision == ballot.decision => {
+            ballot.comment = ballot.comment.take().or_else(|| held.vote.comment.clone());
+            ballot.window = ballot.window.or(held.window);
+            Ok(())
+        }
+        // What it showed is no longer what waits: an approval would be of something unseen.
+        None if ballot.decision == Decision::Approve => Err(Refusal::ConfirmsAnother {
+            request: request.id,
+        }),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -102,6 +102,7 @@ fn votes(world: &World, can: Can) -> Vec<Action> {
                 Some(Shown {
                     step,
                     revision: *revision,
+                    confirms: None,
                 })
             })
         })

@@ -241,7 +241,11 @@ fn is_possible(wall: &Wall, name: &str, act: Act, step: Option<usize>) -> bool {
         decision,
         comment: Some("because".to_owned()),
         window: None,
-        shown: step.map(|step| Saw { step, revision }),
+        shown: step.map(|step| Saw {
+            step,
+            revision,
+            confirms: None,
+        }),
         channel: Road::Chat,
     };
     let tried = match act {

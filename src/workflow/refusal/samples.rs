@@ -258,5 +258,6 @@ fn after_approval() -> Vec<Refusal> {
             step: step(),
             at: AT,
         },
+        Refusal::ConfirmsAnother { request: REQUEST },
     ]
 }

@@ -59,6 +59,7 @@ fn place(refusal: &Refusal) -> usize {
         Refusal::NotAReviewer { .. } => 51,
         Refusal::FindingRequired { .. } => 52,
         Refusal::AwaitsConfirmation { .. } => 53,
+        Refusal::ConfirmsAnother { .. } => 54,
     }
 }
 
@@ -70,7 +71,7 @@ fn every_variant_has_one_sample() {
     for (position, sample) in samples.iter().enumerate() {
         assert_eq!(place(sample), position, "{sample:?}");
     }
-    assert_eq!(samples.len(), 54, "as many as `place` has arms");
+    assert_eq!(samples.len(), 55, "as many as `place` has arms");
 }
 
 /// Goal: a code is one name, everywhere, for one refusal.
@@ -296,6 +297,10 @@ awaits-confirmation W30
   Your vote on the step `Manager review` of R-42 waits for your confirmation by mail, since
     1970-01-01 00:00 UTC.
   Answer the mail that asks you to confirm it.
+confirms-another W30
+  The mail that you answer asked to confirm a decision on R-42 that waits no longer; you,
+    or somebody in your name, decided otherwise since.
+  Answer the newest mail about it. If it was not you, tell your access admins.
 "#);
     let settled = Refusal::samples()
         .into_iter()

@@ -1,5 +1,6 @@
 //! What happens while nobody decides, and votes that wait for their confirmation.
 
+use countersign::command::{Command, Target};
 use countersign::handle::Answer;
 use countersign::workflow::notice::Kind;
 use countersign::workflow::request::Decision::Approve;
@@ -35,6 +36,42 @@ async fn w30_a_vote_waits_for_its_mail() {
     }
     let by_mail = "SELECT count(*) FROM vote WHERE channel = 'mail' AND person = 'bob'";
     assert_eq!(office.count(by_mail).await, 1);
+    office.close().await;
+}
+
+/// Goal: whoever has somebody's chat or command line, and not their mail, does not set the window: an answer
+/// by mail is an approval of what that mail showed, and of nothing that was said otherwise (W16, W30).
+/// Method: half an hour, then seven, are set in bob's name; he answers the mail about half an hour; then the
+/// first mail, which showed the two hours that were asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn w30_what_was_not_shown_is_not_confirmed() {
+    let office = Office::open(&format!("{ONE_STEP}confirm_by = \"mail\"\n")).await;
+    let [rita, bob] = ["rita", "bob"].map(|name| office.person(name));
+    let request = office.files("rita", "db-1", 2).await;
+    let ask = bob.hears(Kind::Ask).await;
+    let sets = async |words: &str| {
+        let vote = Command::Vote {
+            target: Target::Request(request),
+            decision: Approve,
+            comment: None,
+            window: Some(words.to_owned()),
+        };
+        let held = office.says("bob", vote).await;
+        assert!(matches!(held, Answer::Accepted { .. }), "{held:?}");
+        bob.hears(Kind::Confirm).await
+    };
+    let short = sets("for 30 minutes").await;
+    sets("for 7 hours").await;
+    bob.replies(&short, "APPROVE").await;
+    bob.hears(Kind::Refused).await;
+    assert_eq!(office.refused_as("confirms-another").await, 1);
+    assert_eq!(office.state(request).await, "pending");
+    bob.replies(&ask, "APPROVE").await;
+    bob.hears(Kind::Recorded).await;
+    rita.hears(Kind::Approved).await;
+    let asked = "SELECT count(*) FROM active_grants WHERE ends_at - starts_at = interval '2 hours'";
+    assert_eq!(office.count(asked).await, 1);
+    office.everybody_reads().await;
     office.close().await;
 }
 

@@ -16,7 +16,8 @@ pub enum Person {
     /// Say that mail reaches a person again
     Reachable {
         /// Their short name
-        person: String,
+        #[arg(value_name = "PERSON")]
+        whom: String,
         /// Who acts.
         #[command(flatten)]
         acting: Acting,

@@ -311,7 +311,14 @@ async fn lists_say_what_the_workflow_says(pool: PgPool) {
     let mut dice = Dice(7);
     let book = everybody();
     let mut tx = conn.begin().await.expect("begins");
-    let applied = books::apply(&mut tx, "", &book, 0, "test", start()).await;
+    let applied = books::apply(
+        &mut tx,
+        ("", &book),
+        0,
+        &books::Applier::named("test"),
+        start(),
+    )
+    .await;
     let version = applied.expect("applies").expect("the first");
     tx.commit().await.expect("commits");
     let mut all = Vec::new();

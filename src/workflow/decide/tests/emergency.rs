@@ -313,6 +313,9 @@ fn w24_invisible_characters_are_no_reason() {
         };
         let refused = file_emergency(&draft(), nothing, &id("rita"), &filing);
         assert!(refused.is_err(), "{nothing:?}: {refused:?}");
+        let padded = format!("x{}", "\u{200b}".repeat(12));
+        let refused = file_emergency(&draft(), &padded, &id("rita"), &filing);
+        assert_eq!(code(refused), "emergency-reason-too-short");
     }
     let family = "\u{1f468}\u{200d}\u{1f469}\u{fe0f}";
     assert_eq!(cleaned(Some(family), "reason"), Ok(Some(family.to_owned())));

@@ -21,7 +21,11 @@ fn shown_reply(step: usize, revision: u32, decision: Decision) -> Action {
         decision,
         comment: None,
         window: None,
-        shown: Some(Shown { step, revision }),
+        shown: Some(Shown {
+            step,
+            revision,
+            confirms: None,
+        }),
         channel: Channel::Mail,
     }
 }
@@ -288,17 +292,32 @@ fn w30_held_until_confirmed() {
     assert!(world.request.votes.is_empty());
     assert_eq!(world.mail(), ["confirm ben"]);
     assert_eq!(code(world.approves("ben")), "awaits-confirmation");
-    let with = Action::Vote {
+    let held = |hours| Action::Vote {
         decision: YES,
         comment: Some("for the patch".to_owned()),
-        window: Some(length(1)),
+        window: Some(length(hours)),
         shown: None,
         channel: Channel::CommandLine,
     };
-    replies(&mut world, "ben", &with).expect("another vote replaces it");
+    replies(&mut world, "ben", &held(1)).expect("another vote replaces it");
     assert_eq!(world.request.held.len(), 1);
     assert_eq!(world.request.window, length(2), "not yet");
-    world.replies("ben", YES, 0).expect("confirmed");
+    let mut asked = world.clone();
+    asked.replies("ben", YES, 0).expect("what the ask showed");
+    assert_eq!(
+        (asked.request.window, asked.request.held.len()),
+        (length(2), 0)
+    );
+    assert_eq!(asked.request.votes[0].comment, None);
+    let mut late = world.clone();
+    late.now += SignedDuration::from_mins(1);
+    replies(&mut late, "ben", &held(3)).expect("held anew");
+    assert_eq!(
+        code(late.confirms("ben", YES, world.now)),
+        "confirms-another"
+    );
+    late.confirms("ben", NO, world.now).expect("no is no");
+    world.confirms("ben", YES, world.now).expect("confirmed");
     let vote = &world.request.votes[0];
     assert_eq!(vote.comment.as_deref(), Some("for the patch"));
     assert_eq!(

@@ -101,6 +101,10 @@ impl Refusal {
                  since {}.",
                 when(*at, zone)
             ),
+            Self::ConfirmsAnother { request } => format!(
+                "The mail that you answer asked to confirm a decision on {request} that waits no \
+                 longer; you, or somebody in your name, decided otherwise since."
+            ),
             // Every other variant has its words above.
             _ => self.code().to_owned(),
         }
@@ -149,6 +153,10 @@ impl Refusal {
             Self::FindingRequired { .. } => "Review it again and say what you found.".into(),
             Self::AwaitsConfirmation { .. } => {
                 "Answer the mail that asks you to confirm it.".into()
+            }
+            Self::ConfirmsAnother { .. } => {
+                "Answer the newest mail about it. If it was not you, tell your access admins."
+                    .into()
             }
             // Every other variant has its next step above.
             _ => "`countersign help` tells more.".into(),

@@ -185,6 +185,10 @@ impl Refusal {
                 "Seu voto na etapa `{step}` de {request} espera a sua confirmação por e-mail desde {}.",
                 when(*at, zone)
             ),
+            Self::ConfirmsAnother { request } => format!(
+                "O e-mail a que você responde pedia para confirmar uma decisão sobre {request} que não \
+                 espera mais; depois dele você, ou alguém em seu nome, decidiu outra coisa."
+            ),
             _ => return None,
         })
     }
@@ -293,6 +297,11 @@ impl Refusal {
             Self::StartTooFar { .. } => "Escreva de novo com um início mais cedo.".into(),
             Self::AwaitsConfirmation { .. } => {
                 "Responda ao e-mail que pede a sua confirmação.".into()
+            }
+            Self::ConfirmsAnother { .. } => {
+                "Responda ao e-mail mais novo sobre ela. Se não foi você, avise os seus \
+                 administradores de acesso."
+                    .into()
             }
             _ => "Nada mais precisa ser feito.".into(),
         }

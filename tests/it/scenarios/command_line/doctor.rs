@@ -40,10 +40,16 @@ async fn a_whole_installation(pool: PgPool) {
         .unwrap_or_else(|errors| panic!("{errors}"))
         .book;
     let mut tx = pool.begin().await.expect("begin");
-    books::apply(&mut tx, &text, &book, 0, "test", Clock::system().now())
-        .await
-        .expect("policies apply")
-        .expect("nobody else applies");
+    books::apply(
+        &mut tx,
+        (&text, &book),
+        0,
+        &books::Applier::named("test"),
+        Clock::system().now(),
+    )
+    .await
+    .expect("policies apply")
+    .expect("nobody else applies");
     tx.commit().await.expect("commit");
     let said = desk.types("doctor").done().says(&[
         "ok     config     bot.toml is read",

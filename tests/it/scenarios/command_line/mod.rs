@@ -49,6 +49,11 @@ name = "Carol Chen"
 email = "carol@example.org"
 roles = ["approver"]
 modules = ["*"]
+[[person]]
+id = "ada"
+name = "Ada Antunes"
+email = "ada@example.org"
+roles = ["access_admin"]
 [group.owners]
 members = ["bob"]
 [[policy]]

@@ -42,6 +42,13 @@ async fn looking_after_messages(pool: PgPool) {
         assert_eq!(said.err, "refused: no-such-message\n");
         desk.types(&format!("outbox {command} 17")).ended(2);
     }
+    let record = desk
+        .types("audit export --chain system/command_line")
+        .done();
+    record.says(&[
+        &format!("the delivery {id} is not sent, says rita"),
+        &format!("the delivery {id} is owed again, says rita"),
+    ]);
     let all = desk.types("outbox list --all --json").done();
     assert!(all.json().as_array().is_some_and(|rows| rows.len() >= 2));
 }

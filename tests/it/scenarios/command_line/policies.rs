@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use super::{Desk, url_of};
+use super::{Desk, OsUser, url_of};
 
 /// Goal: what would change is shown, and nothing comes into force unless somebody agreed.
 /// Method: apply with nobody there to ask, then with `--yes`, then again, then changed.
@@ -43,6 +43,41 @@ async fn applying(pool: PgPool) {
         by[0].starts_with("os-user/") && by[1] == "rita",
         "the first had no people to be one of: {by:?}"
     );
+}
+
+/// Goal: once an access admin is in force, policies and people are looked after by access admins and by
+/// operators alone; who spoke is in the record, also where they spoke for another.
+/// Method: name an admin who is somebody else; apply, mark somebody reachable, drop a message; then as an
+/// operator who speaks for the admin.
+#[sqlx::test(migrations = "./migrations")]
+async fn only_access_admins_apply(pool: PgPool) {
+    let desk = Desk::at(&url_of(&pool));
+    let whose = OsUser::present().name;
+    let operators = format!("operators = [\"{whose}\"]");
+    desk.reconfigures(&operators, "operators = []");
+    desk.types("policy apply policies.toml --yes").done();
+    desk.writes(
+        "policies.toml",
+        &Desk::policies().replace("\"8h\"", "\"4h\""),
+    );
+    for command in [
+        "policy apply policies.toml --yes",
+        "person reachable bob",
+        "outbox drop 019dca00-0000-7000-8000-000000000000",
+    ] {
+        desk.types(command)
+            .ended(1)
+            .says(&["looked after by access admins, and `rita` is none"])
+            .complains(&["not-an-access-admin"]);
+    }
+    desk.types("person reachable --help").done();
+    desk.reconfigures("operators = []", &operators);
+    desk.types("policy apply policies.toml --yes --as ada")
+        .done();
+    desk.types("audit export --format cef --chain system/command_line")
+        .done()
+        .says(&["suser=ada", "cs4=operator", &format!("cs6={whose}")]);
+    desk.types("audit verify").done();
 }
 
 /// Goal: at a terminal the question is asked, and only yes means yes.
@@ -113,7 +148,7 @@ fn checking_what_is_right() {
     let desk = Desk::at("postgres://nobody@127.0.0.1:1/none");
     desk.types("policy check policies.toml")
         .done()
-        .says(&["3 people, 1 groups", "nothing wrong, 0 warnings."]);
+        .says(&["4 people, 1 groups", "nothing wrong, 0 warnings."]);
     let odd = Desk::policies().replace(
         "mode = \"approval\"",
         "mode = \"approval\"\nallow_self_approval = true",
@@ -129,7 +164,7 @@ fn checking_what_is_right() {
     ]);
     assert!(!absent.err.contains("--config"), "{absent:#?}");
     let counted = desk.types("policy check odd.toml --json").ended(0).json();
-    assert_eq!(counted["people"], 3);
+    assert_eq!(counted["people"], 4);
     assert_eq!(counted["warnings"].as_array().map(Vec::len), Some(1));
 }
 

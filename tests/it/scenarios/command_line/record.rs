@@ -100,6 +100,12 @@ async fn a_record_is_verified(pool: PgPool) {
     )
     .await;
     desk.types("audit verify").done();
+    desk.types("audit verify --from-seal 2")
+        .ended(1)
+        .says(&["wrong: seal 2 is not there; the newest is 1"]);
+    desk.types("audit verify --from-seal 1")
+        .done()
+        .says(&["The record is whole from seal 1 on; what came before was not read."]);
     desk.types("audit verify --seal seals")
         .ended(1)
         .says(&[

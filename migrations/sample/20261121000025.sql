@@ -1,0 +1,1 @@
+UPDATE unreachable SET told_at = since;
