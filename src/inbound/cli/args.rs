@@ -240,7 +240,7 @@ pub enum Policy {
         #[command(flatten)]
         subject: Subject,
         /// By this policies.toml instead of what is in force; needs no database
-        #[arg(long, value_name = "FILE", requires = "as")]
+        #[arg(long, value_name = "FILE", requires = "person")]
         file: Option<PathBuf>,
         /// Who reads the output.
         #[command(flatten)]
