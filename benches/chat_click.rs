@@ -7,9 +7,6 @@
 //! the daemon, each of whose answers comes after the commit of a decision of its own. At the end every
 //! vote has to be there. The mails and posts that the decisions owe go out meanwhile.
 
-#[path = "shared/mod.rs"]
-mod shared;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,17 +14,22 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use countersign::app::{self, Daemon};
 use countersign::clock::{Clock, new_id};
+use countersign::command::Command;
 use countersign::config::discord::{Discord, Shown};
 use countersign::config::{self, Config};
 use countersign::handle::Answer;
+use countersign::inbound::{Inbound, Proof, Speaker, Words};
 use countersign::outbound::chat::button::Button;
 use countersign::outbound::chat::rest;
 use countersign::store::books;
 use countersign::token::Keyring;
 use countersign::workflow::act::Act;
-use countersign::workflow::ids::RequestId;
+use countersign::workflow::decide::Draft;
+use countersign::workflow::ids::{Module, PersonId, RequestId};
+use countersign::workflow::request::{Channel, Subject, Window};
 use countersign_sandbox::Stack;
 use countersign_sandbox::discord::{Asked, Double, Person, Post};
+use jiff::SignedDuration;
 use serenity::all::{
     ChannelId, ClientBuilder, Context, CreateActionRow, CreateButton, CreateInteractionResponse,
     CreateInteractionResponseMessage, CreateMessage, EventHandler, GatewayIntents, Http,
@@ -189,8 +191,7 @@ impl Bench {
     async fn filed(&self, daemon: &Daemon, from: usize) -> anyhow::Result<Vec<(Post, String)>> {
         let mut requests = Vec::new();
         for number in from..from + CLICKS {
-            let resource = format!("db-{number}");
-            match shared::files(daemon.handler(), "rita", &resource).await? {
+            match daemon.handler().handle(&filing(number)).await? {
                 Answer::Accepted { request, .. } => requests.push(request),
                 other => bail!("not filed: {other:?}"),
             }
@@ -285,6 +286,36 @@ impl Row {
             // The double takes no answer after the three seconds.
             missed: clicked.len() - took.len(),
         })
+    }
+}
+
+/// Rita asks on the command line for an hour of one database.
+fn filing(number: usize) -> Inbound {
+    let draft = Draft {
+        extends: None,
+        subject: Subject {
+            module: Module::new("credential"),
+            resource: format!("db-{number}"),
+            account: Some("admin".to_owned()),
+        },
+        window: Window::FromApproval {
+            length: SignedDuration::from_hours(1),
+        },
+        justification: Some("bench".to_owned()),
+    };
+    Inbound {
+        channel: Channel::CommandLine,
+        dedupe_key: format!("cli/{}", new_id()),
+        speaker: Speaker::Person(PersonId::new("rita")),
+        proof: Proof {
+            method: "os-user".to_owned(),
+            details: serde_json::json!({}),
+        },
+        words: Words::Said(Command::File {
+            draft,
+            key: None,
+            emergency: None,
+        }),
     }
 }
 
