@@ -132,8 +132,11 @@ impl Wire {
         if status.is_success() {
             return Ok(body);
         }
-        let code = body["code"].as_u64().unwrap_or_default();
-        let sentence = body["message"].as_str().unwrap_or("no reason");
+        let code = body.get("code").and_then(Value::as_u64).unwrap_or_default();
+        let sentence = body
+            .get("message")
+            .and_then(Value::as_str)
+            .unwrap_or("no reason");
         let sentence = redact(&sentence.chars().take(MAX_SAID).collect::<String>());
         let why = format!("Discord says {} {code}: {sentence}", status.as_u16());
         Err(match status {
@@ -147,9 +150,12 @@ impl Wire {
     }
 
     fn limited(&self, route: &str, headers: &HeaderMap, body: &Value) -> Failed {
-        let said = number(headers, "retry-after").or(body["retry_after"].as_f64());
+        let said = number(headers, "retry-after").or_else(|| body.get("retry_after")?.as_f64());
         let wait = said.map_or(WAIT_USUAL, bounded);
-        let global = body["global"].as_bool().unwrap_or_default()
+        let global = body
+            .get("global")
+            .and_then(Value::as_bool)
+            .unwrap_or_default()
             || headers.contains_key("x-ratelimit-global");
         // A limit on old messages is one message's, and told in the body alone.
         if global {

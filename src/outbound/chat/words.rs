@@ -125,23 +125,23 @@ struct EmergencyWords {
 
 impl Words {
     pub(super) fn of(shown: &Shown, readers: Readers<'_>) -> Self {
-        let shows = |part| readers.see(part);
+        let sees = |part| readers.see(part);
         let facts = &shown.facts;
         let steps: Vec<StepWords> = (0..facts.steps.len())
-            .filter_map(|index| StepWords::of(shown, index, shows(Part::Comments)))
+            .filter_map(|index| StepWords::of(shown, index, sees(Part::Comments)))
             .collect();
-        let progress = shows(Part::Progress);
+        let progress = sees(Part::Progress);
         let step = steps.iter().find(|step| step.is_current).cloned();
         let window = |window: &Window| said(window, readers.locale);
         Self {
             request: facts.request.to_string(),
             standing: shown.standing,
-            thing: shows(Part::Subject).then(|| thing(facts)),
-            requester: shows(Part::Requester).then(|| RequesterWords {
+            thing: sees(Part::Subject).then(|| thing(facts)),
+            requester: sees(Part::Requester).then(|| RequesterWords {
                 id: name(facts.requester.as_str()),
                 name: name(&facts.requester_name),
             }),
-            window: shows(Part::Window).then(|| WindowWords {
+            window: sees(Part::Window).then(|| WindowWords {
                 said: window(&facts.window),
             }),
             asked_for: shown.asked_for.as_ref().map(window),
@@ -149,7 +149,7 @@ impl Words {
             reason: facts
                 .justification
                 .as_deref()
-                .filter(|_| shows(Part::Justification))
+                .filter(|_| sees(Part::Justification))
                 .map(reason),
             policy: name(&facts.policy),
             until: TimeWords::of(facts.pending_until),
