@@ -6,7 +6,10 @@
 //! written down all the same, and the mail says so.
 //!
 //! What is *not* promised: an alarm for what any stranger can do. A mail that presents no token of ours is
-//! stored and logged with its reason, and nobody is woken by it.
+//! stored and logged with its reason, and nobody is woken by it; only a burst of tokens or links that nobody was
+//! given is told, once an hour ([`burst`]).
+
+pub mod burst;
 
 use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
@@ -20,6 +23,9 @@ use crate::workflow::book::Book;
 pub const QUIET: SignedDuration = SignedDuration::from_hours(1);
 /// The most alarms that are told within that time.
 pub const MAX_TOLD: i64 = 20;
+
+/// The kind of alarm that visits with links raise which nobody was given.
+pub const UNKNOWN_LINKS: &str = "unknown-links";
 
 /// Writes an alarm down and owes the mails that tell of it. Wake the courier after the commit.
 pub async fn raise(
@@ -57,6 +63,17 @@ fn words(new: &New<'_>, last: bool) -> SystemMail {
     } else {
         "The same alarm is not mailed again within an hour."
     };
+    if new.kind == UNKNOWN_LINKS {
+        return SystemMail {
+            code: None,
+            subject: "Security alarm: visits with unknown links".to_owned(),
+            text: format!(
+                "{}\n\nNothing was decided and nothing was shown by it. Addresses are in the log of the \
+                 proxy or firewall before the page.\n\n{further}\n",
+                new.why,
+            ),
+        };
+    }
     SystemMail {
         code: None,
         subject: format!("Security alarm about {about}: {}", new.kind),

@@ -137,7 +137,8 @@ impl Daemon {
         let supervisor = Supervisor::new(clock, CancellationToken::new());
         let look = Arc::new(Notify::new());
         let mut probes = BTreeMap::new();
-        let renderer = Arc::new(Renderer::new(config.templates.as_deref())?);
+        let renderer = Renderer::new(config.templates.as_deref())?;
+        let renderer = Arc::new(renderer.with_words(&config.mail.approve_words));
         start_courier(config, &handler, (&supervisor, &renderer), &mut probes);
         start_web(config, &handler, (&supervisor, &renderer));
         start_inbox(config, &handler, &supervisor, &mut probes)?;

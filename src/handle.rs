@@ -39,10 +39,11 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::Notify;
 
+use crate::alarm::burst::Burst;
 use crate::clock::Clock;
 use crate::command::Command;
 use crate::config::Answers;
-use crate::inbound::{Inbound, Words};
+use crate::inbound::{Inbound, Unclear, Words};
 use crate::outbox::backlog::Backlog;
 use crate::store::audit::{self, Entry, Outcome};
 use crate::store::books::BookCache;
@@ -60,6 +61,7 @@ use file::Wanted;
 use identify::Identified;
 use once::Judged;
 pub use post::Posting;
+use suspect::GUESSES_LET_PASS;
 pub use together::TOGETHER_MAX;
 
 /// A transaction that lost against another is tried this often.
@@ -121,6 +123,7 @@ pub struct Handler {
     books: BookCache,
     offers: Offers,
     crowd: Crowd,
+    guesses: Arc<Burst>,
 }
 
 /// What every part of one judgement needs.
@@ -150,6 +153,7 @@ impl Handler {
             answers: Answers::default(),
             posting: None,
             books: BookCache::default(),
+            guesses: Arc::new(Burst::over(GUESSES_LET_PASS)),
             offers: Offers {
                 reply: offers_reply,
                 link: false,
@@ -219,7 +223,12 @@ impl Case<'_> {
             Ok(speaker) => speaker,
             Err(nobody) => {
                 self.follow(conn, &nobody).await?;
-                let alarm = nobody.suspect.is_some();
+                let guessed = if nobody.unknown {
+                    self.handler.guessed(conn, self).await?
+                } else {
+                    None
+                };
+                let alarm = nobody.suspect.is_some() || guessed.is_some();
                 let answer = self.unidentified(conn, nobody.why).await?;
                 return Ok(Judged::Open(match answer {
                     Answer::Unidentified(why) if alarm => Answer::Alarm(why),
@@ -227,6 +236,10 @@ impl Case<'_> {
                 }));
             }
         };
+        if !speaker.is_bound(&self.inbound.speaker) {
+            let answer = self.unclear(conn, &speaker, &Unclear::unbound()).await;
+            return answer.map(Judged::Open);
+        }
         let answer = match (&self.inbound.words, &speaker.actor) {
             (Words::Unclear(unclear), _) => self.unclear(conn, &speaker, unclear).await,
             (

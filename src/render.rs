@@ -31,6 +31,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use rust_embed::RustEmbed;
 use serde::Serialize;
 
+use crate::config::locales::Locale;
 use crate::workflow::ids::PersonId;
 use crate::workflow::notice::digest::Digest;
 use crate::workflow::notice::{Facts, Kind};
@@ -120,6 +121,8 @@ pub struct Renderer {
     env: Environment<'static>,
     /// The operator's files, by template name.
     own: BTreeMap<String, PathBuf>,
+    /// Words that approve where replies are read, upper case.
+    approve_words: BTreeSet<String>,
 }
 
 impl Renderer {
@@ -142,6 +145,7 @@ impl Renderer {
         let mut renderer = Self {
             env,
             own: BTreeMap::new(),
+            approve_words: BTreeSet::new(),
         };
         let mut sources = BTreeMap::new();
         for name in BuiltIn::iter() {
@@ -235,6 +239,20 @@ impl Renderer {
         Ok(())
     }
 
+    /// The same, whose mails name a reader's own words beside the English ones, where these approve.
+    #[must_use]
+    pub fn with_words(mut self, approve_words: &BTreeSet<String>) -> Self {
+        self.approve_words.clone_from(approve_words);
+        self
+    }
+
+    /// The language of a reader whose own words decide.
+    fn deciding(&self, reader: &Reader) -> Option<&'static Locale> {
+        let counts = |word: &&str| self.approve_words.contains(*word);
+        Locale::of(&reader.locale)
+            .filter(|locale| locale.tag != "en" && locale.approve.first().is_some_and(counts))
+    }
+
     /// The mail of one kind for one reader.
     pub fn mail(
         &self,
@@ -242,7 +260,7 @@ impl Renderer {
         facts: &Facts,
         reader: &Reader,
     ) -> Result<Rendered, TemplateError> {
-        let words = view::words(kind, facts, reader);
+        let words = view::words(kind, facts, reader).saying(self.deciding(reader));
         let (kind, locale) = (kind.as_str(), reader.locale.as_str());
         let subject = self.subject(kind, locale, &words)?;
         // The prefilled reply carries the subject, which is known only now.

@@ -15,6 +15,8 @@ pub struct Locale {
     pub approve: &'static [&'static str],
     /// Words that disapprove.
     pub disapprove: &'static [&'static str],
+    /// Words that take an approval back, with what was granted by it (W31).
+    pub revoke: &'static [&'static str],
     /// Words that people say for yes.
     pub yes: &'static [&'static str],
     /// Words that people say for no.
@@ -28,6 +30,7 @@ pub const LOCALES: &[Locale] = &[
         name: "English",
         approve: &super::words::APPROVE,
         disapprove: &super::words::DISAPPROVE,
+        revoke: &["REVOKE"],
         yes: &["YES", "OK", "AGREE", "AGREED", "ACCEPT", "ACCEPTED"],
         no: &["NO", "NOT", "DENY", "DENIED", "REFUSE", "REFUSED"],
     },
@@ -56,6 +59,7 @@ pub const LOCALES: &[Locale] = &[
             "NEGADO",
             "NEGADA",
         ],
+        revoke: &["REVOGO", "REVOGAR", "REVOGADO"],
         yes: &["SIM"],
         no: &["NÃO"],
     },
@@ -79,6 +83,7 @@ pub const LOCALES: &[Locale] = &[
             "DENEGADO",
             "DENEGADA",
         ],
+        revoke: &["REVOCO", "REVOCAR", "REVOCADO"],
         yes: &["SÍ"],
         no: &["NO"],
     },
@@ -103,6 +108,7 @@ pub const LOCALES: &[Locale] = &[
             "DÉSAPPROUVE",
             "DÉSAPPROUVÉ",
         ],
+        revoke: &["RÉVOQUE", "RÉVOQUER", "RÉVOQUÉ"],
         yes: &["OUI"],
         no: &["NON"],
     },
@@ -117,6 +123,7 @@ pub const LOCALES: &[Locale] = &[
             "ZUGESTIMMT",
         ],
         disapprove: &["ABGELEHNT", "ABLEHNEN", "ABLEHNUNG", "ZURÜCKGEWIESEN"],
+        revoke: &["WIDERRUFE", "WIDERRUFEN", "WIDERRUF"],
         yes: &["JA"],
         no: &["NEIN", "NICHT"],
     },
@@ -139,6 +146,7 @@ pub const LOCALES: &[Locale] = &[
             "DISAPPROVO",
             "NEGATO",
         ],
+        revoke: &["REVOCO", "REVOCARE", "REVOCATO"],
         yes: &["SÌ"],
         no: &["NO", "NON"],
     },
@@ -153,6 +161,7 @@ pub const LOCALES: &[Locale] = &[
             "AFWIJZEN",
             "GEWEIGERD",
         ],
+        revoke: &["INTREKKEN", "INGETROKKEN", "HERROEP"],
         yes: &["JA"],
         no: &["NEE", "NIET"],
     },
@@ -168,6 +177,7 @@ pub const LOCALES: &[Locale] = &[
             "ZGADZAM",
         ],
         disapprove: &["ODRZUCAM", "ODRZUCONO", "ODRZUCONE", "ODMAWIAM", "ODMOWA"],
+        revoke: &["COFAM", "ODWOŁUJĘ", "COFNIĘTO"],
         // Said for "yes" in conversation.
         yes: &["TAK", "NO"],
         no: &["NIE"],
@@ -179,6 +189,7 @@ pub const LOCALES: &[Locale] = &[
         disapprove: &[
             "AVSLÅ", "AVSLÅS", "AVSLAGEN", "AVSLAGET", "AVVISAS", "AVVISAD",
         ],
+        revoke: &["ÅTERKALLA", "ÅTERKALLAR", "ÅTERKALLAS"],
         yes: &["JA"],
         no: &["NEJ", "INTE"],
     },
@@ -187,6 +198,7 @@ pub const LOCALES: &[Locale] = &[
         name: "Turkish",
         approve: &["ONAYLIYORUM", "ONAYLANDI", "ONAY"],
         disapprove: &["REDDEDİYORUM", "REDDEDİLDİ", "ONAYLAMIYORUM", "ONAYLANMADI"],
+        revoke: &["İPTAL"],
         yes: &["EVET"],
         no: &["HAYIR"],
     },
@@ -205,6 +217,7 @@ pub const LOCALES: &[Locale] = &[
             "承認しません",
             "承認できません",
         ],
+        revoke: &["取り消し", "取り消します", "取消", "撤回", "撤回します"],
         yes: &["はい"],
         no: &["いいえ"],
     },
@@ -223,6 +236,7 @@ pub const LOCALES: &[Locale] = &[
             "我拒绝",
             "我拒絕",
         ],
+        revoke: &["撤销", "撤銷", "撤回", "我撤回"],
         yes: &["是", "可以"],
         no: &["不", "否", "不可以"],
     },
@@ -250,7 +264,7 @@ impl Locale {
 
     /// Whether a word says no here.
     pub fn denies(&self, word: &str) -> bool {
-        [self.disapprove, self.no]
+        [self.disapprove, self.revoke, self.no]
             .iter()
             .any(|list| lists(list, word))
     }
@@ -286,7 +300,14 @@ mod tests {
     #[test]
     fn no_word_decides_two_things() {
         for locale in LOCALES {
-            for word in [locale.approve, locale.disapprove, locale.yes, locale.no].concat() {
+            let all = [
+                locale.approve,
+                locale.disapprove,
+                locale.revoke,
+                locale.yes,
+                locale.no,
+            ];
+            for word in all.concat() {
                 assert!(word.chars().all(char::is_alphanumeric), "{word}");
                 assert_eq!(word.to_uppercase(), word);
             }
@@ -294,7 +315,7 @@ mod tests {
                 let denied = LOCALES.iter().find(|other| other.denies(word));
                 assert!(denied.is_none(), "{word}: {denied:?}");
             }
-            for word in locale.disapprove {
+            for word in locale.disapprove.iter().chain(locale.revoke) {
                 let affirmed = LOCALES.iter().find(|other| other.affirms(word));
                 assert!(affirmed.is_none(), "{word}: {affirmed:?}");
             }

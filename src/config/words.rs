@@ -29,7 +29,9 @@ pub(super) fn read_words(
     let own: BTreeSet<String> = approve.union(&disapprove).cloned().collect();
     for locale in &enabled {
         approve.extend(locale.approve.iter().map(|word| (*word).to_owned()));
-        disapprove.extend(locale.disapprove.iter().map(|word| (*word).to_owned()));
+        // What takes back refuses as well; which of them it is is seen when it is read (W31).
+        let refuses = locale.disapprove.iter().chain(locale.revoke);
+        disapprove.extend(refuses.map(|word| (*word).to_owned()));
     }
     let foreign = disapprove
         .iter()

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use super::Case;
 use super::suspect::Nobody;
-use crate::inbound::{Pressed, Speaker};
+use crate::inbound::{Bound, Pressed, Speaker};
 use crate::store::chat;
 use crate::store::tokens::{self, LinkRow, TokenRow};
 use crate::store::unreachable::{self, End};
@@ -19,6 +19,22 @@ pub(super) struct Identified {
     pub actor: Actor,
     /// What their token was issued for.
     pub offered: Option<Offered>,
+}
+
+impl Identified {
+    /// Whether what they sent is about the request that their token was issued for.
+    pub(super) fn is_bound(&self, speaker: &Speaker) -> bool {
+        match (speaker, &self.offered) {
+            (
+                Speaker::Token {
+                    bound: Bound::Subject(named),
+                    ..
+                },
+                Some(offered),
+            ) => *named == Some(offered.request),
+            _ => true,
+        }
+    }
 }
 
 /// What a token was issued for.
@@ -58,7 +74,9 @@ impl Case<'_> {
                 let known = chat::person(conn, service, account, &self.book).await?;
                 return Ok(owner_of_account(known, service, *shown));
             }
-            Speaker::Token { presented, from } => (presented, from),
+            Speaker::Token {
+                presented, from, ..
+            } => (presented, from),
         };
         let known = tokens::find(conn, presented).await?;
         let owner = self.owner(&known, presented.len(), from);
@@ -77,7 +95,10 @@ impl Case<'_> {
         from: &str,
     ) -> Result<Identified, Nobody> {
         let Some(token) = known.first() else {
-            return Err(Nobody::plain("its token is not known"));
+            return Err(Nobody {
+                unknown: true,
+                ..Nobody::plain("its token is not known")
+            });
         };
         let same = |other: &TokenRow| {
             (&other.person, other.request, other.step, other.revision)

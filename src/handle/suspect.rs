@@ -7,6 +7,7 @@
 //! | a token whose owner has voted by it, from a sender who is not proven | alarm |
 //! | a token, proven to be its owner's, who may not decide any more | the refusal is answered as ever; alarm |
 //! | a token, from a sender who is ambiguous, refused by their domain, or forged | alarm |
+//! | more than [`GUESSES_LET_PASS`] mails within an hour with tokens that nobody was given | alarm, once an hour |
 //! | a token, from the right address, and nothing proves it | nothing: it may well be its owner, whose domain does not sign |
 //!
 //! What always holds: nobody who wrote such a mail is answered; what its owner is told goes to the address
@@ -17,7 +18,7 @@ use sqlx::PgConnection;
 
 use super::{Case, Handler};
 use crate::alarm;
-use crate::inbound::{Inbound, Proof, Speaker, Suspect, Unclear, Words};
+use crate::inbound::{Bound, Inbound, Proof, Speaker, Suspect, Unclear, Words};
 use crate::store::alarms::New;
 use crate::store::inbound as ledger;
 use crate::store::outbox::{SystemMail, enqueue_system};
@@ -33,6 +34,10 @@ use crate::workflow::request::{Channel, State};
 /// How often the owner of a token is told of a stranger, and asked anew, for one request.
 pub const MAX_REISSUED: i64 = 3;
 
+/// So many mails within an hour may present tokens that nobody was given, before that is an alarm: old ones
+/// of another installation, a mail program's mistake.
+pub const GUESSES_LET_PASS: u64 = 20;
+
 /// Why nobody is identified.
 #[derive(Debug)]
 pub(super) struct Nobody {
@@ -40,6 +45,8 @@ pub(super) struct Nobody {
     pub why: String,
     /// What follows besides, if anything does.
     pub suspect: Option<Box<(&'static str, TokenRow)>>,
+    /// They present a token that nobody was given.
+    pub unknown: bool,
 }
 
 impl Nobody {
@@ -48,6 +55,7 @@ impl Nobody {
         Self {
             why: why.into(),
             suspect: None,
+            unknown: false,
         }
     }
 
@@ -56,6 +64,7 @@ impl Nobody {
         Self {
             why: why.into(),
             suspect: Some(Box::new((kind, token.clone()))),
+            unknown: false,
         }
     }
 }
@@ -73,9 +82,6 @@ impl Handler {
             return Ok(Some(why));
         }
         let known = tokens::find(&mut tx, &suspect.presented).await?;
-        let Some(token) = known.first() else {
-            return Ok(None);
-        };
         let (_, versions) = ledger::look(&mut tx, key).await?;
         let inbound = unproven(key, suspect);
         let case = Case {
@@ -83,6 +89,15 @@ impl Handler {
             inbound: &inbound,
             book: self.books.get(&mut tx, versions).await?,
             now: self.clock.now(),
+        };
+        let Some(token) = known.first() else {
+            let why = self.guessed(&mut tx, &case).await?;
+            if why.is_some() {
+                tx.commit().await?;
+                self.wake.notify_waiters();
+                self.committed.notify_one();
+            }
+            return Ok(why);
         };
         let Some(nobody) = case.unproven(&mut tx, suspect, token).await? else {
             return Ok(None);
@@ -95,6 +110,30 @@ impl Handler {
     }
 }
 
+impl Handler {
+    /// Counts a mail with a token that nobody was given; why an alarm was raised, if one was. A token has 128
+    /// bits and a mail at most a handful, so that none is ever guessed; but whoever tries should be known.
+    pub(super) async fn guessed(
+        &self,
+        conn: &mut PgConnection,
+        case: &Case<'_>,
+    ) -> Result<Option<String>, sqlx::Error> {
+        let Some(count) = self.guesses.came(case.now) else {
+            return Ok(None);
+        };
+        let why = format!("{count} mails within an hour present tokens that nobody was given.");
+        let new = New {
+            key: &case.inbound.dedupe_key,
+            kind: "guessed-tokens",
+            request: None,
+            person: None,
+            why: &why,
+        };
+        alarm::raise(conn, &new, &case.book, case.now).await?;
+        Ok(Some(why))
+    }
+}
+
 /// The mail as the rest of a case needs it: nobody speaks, and nothing is said.
 fn unproven(key: &str, suspect: &Suspect) -> Inbound {
     Inbound {
@@ -103,6 +142,7 @@ fn unproven(key: &str, suspect: &Suspect) -> Inbound {
         speaker: Speaker::Token {
             presented: suspect.presented.clone(),
             from: suspect.from.clone().unwrap_or_default(),
+            bound: Bound::Yes,
         },
         proof: Proof {
             method: "none".to_owned(),

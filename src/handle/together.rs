@@ -23,7 +23,7 @@ use super::carry::Carried;
 use super::identify::Identified;
 use super::{Answer, Case, Handler, storable};
 use crate::command::{Command, Target};
-use crate::inbound::{Inbound, Speaker, Words};
+use crate::inbound::{Bound, Inbound, Speaker, Words};
 use crate::store::inbound as ledger;
 use crate::store::outbox;
 use crate::store::requests;
@@ -214,7 +214,14 @@ pub(super) fn plain(inbound: &Inbound) -> Option<Said<'_>> {
         return None;
     };
     let by = match (&inbound.speaker, target) {
-        (Speaker::Token { presented, from }, Target::Offered) => {
+        (
+            Speaker::Token {
+                presented,
+                from,
+                bound: Bound::Yes,
+            },
+            Target::Offered,
+        ) => {
             let [token] = presented.as_slice() else {
                 return None;
             };

@@ -40,6 +40,8 @@ pub enum Speaker {
         presented: Vec<TokenHash>,
         /// The single, proven From address.
         from: String,
+        /// What ties the message to the tokens.
+        bound: Bound,
     },
     /// Who came by the link in a mail of theirs, and was proven beside it as far as the operator asks for.
     Link {
@@ -73,6 +75,16 @@ pub struct Pressed {
     pub step: usize,
     /// The revision of the window (W16).
     pub revision: u32,
+}
+
+/// What ties a message to the tokens that it presents: a signed text proves its writer, not to whom it was
+/// written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bound {
+    /// The tokens themselves are signed, or nothing is.
+    Yes,
+    /// The signed subject alone: the request that it names, if it names one.
+    Subject(Option<RequestId>),
 }
 
 /// Somebody who presents tokens and is not proven to be their owner.
@@ -118,6 +130,23 @@ pub struct Unclear {
     /// How to say it, one sentence, where there is more to say than "the word alone".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+}
+
+impl Unclear {
+    /// A clear word that is not bound to the request.
+    pub fn unbound() -> Self {
+        Self {
+            code: "unbound".to_owned(),
+            sentence: "Nothing that your mail program signed shows that the mail is about this request."
+                .to_owned(),
+            wrote: None,
+            next: Some(
+                "Reply to the mail that asked you, leave its subject as it is, and write the word alone \
+                 on the first line."
+                    .to_owned(),
+            ),
+        }
+    }
 }
 
 /// What a report of a failed delivery says. Anybody can write one: it counts for nothing until the mails

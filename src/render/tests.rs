@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::command::when::Here;
-use crate::workflow::notice::EmergencyFacts;
+use crate::workflow::notice::{EmergencyFacts, Notice};
 use crate::workflow::refusal::Refusal;
 use crate::workflow::request::Window;
 
@@ -92,7 +92,7 @@ fn an_emergency_is_marked_everywhere() {
 /// Goal: every kind that asks says how to answer, in text and HTML, and only those carry the links, by
 /// mail and to the page. Method: every sample whose reader can reply or decide there, or neither.
 #[test]
-fn only_what_asks_carries_links() {
+fn only_what_can_be_decided_carries_links() {
     let renderer = Renderer::new(None).expect("the built-in templates are right");
     for sample in samples()
         .into_iter()
@@ -102,16 +102,56 @@ fn only_what_asks_carries_links() {
             .mail(sample.kind, &sample.facts, &sample.reader)
             .expect("it renders");
         let offers = sample.kind.asks() && sample.reader.reply.is_some();
-        let links = sample.kind.links() && sample.reader.link.is_some();
+        let notice = Notice {
+            kind: sample.kind,
+            to: sample.reader.id.clone(),
+            facts: sample.facts.clone(),
+            may_wait: false,
+        };
+        let links = notice.links() && sample.reader.link.is_some();
         for part in [&mail.text, &mail.html] {
             for word in ["body=APPROVE", "body=DISAPPROVE%0D%0A"] {
                 assert_eq!(part.contains(word), offers, "{}: {word}", sample.name);
             }
             let warned = part.contains("do not forward it") || part.contains("não o encaminhe");
-            assert_eq!(warned, offers || links, "{}", sample.name);
+            let asks = sample.kind.asks();
+            assert_eq!(warned, offers || links, "{}: {asks}", sample.name);
             let count = part.matches("https://decide.example.test/d/").count();
             assert_eq!(count, usize::from(links), "{}", sample.name);
         }
+    }
+}
+
+/// Goal: a reader whose own words decide is told them, and only then. Method: the ask in Portuguese and the
+/// confirmation of a decision by link, and an ask in German, with the words enabled and without.
+#[test]
+fn own_words_are_named() {
+    let plain = Renderer::new(None).expect("the built-in templates are right");
+    let approve = ["APPROVE", "APROVO", "GENEHMIGT"].map(str::to_owned).into();
+    let enabled = Renderer::new(None).expect("right").with_words(&approve);
+    let all = samples();
+    let named = |name: &str| {
+        all.iter()
+            .find(|sample| sample.name == name)
+            .expect(name)
+            .clone()
+    };
+    let ask = portuguese(named("ask"));
+    let recorded = portuguese(named("recorded-by-link"));
+    let german = named("ask-own-words");
+    for (sample, word) in [
+        (&ask, "APROVO (ou APPROVE)"),
+        (&ask, "REPROVO (ou DISAPPROVE)"),
+        (&recorded, "REVOGO (ou REVOKE)"),
+        (&german, "APPROVE (or GENEHMIGT)"),
+    ] {
+        let text = |renderer: &Renderer| {
+            let mail = renderer.mail(sample.kind, &sample.facts, &sample.reader);
+            let mail = mail.expect("it renders");
+            (mail.text.contains(word), mail.html.contains(word))
+        };
+        assert_eq!(text(&enabled), (true, true), "{}: {word}", sample.name);
+        assert_eq!(text(&plain), (false, false), "{}: {word}", sample.name);
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::human::{Say, Tongue, cut, lines, one_line, percent};
 use super::{Reader, Reply};
+use crate::config::locales::Locale;
 use crate::workflow::notice::{Facts, Kind, StepFacts, VoteFacts};
 use crate::workflow::request::{Channel, Decision, ExpiryCause, State, Subject, Window};
 use answer::AnswerWords;
@@ -66,6 +67,17 @@ pub(super) struct Words {
     reminder: Option<u32>,
     reply: Option<Links>,
     link: Option<String>,
+    say: SayWords,
+    #[serde(skip)]
+    tongue: Tongue,
+}
+
+/// The words that decide, as a reader is told to write them.
+#[derive(Debug, Clone, Serialize)]
+struct SayWords {
+    approve: String,
+    disapprove: String,
+    revoke: String,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -109,6 +121,32 @@ impl Words {
     pub(super) fn with_links(self, subject: &str, reply: Option<&Reply>) -> Self {
         let reply = reply.map(|reply| Links::of(&reply.address, subject));
         Self { reply, ..self }
+    }
+
+    /// The same, naming the words of the reader's own language that decide as well.
+    pub(super) fn saying(self, own: Option<&Locale>) -> Self {
+        Self {
+            say: SayWords::of(own, self.tongue),
+            ..self
+        }
+    }
+}
+
+impl SayWords {
+    fn of(own: Option<&Locale>, tongue: Tongue) -> Self {
+        let both = |english: &str, own: Option<&[&str]>| {
+            let own = own.and_then(<[&str]>::first);
+            match (own, tongue) {
+                (None, _) => english.to_owned(),
+                (Some(own), Tongue::English) => format!("{english} (or {own})"),
+                (Some(own), Tongue::Portuguese) => format!("{own} (ou {english})"),
+            }
+        };
+        Self {
+            approve: both("APPROVE", own.map(|own| own.approve)),
+            disapprove: both("DISAPPROVE", own.map(|own| own.disapprove)),
+            revoke: both("REVOKE", own.map(|own| own.revoke)),
+        }
     }
 }
 
@@ -223,6 +261,8 @@ pub(super) fn words(kind: Kind, facts: &Facts, reader: &Reader) -> Words {
         reminder: facts.reminder,
         reply: None,
         link: reader.link.clone(),
+        say: SayWords::of(None, say.tongue),
+        tongue: say.tongue,
     }
 }
 

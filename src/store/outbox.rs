@@ -210,7 +210,7 @@ impl Columns {
             let Offers { reply, link } = enqueue.offers;
             let current = || enqueue.keys.current().to_owned();
             let key_id = (notice.takes_reply() && reply && step.is_some()).then(current);
-            let link_key_id = (notice.kind.links() && link && step.is_some()).then(current);
+            let link_key_id = (notice.links() && link && step.is_some()).then(current);
             let token = key_id
                 .as_deref()
                 .and_then(|key_id| enqueue.keys.reply_token(key_id, delivery));

@@ -154,12 +154,6 @@ impl Kind {
         matches!(self, Self::Recorded | Self::Refused | Self::Unclear)
     }
 
-    /// Whether the message carries a link to the page on which to decide. A confirmation does not: it is
-    /// asked for because a mail has to say it (W30).
-    pub fn links(self) -> bool {
-        matches!(self, Self::Ask | Self::Reminder)
-    }
-
     /// Whether the message asks for a decision: it carries a reply token, and is not worth sending once
     /// the decision is no longer wanted.
     pub fn asks(self) -> bool {
@@ -188,6 +182,18 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// Whether the message carries a link to the page on which to decide: what asks does, and what answers
+    /// a reply that was not understood, while there is something to decide. A confirmation does not: it is
+    /// asked for because a mail has to say it (W30). Nor does what tells of an emergency or reminds of its
+    /// review: the page neither revokes nor reviews.
+    pub fn links(&self) -> bool {
+        match self.kind {
+            Kind::Ask | Kind::Reminder => true,
+            Kind::Unclear => matches!(self.facts.state, State::Pending { .. }),
+            _ => false,
+        }
+    }
+
     /// Whether a reply to it is read: to what asks, and to what confirms a decision by link (W31).
     pub fn takes_reply(&self) -> bool {
         self.kind.asks() || (self.kind == Kind::Recorded && self.facts.by_link)

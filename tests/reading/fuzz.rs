@@ -80,7 +80,10 @@ fn check(raw: &[u8], rules: &Rules) -> Reading {
     if let Some((speaker, proof, Words::Said(Command::Vote { decision, .. }))) = &reading.said
         && *decision == Decision::Approve
     {
-        let Speaker::Token { presented, from } = speaker else {
+        let Speaker::Token {
+            presented, from, ..
+        } = speaker
+        else {
             panic!("{speaker:?}");
         };
         assert!(!presented.is_empty() && from.contains('@'));

@@ -14,7 +14,8 @@ pub fn rules() -> Rules {
     let (mut approve_words, mut disapprove_words) = countersign::config::words::defaults();
     for locale in LOCALES {
         approve_words.extend(locale.approve.iter().map(|word| (*word).to_owned()));
-        disapprove_words.extend(locale.disapprove.iter().map(|word| (*word).to_owned()));
+        let refuses = locale.disapprove.iter().chain(locale.revoke);
+        disapprove_words.extend(refuses.map(|word| (*word).to_owned()));
     }
     Rules {
         reply_to: "approvals@bot.test".to_owned(),

@@ -13,7 +13,7 @@ use crate::clock::{Clock, new_id};
 use crate::command::{Command, Target};
 use crate::config::TokenKeys;
 use crate::handle::{Answer, Handler};
-use crate::inbound::{Inbound, Proof, Speaker, Unclear, Words};
+use crate::inbound::{Bound, Inbound, Proof, Speaker, Unclear, Words};
 use crate::store::audit::{self, Entry};
 use crate::store::{books, requests};
 use crate::token::{Keyring, TokenHash};
@@ -93,6 +93,7 @@ pub fn mail(presented: Vec<TokenHash>, from: &str, words: Words) -> Inbound {
         speaker: Speaker::Token {
             presented,
             from: from.to_owned(),
+            bound: Bound::Yes,
         },
         proof: Proof {
             method: "authentication-results".to_owned(),

@@ -69,6 +69,8 @@ pub struct Head<'a> {
     pub fields: Vec<Field<'a>>,
     /// The first and worst thing wrong with it.
     pub fault: Option<Fault>,
+    /// How long the names are that there are, a bit each: most names that are looked for are not there.
+    lengths: u64,
 }
 
 impl<'a> Head<'a> {
@@ -77,6 +79,7 @@ impl<'a> Head<'a> {
         let mut head = Head {
             fields: Vec::with_capacity(32),
             fault: None,
+            lengths: 0,
         };
         let mut ends = LineEnds::default();
         let mut used = 0;
@@ -126,6 +129,7 @@ impl<'a> Head<'a> {
     fn close(&mut self, raw: &'a [u8], open: Option<(&'a str, usize)>, end: usize) {
         if let Some((name, from)) = open {
             let raw = raw.get(from..end).unwrap_or_default();
+            self.lengths |= bit(name);
             self.fields.push(Field { name, raw });
         }
     }
@@ -144,6 +148,9 @@ impl<'a> Head<'a> {
 
     /// The top-most field of a name.
     pub fn first<'s>(&'s self, name: &'s str) -> Option<&'s Field<'a>> {
+        if self.lengths & bit(name) == 0 {
+            return None;
+        }
         self.all(name).next()
     }
 
@@ -151,6 +158,10 @@ impl<'a> Head<'a> {
     pub fn has(&self, name: &str) -> bool {
         self.first(name).is_some()
     }
+}
+
+fn bit(name: &str) -> u64 {
+    1 << name.len().min(63)
 }
 
 /// The lines of some bytes, each with the LF that ends it.

@@ -43,6 +43,7 @@ use serde::Serialize;
 pub mod address;
 pub mod authenticate;
 pub mod bounce;
+pub mod bound;
 pub mod dkim;
 pub mod explain;
 pub mod head;

@@ -44,7 +44,7 @@ pub fn presented(head: &Head<'_>, rules: &Rules) -> Vec<Token> {
 }
 
 /// Finds every `local+TOKEN@domain` of the address that replies go to.
-fn from_addresses(value: &str, rules: &Rules, found: &mut Vec<Token>) {
+pub(super) fn from_addresses(value: &str, rules: &Rules, found: &mut Vec<Token>) {
     let Some((local, domain)) = rules.reply_to.rsplit_once('@') else {
         return;
     };
@@ -66,7 +66,7 @@ fn from_addresses(value: &str, rules: &Rules, found: &mut Vec<Token>) {
 }
 
 /// Finds every `<TOKEN.DELIVERY@domain>` of our own Message-IDs.
-fn from_message_ids(value: &str, rules: &Rules, found: &mut Vec<Token>) {
+pub(super) fn from_message_ids(value: &str, rules: &Rules, found: &mut Vec<Token>) {
     for piece in value.split(|letter: char| letter.is_whitespace() || "<>,".contains(letter)) {
         if let Some((Some(token), _)) = own_id(piece, rules) {
             take(token, found);

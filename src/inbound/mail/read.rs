@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::authenticate::{Sender, authenticate};
 use super::bounce::bounce;
+use super::bound::bound;
 use super::dkim::Report;
 use super::head::Head;
 use super::presented::{contains, presented, redact};
@@ -17,7 +18,7 @@ use super::reply::{Said, reply};
 use super::screen::{MAX_MAIL_BYTES, screen};
 use super::{Open, Reading, ReplyStage, Rules, Stage, Verdict, shape};
 use crate::command::{Command, Target};
-use crate::inbound::{Proof, Speaker, Suspect, Unclear, Words};
+use crate::inbound::{Bound, Proof, Speaker, Suspect, Unclear, Words};
 use crate::token::Token;
 use crate::workflow::request::Decision;
 
@@ -61,6 +62,16 @@ pub fn read_with(raw: &[u8], rules: &Rules, report: Option<&Report>) -> Reading 
             wrote: unclear.wrote.map(|text| redact(text, &tokens)),
             ..unclear
         });
+    let bound = match &sender.from {
+        Some(from) if sender.end.is_none() && sender.stage.verdict != "exempted" => {
+            bound(&head, &from.domain, &tokens, rules)
+        }
+        _ => Bound::Yes,
+    };
+    let said = match bound {
+        Bound::Subject(None) if !tokens.is_empty() => said.and_then(|_| Err(Unclear::unbound())),
+        _ => said,
+    };
     let reply = reply_stage(&said);
     let suspect = sender
         .end
@@ -94,6 +105,7 @@ pub fn read_with(raw: &[u8], rules: &Rules, report: Option<&Report>) -> Reading 
             let speaker = Speaker::Token {
                 presented: tokens.iter().map(Token::hash).collect(),
                 from: from.full(),
+                bound,
             };
             let proof = proof(raw, &head, &sender, &tokens, rules);
             (verdict, why.to_owned(), Some((speaker, proof, words(said))))

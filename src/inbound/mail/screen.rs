@@ -14,6 +14,7 @@ use mail_parser::Message;
 use super::head::{Fault, Head};
 use super::{Rules, Stage, Verdict, shape};
 use marks::Look;
+pub(super) use signs::decoded;
 
 /// Largest mail that is read, in bytes. A reply with a company's logo under it is far smaller.
 pub const MAX_MAIL_BYTES: usize = 8 * 1024 * 1024;

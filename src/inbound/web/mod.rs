@@ -44,6 +44,7 @@ use axum::http::Uri;
 use axum::middleware;
 use axum::routing::get;
 
+use crate::alarm::burst::Burst;
 use crate::command::{Command, Target};
 use crate::config;
 use crate::handle::Handler;
@@ -69,6 +70,9 @@ const CODES_PER_HOUR: i64 = 5;
 /// Codes that may be tried for one draft: 8 digits are guessed with a chance of 1 in 20 million.
 const TRIES_MAX: i32 = 5;
 
+/// So many visits within an hour may come with links that nobody was given, before that is an alarm.
+const UNKNOWN_LET_PASS: u64 = 100;
+
 /// What the page works with. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Web {
@@ -77,6 +81,7 @@ pub struct Web {
     config: config::Web,
     limits: Arc<Mutex<Limits>>,
     strangers: Arc<Strangers>,
+    unknown: Arc<Burst>,
 }
 
 /// What proved that it is the approver's browser, as the evidence names it.
@@ -100,6 +105,7 @@ impl Web {
             config,
             limits: Arc::new(Mutex::new(limits)),
             strangers: Arc::default(),
+            unknown: Arc::new(Burst::over(UNKNOWN_LET_PASS)),
         }
     }
 

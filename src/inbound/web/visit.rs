@@ -12,7 +12,9 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::limit::Limits;
 use super::{Web, pages};
+use crate::alarm::{self, UNKNOWN_LINKS};
 use crate::render::Reader;
+use crate::store::alarms::New;
 use crate::store::requests;
 use crate::store::tokens::{self, LinkRow, TokenRow};
 use crate::token::{Token, TokenHash};
@@ -66,7 +68,8 @@ impl Web {
         let found = self.look_up(hash).await;
         let found = found.map_err(|error| Box::new(self.broken(headers, &error)))?;
         let Some((link, request, book)) = found else {
-            self.strangers.came(Instant::now());
+            let told = self.stranger().await;
+            told.map_err(|error| Box::new(self.broken(headers, &error)))?;
             return notice(StatusCode::NOT_FOUND, "unknown");
         };
         if link.revoked {
@@ -88,6 +91,29 @@ impl Web {
             book,
             now,
         })
+    }
+
+    /// Counts a visit with a link that nobody was given, and raises an alarm where there are too many.
+    async fn stranger(&self) -> Result<(), sqlx::Error> {
+        self.strangers.came(Instant::now());
+        let now = self.handler.clock.now();
+        let Some(count) = self.unknown.came(now) else {
+            return Ok(());
+        };
+        let new = New {
+            key: &format!("link/unknown/{now}"),
+            kind: UNKNOWN_LINKS,
+            request: None,
+            person: None,
+            why: &format!("{count} visits within an hour came with links that nobody was given."),
+        };
+        let mut tx = self.handler.pool.begin().await?;
+        let book = self.handler.book(&mut tx).await?;
+        alarm::raise(&mut tx, &new, &book, now).await?;
+        tx.commit().await?;
+        self.handler.wake.notify_one();
+        self.handler.committed.notify_one();
+        Ok(())
     }
 
     async fn look_up(

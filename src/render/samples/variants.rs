@@ -106,6 +106,21 @@ fn asking() -> Vec<Sample> {
         sample("ask-short", ask, short.clone()),
         to("ask-link", ask, short.clone(), with_link(ask, true)),
         to("ask-link-only", ask, short, with_link(ask, false)),
+        to(
+            "unclear-link",
+            Kind::Unclear,
+            facts(Kind::Unclear),
+            with_link(Kind::Unclear, false),
+        ),
+        to(
+            "ask-own-words",
+            ask,
+            facts(ask),
+            Reader {
+                locale: "de".into(),
+                ..with_link(ask, true)
+            },
+        ),
         sample("ask-extension", ask, extension),
         to(
             "reminder-no-reply",

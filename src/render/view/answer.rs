@@ -72,6 +72,10 @@ fn portuguese(code: &str) -> &'static str {
         "hidden-text" => "Uma parte do texto está escondida de alguns leitores.",
         "struck-out" => "Uma parte do texto está riscada.",
         "reordered" => "Uma parte do texto aparece em outra ordem.",
+        "unbound" => {
+            "Nada do que foi assinado mostra que o seu e-mail é sobre esta solicitação; responda sem \
+             mudar o assunto."
+        }
         "parts-disagree" => "O texto simples e o HTML do seu e-mail não dizem o mesmo.",
         "encrypted" => "Seu e-mail está criptografado, e aqui não há chave para ele.",
         "opaque-signature" => "A assinatura do seu e-mail não deixa ler o texto sem abri-la.",

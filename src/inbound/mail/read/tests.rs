@@ -241,7 +241,8 @@ fn a_decision_and_its_proof() {
         speaker,
         Speaker::Token {
             presented: vec![hash],
-            from: "alice@client.test".to_owned()
+            from: "alice@client.test".to_owned(),
+            bound: Bound::Yes,
         }
     );
     assert_eq!(
@@ -312,7 +313,10 @@ fn holds_what_an_approval_needs(raw: &[u8], read: &Reading) {
     if *decision != Decision::Approve {
         return;
     }
-    let Speaker::Token { presented, from } = speaker else {
+    let Speaker::Token {
+        presented, from, ..
+    } = speaker
+    else {
         panic!("{speaker:?}");
     };
     let text = String::from_utf8_lossy(raw).to_lowercase();

@@ -63,7 +63,13 @@ pub fn ends(tail: &str) -> bool {
 /// without.
 pub fn after_word<'t>(text: &'t str, word: &str) -> Option<&'t str> {
     if word.is_ascii() {
-        return after_form(text, word);
+        let (first, wanted) = (text.bytes().next()?, word.bytes().next()?);
+        let differs = first.is_ascii() && !first.eq_ignore_ascii_case(&wanted);
+        return if differs {
+            None
+        } else {
+            after_form(text, word)
+        };
     }
     // Most words are another from their first letter on.
     if base(text) != base(word) {

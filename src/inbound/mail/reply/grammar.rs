@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 
 use super::line::{self, Kind};
 use super::{EMPTY, Said, banner, conditions, fold, order, remark, tail, unclear, window};
+use crate::config::locales::LOCALES;
 use crate::inbound::Unclear;
 use crate::inbound::mail::Rules;
 use crate::workflow::request::Decision;
@@ -80,7 +81,11 @@ pub fn decide(lines: &[&str], rules: &Rules) -> Result<Said, Unclear> {
     tail::check(decision, after, rules)?;
     let comment = comment(reason, own);
     let seen = line::comparable(first);
-    let revokes = fold::after_word(seen.trim_start_matches(line::is_decoration), REVOKE).is_some();
+    let bare = unlisted(seen.trim_start_matches(line::is_decoration));
+    let revokes = LOCALES
+        .iter()
+        .flat_map(|locale| locale.revoke)
+        .any(|word| fold::after_word(bare, word).is_some());
     Ok(Said {
         decision,
         revokes: revokes && decision == Decision::Disapprove,

@@ -27,10 +27,14 @@ pub fn check(text: &str, rules: &Rules) -> Result<(), Unclear> {
         );
     }
     let seen = line::comparable(text);
-    let holds_yes = holds(&seen, Decision::Approve, rules);
+    let (mut holds_yes, mut holds_no) = (false, false);
+    for found in words(&seen).filter_map(|word| whole_word(word, rules)) {
+        holds_yes |= found == Decision::Approve;
+        holds_no |= found == Decision::Disapprove;
+    }
     // An apostrophe joins letters to a word that decides.
     let may_hold = holds_yes || seen.contains(['\'', '’']);
-    if holds(&seen, Decision::Disapprove, rules) {
+    if holds_no {
         return refuse(
             "contradiction",
             "A line below the first holds the word for the opposite decision.",

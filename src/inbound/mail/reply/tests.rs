@@ -679,6 +679,11 @@ fn revoke_takes_back() {
     assert_eq!(meaning("APPROVE\nREVOKE", &rules), "contradiction");
     assert_eq!(meaning("REVOKED", &rules), "no-word");
     assert_eq!(meaning("REVOKE\nAPPROVE", &rules), "contradiction");
+    assert_eq!(meaning("REVOGO", &rules), "no-word");
+    for word in ["REVOGO", "撤回"] {
+        rules.disapprove_words.insert(word.to_owned());
+        assert!(decide(&[word], &rules).unwrap().revokes, "{word}");
+    }
     rules.approve_words.insert("REVOKE".to_owned());
     assert!(decide(&["REVOKE"], &rules).unwrap().revokes);
 }

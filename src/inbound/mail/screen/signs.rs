@@ -139,7 +139,7 @@ pub(super) fn subject_of_a_machine(look: Look<'_>) -> bool {
 }
 
 /// The text of an unstructured field. Only what is encoded goes through the parser.
-fn decoded(value: &str) -> String {
+pub(in super::super) fn decoded(value: &str) -> String {
     if !value.contains("=?") {
         return value.to_owned();
     }

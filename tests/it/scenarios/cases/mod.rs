@@ -75,6 +75,7 @@ groups! {
     cases_097_to_108 8,
     cases_109_to_120 9,
     cases_121_to_132 10,
+    cases_133_to_144 11,
 }
 
 /// Goal: no case is left out, none is written twice, each says what it shows and expects something.

@@ -5,6 +5,7 @@
 //! | `mail PROOF [by=DOOR] [to=ADDRESS] [as=PERSON]` | sends the lines below |
 //! | `again` | hands the same bytes over once more |
 //! | `expect OUTCOME [STATE]: WHY` | waits for what came of the last mail; WHY stands in its reason or code |
+//! | `answered PERSON: WORDS` | looks at the answer in their mailbox |
 //! | `wait MINUTES`, `dns ANSWER`, `withdraw`, `vote PERSON`, … | [`Playing::world`] |
 //!
 //! Proofs: `unsigned`; `signed` by the domain; `signed-late`, with a key that `dns` speaks of;
@@ -147,6 +148,7 @@ impl Playing<'_> {
         let bot = format!("{}@{DOMAIN}", office.bot());
         let mut names = BTreeMap::from([
             ("bot".to_owned(), bot),
+            ("request".to_owned(), self.request.to_string()),
             (
                 "id".to_owned(),
                 countersign::clock::new_id().simple().to_string(),
@@ -223,6 +225,7 @@ impl Playing<'_> {
                 self.hand_over("bob", &door, &to, &raw).await;
             }
             "expect" => return self.expect(step).await,
+            "answered" => self.answered(&step.words[1], &step.rest).await,
             _ => self.world(&step.words).await,
         }
         Ok(())
@@ -562,6 +565,34 @@ impl Playing<'_> {
         }
     }
 
+    /// The last answer that explains went to this person, at the address in the book, and to nobody else;
+    /// its text holds these words.
+    async fn answered(&self, person: &str, words: &str) {
+        let office = &self.stage.office;
+        let rows: Vec<(uuid::Uuid, String)> = sqlx::query_as(
+            "SELECT id, address FROM delivery WHERE request_id = $1 AND kind IN ('refused', 'unclear')
+             ORDER BY created_at DESC",
+        )
+        .bind(self.request.0)
+        .fetch_all(&office.pool)
+        .await
+        .expect("deliveries");
+        let address = office.address(person);
+        assert!(rows.iter().all(|(_, to)| *to == address), "{rows:?}");
+        let (id, _) = rows.first().expect("an answer");
+        let id = id.simple().to_string();
+        let mailbox = &office.person(person).mailbox;
+        let mail = until(&format!("{person} has the answer"), async || {
+            let mails = mailbox.inbox().expect("the mailbox can be read");
+            mails
+                .into_iter()
+                .find(|mail| mail.message_id().contains(&id))
+        })
+        .await;
+        let said = mail.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(words), "{words}: {said}");
+    }
+
     /// Very many mails of strangers at once, each with a guessed token where `guesses`.
     async fn junk(&mut self, number: usize, guesses: bool) {
         self.look().await;
@@ -594,14 +625,20 @@ impl Playing<'_> {
             self.before.answers,
             "nobody is answered"
         );
-        let decided: i64 = sqlx::query_scalar(
+        let loud: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM inbound_mail WHERE id > $1 AND verdict <> 'silent'",
         )
         .bind(self.before.mail)
         .fetch_one(&office.pool)
         .await
         .expect("a number");
-        assert_eq!(decided, 0, "all of it is silent");
+        let alarms = "SELECT count(*) FROM alarm WHERE kind = 'guessed-tokens'";
+        assert_eq!(
+            loud,
+            i64::from(guesses),
+            "all of it is silent but one alarm"
+        );
+        assert_eq!(office.count(alarms).await, i64::from(guesses), "one alarm");
         assert_eq!(self.stage.dns.asked_at_all(), asked, "DNS is not asked");
     }
 }
