@@ -184,7 +184,7 @@ pub struct Config {
     pub audit: Audit,
     /// A directory whose templates take the place of the built-in ones of the same path.
     pub templates: Option<PathBuf>,
-    /// Where `/healthz` and `/readyz` are served; absent: nowhere.
+    /// Where `/healthz`, `/readyz` and `/metrics` are served; absent: nowhere.
     pub status: Option<SocketAddr>,
     /// Who may speak for whom on the command line.
     pub command_line: CommandLine,

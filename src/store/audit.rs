@@ -292,6 +292,16 @@ pub fn export<'c>(
     .boxed()
 }
 
+/// Whether there is such a chain.
+pub async fn has_chain(conn: &mut PgConnection, chain: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM audit_event WHERE chain = $1) AS "is!""#,
+        chain
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// The entries of a chain, in order.
 pub async fn entries(conn: &mut PgConnection, chain: &str) -> Result<Vec<Entry>, sqlx::Error> {
     let bodies = sqlx::query_scalar!(

@@ -8,6 +8,7 @@ pub mod books;
 pub mod chat;
 pub mod chat_codes;
 pub mod chat_commands;
+pub mod counts;
 pub mod delegations;
 pub mod inbound;
 pub mod inbox;
@@ -19,6 +20,7 @@ pub mod seals;
 pub mod tokens;
 pub mod troubles;
 pub mod unreachable;
+pub mod versions;
 pub mod web;
 
 #[cfg(test)]

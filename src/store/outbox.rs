@@ -48,7 +48,7 @@ pub use courier::{
     Ack, Acked, Claimed, Outcome, Road, Standing, Swept, ack, claim, next_due, release, sweep,
 };
 pub use digest::{Gathered, due_digests, gather};
-pub use operator::{DeliveryRow, Filter, drop, list, retry};
+pub use operator::{DeliveryRow, Filter, MAX_LISTED, drop, list, retry};
 pub use post::{Due, anew, begin_post, enqueue_posts, gone, posts, stands};
 pub use system::{Content, LinkCode, SystemMail, enqueue_system};
 

@@ -1,10 +1,12 @@
 //! Documents that are written from the code, held against it.
 
+use std::collections::BTreeSet;
 use std::{env, fs};
 
 use countersign::inbound::chat::commands::help;
 use countersign::render::Tongue;
 use countersign::workflow::notice::{Kind, rendered, waiting};
+use regex::Regex;
 
 /// Goal: `docs/notices.md` says who is told what, as the table does.
 /// Method: hold the file against the table; a name in the environment writes it instead.
@@ -89,3 +91,39 @@ the last column says; one that was sent stays where it is, and an answer to it i
 const DOCUMENT_KINDS: &str = "\
 Each message is a folder `templates/mail/<message>/`. Of the messages:
 ";
+
+/// Goal: `docs/LOGGING.md` names every field of every line, and none that is not written.
+/// Method: what stands before the sentence in each call, held against the table.
+#[test]
+fn every_field_of_the_log_is_named() {
+    let document = include_str!("../../docs/LOGGING.md");
+    let span = Regex::new("`([a-z_.]+)`").expect("regex");
+    let rows = document
+        .lines()
+        .skip_while(|line| *line != "| field | what it holds |");
+    let first_cells = rows.filter_map(|line| line.split('|').nth(1));
+    let named: BTreeSet<String> = first_cells
+        .flat_map(|cell| span.captures_iter(cell).map(|it| it[1].to_owned()))
+        .collect();
+    let call = r#"tracing::(?:trace|debug|info|warn|error)!\(([^"]*)""#;
+    let call = Regex::new(call).expect("regex");
+    let field = Regex::new(r"(?:^|,)\s*[%?]?([a-z_]+(?:\.[a-z_]+)*)\s*(?:=|,|$)").expect("regex");
+    let mut written = BTreeSet::new();
+    let mut folders = vec![concat!(env!("CARGO_MANIFEST_DIR"), "/src").to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder").flatten() {
+            let path = entry.path().display().to_string();
+            if entry.path().is_dir() {
+                folders.push(path);
+            } else if path.ends_with(".rs") {
+                let text = fs::read_to_string(&path).expect("a source");
+                for call in call.captures_iter(&text) {
+                    let fields = field.captures_iter(&call[1]).map(|it| it[1].to_owned());
+                    written.extend(fields);
+                }
+            }
+        }
+    }
+    assert!(written.len() > 20, "the calls were not found: {written:?}");
+    assert_eq!(named, written);
+}

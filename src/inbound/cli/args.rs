@@ -150,7 +150,8 @@ impl Top {
                 Policy::Check { output, .. }
                 | Policy::Apply { output, .. }
                 | Policy::Explain { output, .. }
-                | Policy::Show { output },
+                | Policy::Show { output, .. }
+                | Policy::History { output },
             )
             | Self::Request(
                 Request::Show { output, .. }
@@ -246,8 +247,17 @@ pub enum Policy {
         #[command(flatten)]
         output: Output,
     },
-    /// Show what is in force
+    /// Show what is in force, and who applied it when
     Show {
+        /// Instead what this version says
+        #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(1..))]
+        version: Option<i64>,
+        /// Who reads the output.
+        #[command(flatten)]
+        output: Output,
+    },
+    /// List the versions, each with who applied it when
+    History {
         /// Who reads the output.
         #[command(flatten)]
         output: Output,

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::args::{Audit, ExportFormat};
 use super::office::Office;
-use super::print::{self, note, put};
+use super::print::{self, count, note, put};
 use super::{Failure, look};
 use crate::config;
 use crate::config::secret::Surroundings;
@@ -161,22 +161,24 @@ fn say(verified: &Verified, (held, from): (bool, Option<i64>)) {
         put!("and {more} more");
     }
     put!(
-        "{} events in {} chains, {} requests, {} seals read.",
-        verified.events,
-        verified.chains,
-        verified.requests,
-        verified.seals
+        "{} in {}, {}, {} read.",
+        many(verified.events, "event"),
+        many(verified.chains, "chain"),
+        many(verified.requests, "request"),
+        many(verified.seals, "seal")
     );
     if let Some(last) = verified.last_seal {
         put!(
-            "The last seal is {last}; {} events came after the last seal of their chains.",
-            verified.unsealed
+            "The last seal is {last}; {} came after the last seal of their chains.",
+            many(verified.unsealed, "event")
         );
     } else {
         put!("Nothing is sealed: somebody who can write to the database can rewrite it unseen.");
     }
     if held {
-        put!("{} posted seals were held against it.", verified.posted);
+        let (posted, were) = (many(verified.posted, "posted seal"), verified.posted);
+        let were = if were == 1 { "was" } else { "were" };
+        put!("{posted} {were} held against it.");
     } else {
         put!(
             "No posted seal was given (--seal FILE): a tail that was cut off with its seals does not show."
@@ -193,8 +195,19 @@ fn say(verified: &Verified, (held, from): (bool, Option<i64>)) {
     }
 }
 
+fn many(number: i64, one: &str) -> String {
+    count(usize::try_from(number).unwrap_or(0), one)
+}
+
 async fn write(office: &Office, filter: &audit::Filter, format: Format) -> Result<(), Failure> {
     let mut conn = office.pool.acquire().await?;
+    if let Some(chain) = &filter.chain
+        && !audit::has_chain(&mut conn, chain).await?
+    {
+        return Err(Failure::Usage(format!(
+            "--chain: there is no chain {chain}; mend: write it like request/42 or system/mail"
+        )));
+    }
     let mut out = BufWriter::new(std::io::stdout());
     let written = {
         let mut records = audit::export(&mut conn, filter);

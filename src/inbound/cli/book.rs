@@ -1,5 +1,6 @@
 //! `policy explain` and `policy show`: a book as people read it.
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::json;
 
@@ -7,12 +8,14 @@ use super::Failure;
 use super::args::Subject as SubjectArgs;
 use super::person::{as_value, said};
 use super::print::{self, count, put};
+use super::versions::{self, Shown};
+use super::when::say;
 use crate::config::read::nearest;
 use crate::store::unreachable::Mark;
-use crate::workflow::book::{AccountRule, Book, Person};
+use crate::workflow::book::{AccountRule, Book, Person, Role};
 use crate::workflow::ids::{Module, PersonId};
 use crate::workflow::notice::digest::DEFAULT_AT;
-use crate::workflow::policy::{Glob, Policy, Reminders, Step, Who, choose};
+use crate::workflow::policy::{Glob, Policy, Reminders, Step, Terms, Who, choose};
 use crate::workflow::refusal::Refusal;
 use crate::workflow::request::Subject;
 
@@ -94,14 +97,30 @@ fn refused(rule: AccountRule, subject: &Subject) -> Option<Refusal> {
 }
 
 /// What is in force, and whom mail does not reach.
-pub(super) fn show(book: &Book, marks: &[Mark], as_json: bool) -> Result<(), Failure> {
+pub(super) fn show(shown: &Shown, marks: &[Mark], as_json: bool) -> Result<(), Failure> {
+    let book = &shown.book;
     if as_json {
-        return print::json(&InForce {
+        return print::json(&WithMore {
             book,
+            in_force: shown.in_force,
+            applied: versions::as_value(&shown.version),
             unreachable: marks.iter().map(as_value).collect(),
         });
     }
-    put!("Version {} is in force.", book.version);
+    let by = format!(
+        "applied by {} at {}",
+        shown.version.applied_by,
+        say(shown.version.applied_at, &TimeZone::UTC)
+    );
+    if book.version == shown.in_force {
+        put!("Version {} is in force, {by}.", book.version);
+    } else {
+        put!(
+            "Version {}, {by}; version {} is in force.",
+            book.version,
+            shown.in_force
+        );
+    }
     put!("\nPeople");
     for person in book.people.values() {
         put!("  {}", of_person(person));
@@ -136,15 +155,21 @@ pub(super) fn show(book: &Book, marks: &[Mark], as_json: bool) -> Result<(), Fai
 
 /// A book with what is known beside it.
 #[derive(Serialize)]
-struct InForce<'a> {
+struct WithMore<'a> {
     #[serde(flatten)]
     book: &'a Book,
+    in_force: i64,
+    applied: serde_json::Value,
     unreachable: Vec<serde_json::Value>,
 }
 
 fn of_person(person: &Person) -> String {
     let user = person.os_user.as_ref();
     let user = user.map_or_else(String::new, |user| format!(", system user {user}"));
+    let roles = match joined(person.roles.iter().map(|role| named(*role))) {
+        none if none.is_empty() => none,
+        roles => format!(", {roles}"),
+    };
     let registered = match joined(person.modules.iter().map(Module::as_str)) {
         none if none.is_empty() => none,
         modules => format!(", registered for {modules}"),
@@ -164,7 +189,17 @@ fn of_person(person: &Person) -> String {
         zone,
         ..
     } = person;
-    format!("{id}: {name} <{email}>, {zone}{user}{registered}{digest}{active}")
+    format!("{id}: {name} <{email}>, {zone}{user}{roles}{registered}{digest}{active}")
+}
+
+/// A role as policies.toml has it.
+fn named(role: Role) -> &'static str {
+    match role {
+        Role::Approver => "approver",
+        Role::Auditor => "auditor",
+        Role::AccessAdmin => "access_admin",
+        Role::SystemAdmin => "system_admin",
+    }
 }
 
 fn of_policy(policy: &Policy) {
@@ -179,7 +214,42 @@ fn of_policy(policy: &Policy) {
         pattern(&policy.account),
         terms.max_duration
     );
+    put!("    {}", demands(terms));
     steps(policy);
+}
+
+/// What is asked of requester and approvers beside the steps, and how long things wait.
+fn demands(terms: &Terms) -> String {
+    let reason = if terms.justification_required {
+        "required"
+    } else {
+        "optional"
+    };
+    let mut said = vec![
+        format!("justification {reason}"),
+        format!("begins at most {:#} ahead", terms.max_lead),
+        format!("expires undecided after {:#}", terms.pending_ttl),
+        format!("warns {:#} before the end", terms.warn_before),
+    ];
+    for (holds, words) in [
+        (terms.comment_required, "a disapproval needs a comment"),
+        (
+            terms.allow_self_approval,
+            "REQUESTERS MAY APPROVE THEIR OWN",
+        ),
+        (
+            !terms.distinct_approvers,
+            "one person may approve several steps",
+        ),
+    ] {
+        if holds {
+            said.push(words.to_owned());
+        }
+    }
+    if let Some(channel) = &terms.notify_channel {
+        said.push(format!("shown in #{channel}"));
+    }
+    said.join("; ")
 }
 
 fn steps(policy: &Policy) {
@@ -188,12 +258,19 @@ fn steps(policy: &Policy) {
             name,
             approvers,
             approvals,
+            disapprovals,
             ..
         } = step;
         let number = index + 1;
         let approvals = count(*approvals, "approval");
+        let rejects = if *disapprovals == 1 {
+            "rejects"
+        } else {
+            "reject"
+        };
+        let disapprovals = count(*disapprovals, "disapproval");
         put!(
-            "    step {number}, {name}: {approvals} of {}{}",
+            "    step {number}, {name}: {approvals} of {}; {disapprovals} {rejects}{}",
             whos(approvers),
             while_waiting(step)
         );

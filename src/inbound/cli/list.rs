@@ -15,6 +15,7 @@ use super::office::Office;
 use super::print::{self, note, put};
 use super::{Failure, when, who};
 use crate::command::when::Here;
+use crate::config::read::nearest;
 use crate::config::{CommandLine, Looking};
 use crate::look;
 use crate::store::requests::{Listed, Sought};
@@ -23,7 +24,7 @@ use crate::workflow::decide::{Sight, sight};
 use crate::workflow::ids::{Module, PersonId};
 use crate::workflow::policy::Glob;
 use crate::workflow::request::{GrantState, Request, Status};
-pub(super) use table::fit;
+pub(super) use table::{fit, padded};
 
 /// Who looks at requests.
 pub(super) struct Reader {
@@ -98,6 +99,14 @@ pub(super) async fn run(list: List, looking: &Looking) -> Result<(), Failure> {
         };
         let Question { sought, period } = question(list, &reader, &here)?;
         let book = book.unwrap_or_default();
+        for (option, person) in [
+            ("--requester", &sought.requester),
+            ("--decided-by", &sought.decided_by),
+        ] {
+            if let Some(person) = person {
+                known(office, &book, option, person).await?;
+            }
+        }
         let listed = office.requests(&sought, limit, (&book, now)).await?;
         Ok((listed, reader, period, now))
     })
@@ -175,6 +184,27 @@ fn question(list: List, reader: &Reader, here: &Here<'_>) -> Result<Question, Fa
     };
     let sought = look::narrowed(sought, &reader.sight);
     Ok(Question { sought, period })
+}
+
+/// Fails where neither the policies in force nor the record has ever heard of a person: an empty list would
+/// look like an answer.
+async fn known(
+    office: &Office,
+    book: &Book,
+    option: &str,
+    person: &PersonId,
+) -> Result<(), Failure> {
+    if book.person(person).is_some() || office.is_named(person).await? {
+        return Ok(());
+    }
+    let near = nearest(person.as_str(), book.people.keys().map(PersonId::as_str));
+    let mend = near.map_or_else(
+        || "see `countersign policy show`".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Err(Failure::Usage(format!(
+        "{option}: neither the policies nor any request knows a person `{person}`; mend: {mend}"
+    )))
 }
 
 /// One request of a list, for programs.

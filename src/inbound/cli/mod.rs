@@ -34,6 +34,7 @@ mod print;
 mod request;
 mod say;
 mod strand;
+mod versions;
 pub mod when;
 pub mod who;
 

@@ -21,7 +21,7 @@ use crate::handle::Handler;
 use crate::look;
 use crate::store::audit::{self, Entry};
 use crate::store::books::{self, Applier};
-use crate::store::requests::{Listed, Sought};
+use crate::store::requests::{self, Listed, Sought};
 use crate::store::unreachable::{self, End};
 use crate::store::{bell, roles, web};
 use crate::token::Keyring;
@@ -156,6 +156,12 @@ impl Office {
     ) -> Result<Option<Request>, Failure> {
         let mut conn = self.pool.acquire().await?;
         Ok(look::request(&mut conn, sight, id, at).await?)
+    }
+
+    /// Whether some request is by this person, or has them in it.
+    pub async fn is_named(&self, person: &PersonId) -> Result<bool, Failure> {
+        let mut conn = self.pool.acquire().await?;
+        Ok(requests::is_named(&mut conn, person).await?)
     }
 
     /// The audit entries of one request, in order.

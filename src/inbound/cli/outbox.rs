@@ -1,5 +1,7 @@
 //! `outbox list|retry|drop`: messages that are owed, and those that gave up.
 
+mod table;
+
 use jiff::Timestamp;
 use serde_json::json;
 use sqlx::postgres::PgTransaction;
@@ -130,32 +132,12 @@ fn list(rows: &[DeliveryRow], given_up: bool, as_json: bool) -> Result<(), Failu
         return print::json(&rows);
     }
     if rows.is_empty() && given_up {
-        put!("No message gave up; --owed lists those that wait, --all every one.");
+        put!("No message gave up; --owed lists those that wait, --all the newest of all.");
     } else if rows.is_empty() {
         put!("No message.");
     }
-    for row in rows {
-        let request = row
-            .request
-            .map_or("-".to_owned(), |request| request.to_string());
-        put!(
-            "{}  {:9}  {:8}  {request}  to {}  {}  {}",
-            row.id,
-            row.state,
-            row.kind,
-            row.person,
-            print::count(usize::try_from(row.attempts).unwrap_or(0), "attempt"),
-            said_of(row)
-        );
+    if !rows.is_empty() {
+        table::print(rows);
     }
     Ok(())
-}
-
-/// What there is to say of one beside its state.
-fn said_of(row: &DeliveryRow) -> String {
-    match (row.state.as_str(), row.digest_at, row.digest) {
-        ("waiting", Some(at), _) => format!("until the digest of {at:.0}"),
-        (_, _, Some(digest)) => format!("into the digest {digest}"),
-        _ => row.last_error.clone().unwrap_or_default(),
-    }
 }

@@ -1,5 +1,6 @@
 //! `person unreachable|reachable`: whom mail does not reach.
 
+use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::Failure;
@@ -7,6 +8,7 @@ use super::args::{Acting, Person};
 use super::office::Office;
 use super::policy::applier;
 use super::print::{self, put};
+use super::when::say;
 use crate::config::Config;
 use crate::reach::in_force;
 use crate::store::audit;
@@ -67,7 +69,8 @@ pub(super) fn said(mark: &Mark) -> String {
         delivery,
         ..
     } = mark;
-    format!("{person} is not reached by mail since {since:.0}: {why} (delivery {delivery})")
+    let since = say(*since, &TimeZone::UTC);
+    format!("{person} is not reached by mail since {since}: {why} (delivery {delivery})")
 }
 
 async fn reachable(

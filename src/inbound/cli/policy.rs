@@ -10,7 +10,7 @@ use super::args::{Acting, Policy};
 use super::office::{Applying, Office};
 use super::print::{self, put};
 use super::strand::Shifted;
-use super::{Failure, book, load, look, person, who};
+use super::{Failure, book, load, look, person, versions, who};
 use crate::config::policies::diff::{Change, diff};
 use crate::config::policies::{self, Checked, MAX_POLICIES_BYTES};
 use crate::config::read::Problems;
@@ -73,13 +73,15 @@ pub(super) async fn run(what: Policy, config: Option<&Path>) -> Result<(), Failu
             };
             book::explain(&book, &person, subject, output.json)
         }
-        Policy::Show { output } => {
-            let (book, marks) = Office::look(&look(config)?, async |office| {
-                Ok((office.book().await?, person::standing(office).await?))
+        Policy::Show { version, output } => {
+            let (shown, marks) = Office::look(&look(config)?, async |office| {
+                let shown = versions::shown(office, version).await?;
+                Ok((shown, person::standing(office).await?))
             })
             .await?;
-            book::show(&book, &marks, output.json)
+            book::show(&shown, &marks, output.json)
         }
+        Policy::History { output } => versions::history(&look(config)?, output.json).await,
     }
 }
 
@@ -115,12 +117,12 @@ fn check(file: &Path, channels: Option<BTreeSet<String>>, as_json: bool) -> Resu
     }
     print::warn(&warnings);
     put!(
-        "{}: {} people, {} groups, {} modules, {} policies; nothing wrong, {}.",
+        "{}: {}, {}, {}, {}; nothing wrong, {}.",
         file.display(),
-        book.people.len(),
-        book.groups.len(),
-        book.modules.len(),
-        book.policies.len(),
+        one_or(book.people.len(), "person", "people"),
+        print::count(book.groups.len(), "group"),
+        print::count(book.modules.len(), "module"),
+        one_or(book.policies.len(), "policy", "policies"),
         print::count(warnings.list.len(), "warning")
     );
     Ok(())
@@ -132,6 +134,10 @@ fn listed(problems: &Problems) -> Vec<serde_json::Value> {
         json!({ "line": p.line, "column": p.column, "key": p.key, "what": p.what, "mend": p.mend })
     });
     listed.collect()
+}
+
+fn one_or(many: usize, one: &str, more: &str) -> String {
+    format!("{many} {}", if many == 1 { one } else { more })
 }
 
 /// What `policy apply` was told.

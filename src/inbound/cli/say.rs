@@ -152,29 +152,29 @@ fn subject(subject: &Subject) -> String {
 
 /// Everything about one request.
 pub(super) fn whole(request: &Request, now: Timestamp, zone: &TimeZone) {
-    put!("{} {}", request.id, request.state.as_str());
-    put!("  who      {}", request.requester);
-    put!("  what     {}", subject(&request.subject));
-    put!("  when     {}", say_window(&request.window, zone));
+    put!("{} {}", request.id, request.status(now).as_str());
+    put!("  who       {}", request.requester);
+    put!("  what      {}", subject(&request.subject));
+    put!("  when      {}", say_window(&request.window, zone));
     put!(
-        "  why      {}",
+        "  why       {}",
         request.justification.as_deref().unwrap_or("-")
     );
     put!(
-        "  policy   {} ({})",
+        "  policy    {} ({})",
         request.terms.policy,
         request.terms.mode.as_str()
     );
-    put!("  filed    {}", say(request.filed_at, zone));
+    put!("  filed     {}", say(request.filed_at, zone));
     match &request.state {
         State::Pending { step } => {
-            put!("  until    {}", say(request.pending_until, zone));
-            put!("  step     {} of {}", step + 1, request.terms.steps.len());
+            put!("  decide by {}", say(request.pending_until, zone));
+            put!("  step      {} of {}", step + 1, request.terms.steps.len());
         }
         State::Approved { at, grant } => {
-            put!("  settled  {}", say(*at, zone));
+            put!("  settled   {}", say(*at, zone));
             put!(
-                "  access   from {} until {}, {}",
+                "  access    from {} until {}, {}",
                 say(grant.start, zone),
                 say(grant.end, zone),
                 request
@@ -183,11 +183,11 @@ pub(super) fn whole(request: &Request, now: Timestamp, zone: &TimeZone) {
             );
         }
         State::Withdrawn { at, reason } => {
-            put!("  settled  {}", say(*at, zone));
-            put!("  reason   {reason}");
+            put!("  settled   {}", say(*at, zone));
+            put!("  reason    {reason}");
         }
         State::Rejected { at, .. } | State::Expired { at, .. } => {
-            put!("  settled  {}", say(*at, zone));
+            put!("  settled   {}", say(*at, zone));
         }
     }
     apart(request, zone);
@@ -219,7 +219,7 @@ pub(super) fn whole(request: &Request, now: Timestamp, zone: &TimeZone) {
 /// What sets a request apart: an emergency, a continuation, an early end.
 fn apart(request: &Request, zone: &TimeZone) {
     if let Some(base) = request.extends {
-        put!("  extends  {base}");
+        put!("  extends   {base}");
     }
     if let Some(ending) = &request.ended {
         let reason = ending.reason.as_deref().unwrap_or("-");
@@ -230,11 +230,11 @@ fn apart(request: &Request, zone: &TimeZone) {
         return;
     };
     put!("  EMERGENCY since {}", say(emergency.at, zone));
-    put!("  reason   {}", emergency.reason);
+    put!("  reason    {}", emergency.reason);
     match &emergency.review {
-        None => put!("  review   open"),
+        None => put!("  review    open"),
         Some(review) => put!(
-            "  review   {} at {}: {}",
+            "  review    {} at {}: {}",
             review.by,
             say(review.at, zone),
             review.finding

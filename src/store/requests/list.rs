@@ -163,6 +163,17 @@ pub async fn is_involved(
     .await
 }
 
+/// Whether some request is by this person, or has anything to do with them.
+pub async fn is_named(conn: &mut PgConnection, person: &PersonId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM request WHERE requester = $1)
+               OR EXISTS (SELECT FROM involved WHERE person = $1) AS "is!""#,
+        person.as_str(),
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// Where a list goes on that ended with this request.
 async fn cursor(conn: &mut PgConnection, id: RequestId) -> Result<Option<Cursor>, sqlx::Error> {
     let at = sqlx::query_scalar!(

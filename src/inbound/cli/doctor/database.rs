@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{PgConnection, PgPool};
 
@@ -10,6 +11,7 @@ use crate::app;
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::embedded;
+use crate::inbound::cli::when::say;
 use crate::store::{books, roles, seals};
 
 const WHAT: &str = "database";
@@ -190,6 +192,7 @@ async fn sealed(config: &Config, conn: &mut PgConnection) -> Result<Option<Line>
     let name = last
         .as_ref()
         .map_or("nothing is sealed yet".to_owned(), |(number, at, _)| {
+            let at = say(*at, &TimeZone::UTC);
             format!("seal {number} was made at {at}")
         });
     let limit = config.audit.interval * LATE + Duration::from_mins(1);

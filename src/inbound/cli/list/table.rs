@@ -1,18 +1,21 @@
-//! A list as a person reads it: one line a request, 80 columns, whatever the names are made of.
+//! A list as a person reads it: one line a request, 100 columns, whatever the names are made of.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::super::print::{count, put};
-use crate::workflow::request::{GrantState, Request};
+use crate::workflow::request::{GrantState, Request, State, Window};
 
-/// How wide the columns are, in cells of a terminal; the last one has what is left of 80.
+/// How wide the columns are, in cells of a terminal; the last one has what is left of [`WIDE`].
 const NUMBER: usize = 9;
 const STATUS: usize = 9;
 const FILED: usize = 10;
+const WINDOW: usize = 21;
 const WHO: usize = 12;
-const WHAT: usize = 80 - NUMBER - STATUS - FILED - WHO - 4 * 2;
+const WHAT: usize = WIDE - NUMBER - STATUS - FILED - WINDOW - WHO - 5 * 2;
+/// How wide a line is at most.
+const WIDE: usize = 100;
 
 /// Prints the list.
 pub(super) fn print(requests: &[Request], now: Timestamp, zone: &TimeZone, period: Option<&str>) {
@@ -23,7 +26,10 @@ pub(super) fn print(requests: &[Request], now: Timestamp, zone: &TimeZone, perio
         put!("No request.");
         return;
     }
-    put!("{}", columns(["NUMBER", "STATUS", "FILED", "WHO", "WHAT"]));
+    put!(
+        "{}",
+        columns(["NUMBER", "STATUS", "FILED", "WINDOW", "WHO", "WHAT"])
+    );
     for request in requests {
         for line in lines(request, now, zone) {
             put!("{line}");
@@ -31,7 +37,19 @@ pub(super) fn print(requests: &[Request], now: Timestamp, zone: &TimeZone, perio
     }
     let zone = zone.iana_name().unwrap_or("UTC");
     let counted = count(requests.len(), "request");
-    put!("{counted}; days are those of {zone}.");
+    put!("{counted}; days and times are those of {zone}.");
+}
+
+/// For when: what was granted, else what is asked for.
+fn window(request: &Request, zone: &TimeZone) -> String {
+    let (start, end) = match (&request.state, &request.window) {
+        (State::Approved { grant, .. }, _) => (grant.start, grant.end),
+        (_, Window::Fixed { start, end }) => (*start, *end),
+        (_, Window::FromApproval { length }) => return format!("{length:#} once approved"),
+    };
+    let length = end.duration_since(start);
+    let start = start.to_zoned(zone.clone());
+    format!("{} +{length:#}", start.strftime("%Y-%m-%d %H:%M"))
 }
 
 /// A request in one line, and in another what sets an emergency apart (W25).
@@ -44,6 +62,7 @@ fn lines(request: &Request, now: Timestamp, zone: &TimeZone) -> Vec<String> {
         &request.id.to_string(),
         status,
         &filed,
+        &window(request, zone),
         request.requester.as_str(),
         &request.subject.to_string(),
     ])];
@@ -54,23 +73,25 @@ fn lines(request: &Request, now: Timestamp, zone: &TimeZone) -> Vec<String> {
         });
         let text = format!("EMERGENCY, {review}: {}", emergency.reason);
         let indent = NUMBER + 2;
-        lines.push(format!("{:indent$}{}", "", fit(&text, 80 - indent)));
+        lines.push(format!("{:indent$}{}", "", fit(&text, WIDE - indent)));
     }
     lines
 }
 
-fn columns([number, status, filed, who, what]: [&str; 5]) -> String {
+fn columns([number, status, filed, window, who, what]: [&str; 6]) -> String {
     format!(
-        "{}  {}  {}  {}  {}",
+        "{}  {}  {}  {}  {}  {}",
         padded(number, NUMBER),
         padded(status, STATUS),
         padded(filed, FILED),
+        padded(window, WINDOW),
         padded(who, WHO),
         fit(what, WHAT)
     )
 }
 
-fn padded(text: &str, width: usize) -> String {
+/// A text in a column of so many cells.
+pub(in super::super) fn padded(text: &str, width: usize) -> String {
     let mut cell = fit(text, width);
     let wide = cell.width();
     cell.extend(std::iter::repeat_n(' ', width.saturating_sub(wide)));
@@ -116,7 +137,7 @@ mod tests {
     use super::*;
     use crate::workflow::testing::{World, step, terms};
 
-    /// Goal: a line is at most 80 cells wide and its columns stand below each other, whatever is in it.
+    /// Goal: a line is at most [`WIDE`] cells wide and its columns stand below each other, whatever is in it.
     /// Method: names of wide letters, of combining ones, too long, and such as would write elsewhere.
     #[test]
     fn lines_keep_their_columns() {
@@ -124,7 +145,9 @@ mod tests {
         let plain = lines(&world.request, world.now, &TimeZone::UTC);
         assert_eq!(
             plain,
-            ["R-42       open       2026-03-02  rita          credential prod-db-1 as admin"]
+            [
+                "R-42       open       2026-03-02  2h once approved       rita          credential prod-db-1 as admin"
+            ]
         );
         for (requester, resource) in [
             ("山田太郎山田太郎", "データベース一号機データベース二号機"),
@@ -136,9 +159,9 @@ mod tests {
             world.request.requester = requester.into();
             world.request.subject.resource = resource.to_owned();
             let line = lines(&world.request, world.now, &TimeZone::UTC).remove(0);
-            assert!(line.width() <= 80, "{} {line:?}", line.width());
+            assert!(line.width() <= WIDE, "{} {line:?}", line.width());
             let what = line.find("credential").expect("the last column");
-            assert_eq!(line[..what].width(), 80 - WHAT, "{line:?}");
+            assert_eq!(line[..what].width(), WIDE - WHAT, "{line:?}");
             assert!(!line.contains(['\u{202e}', '\u{1b}', '\r', '\t', '\n', '\u{200b}']));
         }
         assert_eq!(fit("データ", 6), "データ");
@@ -159,6 +182,6 @@ mod tests {
         });
         let said = lines(&world.request, world.now, &TimeZone::UTC);
         assert!(said[1].starts_with("           EMERGENCY, not reviewed: the primary is down"));
-        assert!(said[1].width() <= 80, "{said:?}");
+        assert!(said[1].width() <= WIDE, "{said:?}");
     }
 }

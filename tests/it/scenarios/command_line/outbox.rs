@@ -18,9 +18,14 @@ async fn looking_after_messages(pool: PgPool) {
     let ask = ask.iter().find(|row| row["kind"] == "ask").expect("an ask");
     assert_eq!(ask["person"], "bob");
     let id = ask["id"].as_str().expect("an id").to_owned();
-    desk.types("outbox list --owed")
-        .done()
-        .says(&[&id, &request, "to bob", "0 attempts"]);
+    desk.types("outbox list --owed").done().says(&[
+        &id,
+        &request,
+        "  bob  ",
+        "ID  ",
+        "STATE      MESSAGE",
+        "TRIES  NOTE",
+    ]);
 
     desk.types(&format!("outbox drop {id}"))
         .done()

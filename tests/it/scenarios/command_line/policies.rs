@@ -80,6 +80,61 @@ async fn only_access_admins_apply(pool: PgPool) {
     desk.types("audit verify").done();
 }
 
+/// Goal: an auditor reads who may do what, under which terms, who put it in force and when, also of what was.
+/// Method: two versions; both shown, the list of them, and one that never was.
+#[sqlx::test(migrations = "./migrations")]
+async fn what_an_auditor_asks_of_policies(pool: PgPool) {
+    let desk = Desk::furnished(&pool);
+    desk.types("policy show").done().says(&[
+        "Version 1 is in force, applied by os-user/",
+        " UTC.\n",
+        "bob: Bob Brandt <bob@example.org>, UTC, approver, registered for ",
+        "justification required; begins at most 168h ahead; expires undecided after 24h; warns 10m",
+        "a disapproval needs a comment",
+        "step 1, Owner: 1 approval of group:owners; 1 disapproval rejects",
+    ]);
+    let text = Desk::policies()
+        .replace(
+            "roles = [\"approver\"]",
+            "roles = [\"approver\", \"system_admin\"]",
+        )
+        .replace(
+            "{ name = \"Owner\",",
+            "{ name = \"Owner\", disapprovals = 2,",
+        )
+        .replace("members = [\"bob\"]", "members = [\"bob\", \"carol\"]")
+        .replace("comment_required = true", "pending_ttl = \"2h\"");
+    desk.writes("policies.toml", &text);
+    desk.types("policy apply policies.toml --yes").done();
+    desk.types("policy show").done().says(&[
+        "Version 2 is in force, applied by rita at ",
+        "approver, system_admin",
+        "expires undecided after 2h",
+        "2 disapprovals reject",
+    ]);
+    let first = desk.types("policy show --version 1").done();
+    let first = first.says(&["Version 1, applied by os-user/", "version 2 is in force."]);
+    assert!(!first.out.contains("system_admin"), "{first:#?}");
+    let first = desk.types("policy show --version 1 --json").done().json();
+    assert_eq!(
+        (&first["version"], &first["in_force"]),
+        (&1.into(), &2.into())
+    );
+    desk.types("policy show --version 3")
+        .ended(2)
+        .complains(&["there is no version 3; mend: see `countersign policy history`"]);
+    let history = desk.types("policy history").done().out;
+    let lines: Vec<&str> = history.lines().collect();
+    assert!(lines[0].starts_with("VERSION  APPLIED"), "{history}");
+    assert!(
+        lines[1].starts_with("2 ") && lines[1].ends_with(" UTC  rita"),
+        "{history}"
+    );
+    assert!(lines[2].starts_with("1 ") && lines.len() == 3, "{history}");
+    let history = desk.types("policy history --json").done().json();
+    assert_eq!(history[0]["applied_by"], "rita");
+}
+
 /// Goal: at a terminal the question is asked, and only yes means yes.
 /// Method: answer no, then yes.
 #[sqlx::test(migrations = "./migrations")]
@@ -148,7 +203,7 @@ fn checking_what_is_right() {
     let desk = Desk::at("postgres://nobody@127.0.0.1:1/none");
     desk.types("policy check policies.toml")
         .done()
-        .says(&["4 people, 1 groups", "nothing wrong, 0 warnings."]);
+        .says(&["4 people, 1 group, 6 modules, 2 policies; nothing wrong, 0 warnings."]);
     let odd = Desk::policies().replace(
         "mode = \"approval\"",
         "mode = \"approval\"\nallow_self_approval = true",

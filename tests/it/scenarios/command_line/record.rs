@@ -63,7 +63,7 @@ async fn a_record_is_verified(pool: PgPool) {
     let desk = desk_with_seals(Desk::furnished(&pool)).await;
     desk.types("audit verify").done().says(&[
         "2 seals read",
-        "1 events came after",
+        "1 event came after",
         "No posted seal",
         "The record is whole.",
     ]);
@@ -71,6 +71,9 @@ async fn a_record_is_verified(pool: PgPool) {
         "2 posted seals were held against it.",
         "The record is whole.",
     ]);
+    desk.types("audit export --format jsonl --chain nosuch/1")
+        .ended(2)
+        .complains(&["--chain: there is no chain nosuch/1; mend: write it like request/42"]);
     let later = desk
         .types("audit verify --from-seal 2 --seal seals --json")
         .done();
@@ -214,4 +217,55 @@ async fn mistakes_about_the_record(pool: PgPool) {
     ] {
         desk.types(line).ended(2).complains(&[complaint]);
     }
+}
+
+/// Goal: what `docs/OPERATIONS.md` lets be deleted leaves the record whole, and does what it says.
+/// Method: a day of mails that are made to be sent; its statements, each without its patience; verify.
+#[sqlx::test(migrations = "./migrations")]
+async fn what_may_be_deleted(pool: PgPool) {
+    let desk = desk_with_seals(Desk::furnished(&pool)).await;
+    let mail = "INSERT INTO inbound_mail (sha256, size, raw, recorded_at, judged_at, verdict, why)
+                VALUES (sha256('x'), 1, 'x', now(), now() - interval '1 hour', 'silent', 'test');
+                UPDATE delivery SET state = 'sent', next_try_at = NULL, lease = NULL, lease_until = NULL,
+                                    finished_at = now() - interval '1 hour', attempts = 1
+                WHERE state NOT IN ('cancelled', 'dropped');
+                INSERT INTO attempt (delivery_id, number, started_at) SELECT id, 7, now() FROM delivery";
+    run(&pool, mail).await;
+    let count = async |table: &str| -> i64 {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+        sqlx::query_scalar(sql)
+            .fetch_one(&pool)
+            .await
+            .expect("counts")
+    };
+    assert!(count("attempt").await > 0 && count("delivery").await > 0);
+    let document = include_str!("../../../../docs/OPERATIONS.md");
+    let blocks: Vec<&str> = document
+        .split("```sql\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert_eq!(blocks.len(), 4);
+    for block in blocks {
+        let patience = ["90 days", "1 year", "1 day"];
+        let now = patience.iter().fold(block.to_owned(), |sql, patience| {
+            sql.replace(&format!("interval '{patience}'"), "interval '-1 hour'")
+        });
+        let ran = sqlx::raw_sql(sqlx::AssertSqlSafe(now)).execute(&pool).await;
+        ran.unwrap_or_else(|error| panic!("{block}: {error}"));
+    }
+    for table in [
+        "attempt",
+        "token",
+        "delivery",
+        "inbound_mail WHERE raw IS NOT NULL",
+    ] {
+        assert_eq!(count(table).await, 0, "{table}");
+    }
+    desk.types("audit verify")
+        .done()
+        .says(&["The record is whole."]);
+    desk.types("request show R-1")
+        .done()
+        .says(&["R-1 approved"]);
 }

@@ -199,7 +199,7 @@ async fn an_operator_sees_everything(pool: PgPool) {
     desk.types("policy apply policies.toml --yes").done();
     desk.types("request list")
         .done()
-        .says(&["R-1 ", "R-6 ", "days are those of UTC"]);
+        .says(&["R-1 ", "R-6 ", "days and times are those of UTC"]);
     desk.types("request show R-2")
         .done()
         .says(&["wrong machine", " UTC"]);
@@ -228,12 +228,13 @@ async fn a_list_in_three_forms(pool: PgPool) {
     desk.types("request emergency R-2 --reason 'the primary is down'")
         .done();
     let table = desk.types("request list").done().says(&[
-        "NUMBER     STATUS     FILED       WHO           WHAT\n",
+        "NUMBER     STATUS     FILED       WINDOW                 WHO           WHAT\n",
         "R-2        active     ",
-        "rita          credential db-データベース as a…\n",
+        " +1h  rita          credential db-データベース a…\n",
         "           EMERGENCY, not reviewed: the primary is down\n",
         "R-1        open       ",
-        "2 requests; days are those of Europe/Lisbon.\n",
+        "2h once approved       rita ",
+        "2 requests; days and times are those of Europe/Lisbon.\n",
     ]);
     assert!(!table.out.contains("HYPERLINK"), "{table:#?}");
     desk.types("request list --since yesterday --until 'in 1 hour'")
@@ -271,6 +272,12 @@ async fn questions_that_are_none(pool: PgPool) {
             "--since Mars/Olympus",
             "Write it like `yesterday`, `2 days ago`",
         ),
+        (
+            "--requester zz",
+            "--requester: neither the policies nor any request knows a person `zz`; mend: see `",
+        ),
+        ("--requester ritta", "did you mean `rita`?"),
+        ("--decided-by bobb", "did you mean `bob`?"),
         ("--until 03/04", "--until: `03/04` can be read as two days"),
         ("--resource '[a'", "--resource: `[a` is no pattern"),
         ("--after R-99", "--after: there is no request R-99; mend: "),

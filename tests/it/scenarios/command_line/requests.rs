@@ -36,9 +36,10 @@ async fn from_filing_to_access(pool: PgPool) {
         .says(&[&request, "open", "rita", "credential db-1 as admin"]);
     let shown = desk.types(&format!("request show {request}")).done();
     shown.says(&[
-        "pending",
+        "open\n",
+        "decide by 2",
         "disk full",
-        "step     1 of 2",
+        "step      1 of 2",
         "1. Owner, 1 approval",
     ]);
 
@@ -58,7 +59,7 @@ async fn from_filing_to_access(pool: PgPool) {
     let shown = desk.types(&format!("request show {request}")).done();
     shown.says(&[
         "approved",
-        "access   from",
+        "access    from",
         "bob approved at",
         "as agreed",
         "carol approved at",
