@@ -149,6 +149,7 @@ impl Daemon {
         let status = Status {
             pool,
             supervisor: supervisor.clone(),
+            clock: handler.clock.clone(),
             probes,
         };
         if let Some(address) = config.status {

@@ -2,8 +2,11 @@
 //!
 //! `GET /healthz` answers 200 as long as the process runs its loops. `GET /readyz` answers 200 when the
 //! database answers and every loop and every connection is well, else 503; its JSON names what is not.
-//! Nothing here says anything about requests or people. Bind it to loopback or to a network that only
+//! `GET /metrics` says how much there is of what ([`metrics`]); 503 where the database does not say.
+//! Nothing here names a request or a person. Bind it to loopback or to a network that only
 //! the monitoring reaches: it has no login.
+
+mod metrics;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,6 +20,7 @@ use axum::{Router, routing::get};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::supervise::{LoopState, Supervisor};
 
 /// How long the database may take to answer before it counts as unreachable.
@@ -32,6 +36,8 @@ pub struct Status {
     pub pool: PgPool,
     /// The loops.
     pub supervisor: Supervisor,
+    /// What is due when.
+    pub clock: Clock,
     /// Connections by name, e.g. `smtp`, `imap`.
     pub probes: BTreeMap<&'static str, Probe>,
 }
@@ -74,13 +80,21 @@ pub async fn run(
     let routes = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .with_state(status);
+        .route("/metrics", get(measured))
+        .with_state((status, metrics::Kept::default()));
     axum::serve(listener, routes)
         .with_graceful_shutdown(cancel.cancelled_owned())
         .await
 }
 
-async fn ready(State(status): State<Status>) -> Response {
+async fn measured(State((status, kept)): State<(Status, metrics::Kept)>) -> Response {
+    match metrics::page(&status, &kept).await {
+        Ok(page) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], page).into_response(),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
+    }
+}
+
+async fn ready(State((status, _)): State<(Status, metrics::Kept)>) -> Response {
     let wrong = status.complaints().await;
     let code = if wrong.is_empty() {
         StatusCode::OK

@@ -50,6 +50,7 @@ pub struct Supervisor {
     tracker: TaskTracker,
     clock: Clock,
     states: Arc<Mutex<BTreeMap<&'static str, LoopState>>>,
+    restarts: Arc<Mutex<BTreeMap<&'static str, u64>>>,
 }
 
 impl Supervisor {
@@ -60,6 +61,7 @@ impl Supervisor {
             tracker: TaskTracker::new(),
             clock,
             states: Arc::default(),
+            restarts: Arc::default(),
         }
     }
 
@@ -104,6 +106,14 @@ impl Supervisor {
         self.lock().clone()
     }
 
+    /// How often each loop that ever failed did so, and was or will be started again.
+    pub fn restarts(&self) -> BTreeMap<&'static str, u64> {
+        self.restarts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
     /// Tells every loop to stop and waits for them, at most `limit`. Returns the names of those that
     /// did not stop in time.
     pub async fn stop(&self, limit: Duration) -> Vec<&'static str> {
@@ -126,6 +136,12 @@ impl Supervisor {
             restart.after_s = seconds,
             "the loop `{name}` failed; it is started again in {seconds} s: {why}",
         );
+        *self
+            .restarts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(name)
+            .or_default() += 1;
         self.set(
             name,
             LoopState::Failed {
@@ -200,6 +216,7 @@ mod tests {
         })
         .await;
         assert_eq!(starts.load(Ordering::SeqCst), 1);
+        assert_eq!(supervisor.restarts(), BTreeMap::from([("shaky", 3)]));
         assert!(supervisor.stop(Duration::from_secs(1)).await.is_empty());
         assert_eq!(supervisor.states()["shaky"], LoopState::Stopped);
     }
