@@ -230,7 +230,7 @@ async fn a_list_in_three_forms(pool: PgPool) {
     let table = desk.types("request list").done().says(&[
         "NUMBER     STATUS     FILED       WINDOW                 WHO           WHAT\n",
         "R-2        active     ",
-        " +1h  rita          credential db-データベース a…\n",
+        " +1h   rita          credential db-データベース a…\n",
         "           EMERGENCY, not reviewed: the primary is down\n",
         "R-1        open       ",
         "2h once approved       rita ",
