@@ -26,7 +26,7 @@ use crate::store::outbox::{SystemMail, enqueue_system};
 use crate::store::unreachable::{self, Mark, New, Sent};
 use crate::store::{books, requests};
 use crate::workflow::book::{Book, Person, Role, same_address};
-use crate::workflow::decide::can_still_approve;
+use crate::workflow::decide::{can_be_reviewed, can_still_approve};
 use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::request::{Decision, Request};
 
@@ -271,6 +271,39 @@ pub async fn warn_if_unheard(
             request.id,
             plural(lacking(request), "approval"),
             names.join(", "),
+            request.id,
+        ),
+    };
+    tell_admins(conn, book, &mail, now).await
+}
+
+/// Tells the access admins of an emergency that nobody but its requester could review (W26). Without a word
+/// it would stay open for ever, and its requester be offered no other.
+///
+/// Wake the courier after the commit.
+pub async fn warn_if_unreviewable(
+    conn: &mut PgConnection,
+    request: &Request,
+    book: &Book,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    if can_be_reviewed(request, book, now) {
+        return Ok(());
+    }
+    let mail = SystemMail {
+        code: None,
+        subject: format!(
+            "{} was taken in an emergency that nobody can review",
+            request.id
+        ),
+        text: format!(
+            "{} of {} was taken in an emergency. An approver of one of its steps has to review it, and \
+             there is none besides {} (W26).\n\n\
+             Name another approver for its steps or register one (policies.toml, `countersign policy \
+             apply`). They then record a finding with `countersign review {} --finding …`.\n",
+            request.id,
+            book.name_of(&request.requester),
+            book.name_of(&request.requester),
             request.id,
         ),
     };

@@ -161,8 +161,8 @@ impl Case<'_> {
         let saved = carried.saved(&self.inbound.proof, key);
         requests::save_all(conn, &[(&carried.locked, saved)]).await?;
         self.enqueue(conn, &carried.owed.notices).await?;
-        self.warn_if_unheard(conn, &carried.after, &carried.owed.notices)
-            .await?;
+        let done = (&carried.after, carried.events.as_slice());
+        self.warn_admins(conn, done, &carried.owed.notices).await?;
         Ok(carried.answer())
     }
 

@@ -175,7 +175,8 @@ impl Case<'_> {
         let notices = owed(&change).notices;
         self.enqueue(conn, &notices).await?;
         self.post(conn, &change, &notices).await?;
-        self.warn_if_unheard(conn, &request, &notices).await?;
+        self.warn_admins(conn, (&request, &events), &notices)
+            .await?;
         Ok(Answer::Accepted {
             request: request.id,
             events,

@@ -15,6 +15,7 @@ use crate::store::audit::{self, Entry, Outcome};
 use crate::store::inbound as ledger;
 use crate::store::requests::{self, Locked};
 use crate::workflow::decide::{Actor, Scene, settled};
+use crate::workflow::event::Event;
 use crate::workflow::ids::RequestId;
 use crate::workflow::notice::{AnswerFacts, Kind, Notice};
 use crate::workflow::refusal::Refusal;
@@ -225,16 +226,21 @@ impl Case<'_> {
         })
     }
 
-    /// Where a step has just asked: too few of those may be reached.
-    pub(super) async fn warn_if_unheard(
+    /// What the access admins have to know at once: where a step has just asked, that too few of those may
+    /// be reached; of an emergency, that nobody can review it.
+    pub(super) async fn warn_admins(
         &self,
         conn: &mut PgConnection,
-        request: &Request,
+        (request, events): (&Request, &[Event]),
         notices: &[Notice],
     ) -> Result<(), sqlx::Error> {
-        if !notices.iter().any(|notice| notice.kind == Kind::Ask) {
-            return Ok(());
+        if notices.iter().any(|notice| notice.kind == Kind::Ask) {
+            reach::warn_if_unheard(conn, request, &self.book, self.now).await?;
         }
-        reach::warn_if_unheard(conn, request, &self.book, self.now).await
+        let taken = |event: &Event| matches!(event, Event::EmergencyConfirmed { .. });
+        if events.iter().any(taken) {
+            reach::warn_if_unreviewable(conn, request, &self.book, self.now).await?;
+        }
+        Ok(())
     }
 }

@@ -78,7 +78,8 @@ impl Handler {
             .collect();
         outbox::enqueue_all(&mut tx, &owed).await?;
         for Vote { case, carried, .. } in &votes {
-            case.warn_if_unheard(&mut tx, &carried.after, &carried.owed.notices)
+            let done = (&carried.after, carried.events.as_slice());
+            case.warn_admins(&mut tx, done, &carried.owed.notices)
                 .await?;
         }
         tx.commit().await?;

@@ -16,7 +16,7 @@ use crate::workflow::book::Book;
 use crate::workflow::request::Channel;
 
 /// The samples of `migrations/sample`, as the migrations' README describes them.
-const SAMPLES: [(i64, &str); 21] = [
+const SAMPLES: [(i64, &str); 22] = [
     (
         20_261_121_000_001,
         include_str!("../../migrations/sample/20261121000001.sql"),
@@ -92,6 +92,10 @@ const SAMPLES: [(i64, &str); 21] = [
     (
         20_261_121_000_022,
         include_str!("../../migrations/sample/20261121000022.sql"),
+    ),
+    (
+        20_261_121_000_023,
+        include_str!("../../migrations/sample/20261121000023.sql"),
     ),
     (
         20_261_121_000_024,

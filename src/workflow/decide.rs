@@ -34,7 +34,7 @@ use super::request::{Channel, Decision, Grant, Request, State, Subject, Window};
 pub use access::{cut_with_base, extension};
 pub use change::{Shift, shift};
 pub use delegating::{delegate, end_delegation};
-pub use emergency::offered as emergency_offered;
+pub use emergency::{can_be_reviewed, offered as emergency_offered};
 pub use filing::{file, file_emergency, same_filing, wants_justification};
 pub use reach::{can_still_approve, stranded_step};
 pub use waiting::{Sight, awaited, called, may_see, reads_all, sight, waits_for};

@@ -216,6 +216,9 @@ pub enum Refusal {
         decision: Decision,
         /// When it was counted.
         at: Timestamp,
+        /// Whether this one came with a window, which counts only with an approval that does (W16).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        other_window: bool,
     },
     /// A disapproval does not become an approval (W13).
     OnlyStricter {

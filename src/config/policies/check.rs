@@ -2,7 +2,8 @@
 //!
 //! Refused: a step that could not complete for any requester. Warned of: a step that could not complete
 //! for some of its requesters (they would be refused by W5), self-approval, an empty group, a disabled
-//! approver's step, a policy that another one always beats (shadowed). Shadowing is found where the
+//! approver's step, an escalation to people who could not vote, an emergency for people who may not ask, a
+//! policy that another one always beats (shadowed). Shadowing is found where the
 //! patterns are equal or the other one's matches everything; that one pattern covers another in any
 //! other way is not looked for.
 
@@ -48,6 +49,8 @@ pub(super) fn check(report: &Report, book: &Book, places: &Places) {
         }
         if policy.terms.mode == Mode::Approval {
             completable(report, book, policy, (span, steps));
+            escalations(report, book, policy, (span, steps));
+            emergency(report, book, policy, span);
         }
     }
     shadowed(report, book, places);
@@ -167,20 +170,84 @@ fn completable(
     if stuck.is_empty() {
         return;
     }
-    let mut named: Vec<&str> = stuck.iter().take(MAX_NAMED).map(|id| id.as_str()).collect();
-    let more = format!("{} more", stuck.len().saturating_sub(MAX_NAMED));
-    if stuck.len() > MAX_NAMED {
-        named.push(&more);
-    }
     let what = format!(
         "requests of {} could never complete and are refused (W5)",
-        named.join(", ")
+        some_of(&stuck)
     );
     report.warn(
         span,
         title(policy),
         what,
         "name more approvers for its steps",
+    );
+}
+
+/// People by name, the first of many.
+fn some_of(persons: &BTreeSet<&PersonId>) -> String {
+    let mut named: Vec<&str> = persons
+        .iter()
+        .take(MAX_NAMED)
+        .map(|id| id.as_str())
+        .collect();
+    let more = format!("{} more", persons.len().saturating_sub(MAX_NAMED));
+    if persons.len() > MAX_NAMED {
+        named.push(&more);
+    }
+    named.join(", ")
+}
+
+/// Whom an escalation names becomes eligible only if registered (W10, W19).
+fn escalations(
+    report: &Report,
+    book: &Book,
+    policy: &Policy,
+    (span, steps): (&Range<usize>, &[Range<usize>]),
+) {
+    for (index, step) in policy.terms.steps.iter().enumerate() {
+        let Some(escalation) = &step.escalation else {
+            continue;
+        };
+        for module in &policy.modules {
+            let mut unable = book.everyone(&escalation.to);
+            unable.retain(|id| {
+                let person = book.person(id).filter(|person| person.active);
+                !person.is_some_and(|person| person.approves_in(module))
+            });
+            if unable.is_empty() {
+                continue;
+            }
+            let what = format!(
+                "{} could not vote: not active, or not registered as approver for `{module}` (W10)",
+                some_of(&unable)
+            );
+            let place = format!("{} step `{}` escalate_to", title(policy), step.name);
+            let mend = "register them (roles, modules), or name others";
+            report.warn(steps.get(index).unwrap_or(span), place, what, mend);
+        }
+    }
+}
+
+/// Emergency access is offered to who has filed under the policy (W24).
+fn emergency(report: &Report, book: &Book, policy: &Policy, span: &Range<usize>) {
+    let Some(block) = &policy.emergency else {
+        return;
+    };
+    let requesters = book.everyone(&policy.requesters);
+    let mut unable = book.everyone(&block.allowed);
+    unable.retain(|id| !requesters.contains(id) || !book.is_active(id));
+    if unable.is_empty() {
+        return;
+    }
+    let what = format!(
+        "never offered to {}: not active, or not among the policy's requesters (W24)",
+        some_of(&unable)
+    );
+    let mend = "add them to requesters, or take them out";
+    report.warn(
+        span,
+        format!("{} emergency.allowed", title(policy)),
+        what,
+        mend,
     );
 }
 

@@ -410,6 +410,21 @@ fn odd_policies_are_warned_of() {
             format!("step `one` {key}: never comes: a request is pending for at most 4h");
         assert!(late.contains(&expected), "{late}");
     }
+    let escalates = "steps = [{ name = \"one\", approvers = [\"ben\"], escalate_after = \"1h\", \
+                     escalate_to = [\"ann\"] }]";
+    let said = warned(&policy(escalates));
+    let expected = "step `one` escalate_to: ann could not vote: not active, or not registered as \
+                    approver for `credential` (W10)";
+    assert!(said.contains(expected), "{said}");
+    for (allowed, odd) in [("ann", false), ("ben", true)] {
+        let block = format!("emergency = {{ allowed = [\"{allowed}\"], max_duration = \"1h\" }}");
+        let said = warned(&policy(&block));
+        assert_eq!(
+            said.contains("`p` emergency.allowed: never offered to ben: not active, or not among"),
+            odd,
+            "{said}"
+        );
+    }
     let later = "[[policy]]\nname = \"q\"\nmodules = [\"credential\"]\nrequesters = [\"ann\"]\n";
     for (rest, shadowed) in [
         ("resource = \"db-*\"\nmode = \"free\"", true),

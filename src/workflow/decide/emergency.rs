@@ -7,7 +7,7 @@ use super::super::event::Event;
 use super::super::ids::{PersonId, RequestId};
 use super::super::policy::{self, EmergencyBlock};
 use super::super::refusal::Refusal;
-use super::super::request::{Grant, Review, Subject, Window, later};
+use super::super::request::{Grant, Request, Review, Subject, Window, later};
 use super::{MIN_EMERGENCY_REASON_CHARS, Scene, acting, cleaned, seen_chars, settled};
 
 /// The block under which this person is offered emergency access now (W24, W26). The policy in force
@@ -129,4 +129,13 @@ pub(super) fn review(
         finding,
     };
     Ok(vec![Event::Reviewed { review }])
+}
+
+/// Whether there is anybody who may review an emergency of this request (W26).
+pub fn can_be_reviewed(request: &Request, book: &Book, now: Timestamp) -> bool {
+    let electorate = Electorate { request, book, now };
+    let others = book.people.keys();
+    others
+        .filter(|person| **person != request.requester && book.is_active(person))
+        .any(|person| electorate.has(person))
 }

@@ -305,6 +305,7 @@ fn repeated(
             step,
             decision: same,
             at,
+            other_window: ballot.window.is_some(),
         }),
     }
 }

@@ -147,6 +147,7 @@ fn deciding() -> Vec<Refusal> {
             step: step(),
             decision,
             at: AT,
+            other_window: false,
         },
         Refusal::OnlyStricter {
             request: REQUEST,

@@ -177,11 +177,20 @@ impl Refusal {
                 step,
                 decision,
                 at,
-            } => format!(
-                "Your `{decision}` for the step `{step}` of {request} is already recorded, \
-                 since {}.",
-                when(*at, zone)
-            ),
+                other_window,
+            } => {
+                let at = when(*at, zone);
+                let window = if *other_window {
+                    " It stands for the window that it was given for; the one that you write now \
+                     changes nothing."
+                } else {
+                    ""
+                };
+                format!(
+                    "Your `{decision}` for the step `{step}` of {request} is already recorded, \
+                     since {at}.{window}"
+                )
+            }
             Self::OnlyStricter { request, step, at } => format!(
                 "You disapproved the step `{step}` of {request} at {}, and a disapproval cannot \
                  become an approval.",
@@ -297,6 +306,11 @@ impl Refusal {
             Self::NeededForLaterStep { .. } => {
                 "Leave this step to somebody else; you are asked again when yours begins.".into()
             }
+            Self::AlreadyRecorded {
+                other_window: true, ..
+            } => "To keep the access shorter, disapprove while it is pending, and have it filed \
+                  anew for the window that you want."
+                .into(),
             Self::AlreadyRecorded {
                 decision: Decision::Approve,
                 ..

@@ -3,7 +3,7 @@
 //! The dialect is that of policies, and it is [`Glob`] that compares: with every resource that was ever
 //! asked for, of which there are few, and a list then asks for those by name. Where too many fit, the list
 //! asks by `LIKE` instead, and finds what it looks for soon. A pattern of letters, `*` and `?` means the same
-//! as a `LIKE`; of any other the plain beginning does, and each request that is read is compared again.
+//! as a `LIKE`; of any other the plain beginning and end do, and each request that is read is compared again.
 
 use sqlx::PgConnection;
 
@@ -11,6 +11,8 @@ use crate::workflow::policy::Glob;
 
 /// A list asks for at most so many resources by name.
 const MAX_NAMES: usize = 1000;
+/// At most so many names that fit the plain parts of a pattern are compared with all of it.
+const MAX_CANDIDATES: usize = 20_000;
 
 /// By which resources a list asks.
 pub(super) enum Resources {
@@ -28,18 +30,24 @@ impl Resources {
             return Ok(Self::Any);
         };
         let like = Like::of(glob.as_str());
+        let most = if like.exact {
+            MAX_NAMES
+        } else {
+            MAX_CANDIDATES
+        };
         let mut names = sqlx::query_scalar!(
             "SELECT name FROM resource_name WHERE name LIKE $1 LIMIT $2",
             like.pattern,
-            i64::try_from(MAX_NAMES + 1).unwrap_or(i64::MAX),
+            i64::try_from(most + 1).unwrap_or(i64::MAX),
         )
         .fetch_all(conn)
         .await?;
-        if names.len() > MAX_NAMES {
-            return Ok(Self::Like(like));
-        }
+        let all_seen = names.len() <= most;
         names.retain(|name| glob.matches(name));
-        Ok(Self::These(names))
+        if all_seen && names.len() <= MAX_NAMES {
+            return Ok(Self::These(names));
+        }
+        Ok(Self::Like(like))
     }
 
     pub fn names(&self) -> Option<&[String]> {
@@ -76,20 +84,84 @@ pub(super) struct Like {
 
 impl Like {
     pub fn of(glob: &str) -> Self {
+        let special = |letter: char| "*?[]{}\\".contains(letter);
         let exact = !glob.contains(['[', ']', '{', '}', '\\']) && !glob.contains("**");
         let mut pattern = String::with_capacity(glob.len() + 1);
-        for letter in glob.chars() {
-            match letter {
-                '*' if exact => pattern.push('%'),
-                '?' if exact => pattern.push('_'),
-                '*' | '?' | '[' | ']' | '{' | '}' | '\\' if !exact => break,
-                '%' | '_' | '\\' => pattern.extend(['\\', letter]),
-                letter => pattern.push(letter),
+        let plain = |pattern: &mut String, text: &str| {
+            for letter in text.chars() {
+                match letter {
+                    '%' | '_' | '\\' => pattern.extend(['\\', letter]),
+                    letter => pattern.push(letter),
+                }
             }
-        }
-        if !exact {
+        };
+        if exact {
+            for letter in glob.chars() {
+                match letter {
+                    '*' => pattern.push('%'),
+                    '?' => pattern.push('_'),
+                    letter => plain(&mut pattern, letter.encode_utf8(&mut [0; 4])),
+                }
+            }
+        } else {
+            // What stands before the first special letter, and behind the last: brackets are closed by then.
+            let head = glob.split(special).next().unwrap_or_default();
+            let tail = glob.rsplit(special).next().unwrap_or_default();
+            plain(&mut pattern, head);
             pattern.push('%');
+            plain(&mut pattern, tail);
         }
         Self { pattern, exact }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Goal: whatever fits a pattern with brackets is among the candidates that its `LIKE` gives.
+    /// Method: awkward patterns against every short name of their letters; the `LIKE` is a beginning and an
+    /// end, which the test compares itself.
+    #[test]
+    fn a_pattern_with_brackets_loses_no_candidate() {
+        let mut names = vec![String::new()];
+        let mut longest = names.clone();
+        for _ in 0..4 {
+            longest = longest
+                .iter()
+                .flat_map(|name| ["a", "b", "]", "%", "\u{e9}"].map(|it| format!("{name}{it}")))
+                .collect();
+            names.extend(longest.iter().cloned());
+        }
+        let mut fitting = 0;
+        for text in [
+            "a{,b}a",
+            "a[ab]*a",
+            "[]a]b",
+            "{a,b}",
+            "a**b",
+            "\\a%",
+            "%{a,%}b",
+            "[!a]?b",
+            "a\\]",
+            "{[ab],a}b",
+        ] {
+            let glob = Glob::new(text).expect(text);
+            let like = Like::of(text);
+            assert!(!like.exact, "{text}");
+            let plain = like.pattern.replace("\\%", "\u{1}");
+            let (head, tail) = plain.split_once('%').expect(text);
+            let [head, tail] = [head, tail].map(|part| part.replace('\u{1}', "%"));
+            for name in names.iter().filter(|name| glob.matches(name)) {
+                fitting += 1;
+                let rest = name.strip_prefix(&head);
+                assert!(
+                    rest.is_some_and(|rest| rest.ends_with(&tail)),
+                    "{text} {name}"
+                );
+            }
+        }
+        assert!(fitting > 100, "{fitting}");
+        assert_eq!(Like::of("{prod,test}-*[0-4]7").pattern, "%7");
     }
 }

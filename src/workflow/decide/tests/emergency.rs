@@ -320,3 +320,14 @@ fn w24_invisible_characters_are_no_reason() {
     let family = "\u{1f468}\u{200d}\u{1f469}\u{fe0f}";
     assert_eq!(cleaned(Some(family), "reason"), Ok(Some(family.to_owned())));
 }
+
+/// Goal: an emergency that only its requester could review is known as such (W26).
+/// Method: a step of the requester and another; then the other is disabled.
+#[test]
+fn w26_nobody_but_the_requester_can_review() {
+    let mut world = World::filed(terms(vec![step("S", &["rita", "ann"], 1, 1)]));
+    let possible = |world: &World| can_be_reviewed(&world.request, &world.book, world.now);
+    assert!(possible(&world));
+    world.book.people.get_mut(&id("ann")).expect("known").active = false;
+    assert!(!possible(&world));
+}

@@ -390,3 +390,29 @@ fn w30_held_votes_count_nowhere() {
     world.replies("ben", YES, 0).expect("confirmed");
     assert_eq!(world.request.state.as_str(), "approved");
 }
+
+/// Goal: who has approved and then writes another window is told that it changes nothing, and what to do; who
+/// only repeats the approval is not (W13, W16). Method: an approval, the same with a window, and without.
+#[test]
+fn w16_a_window_after_the_approval_is_answered_plainly() {
+    let mut world = World::filed(terms(vec![step("S", &["ann", "ben"], 2, 1)]));
+    world.approves("ann").expect("for two hours");
+    let said = |refused: Result<Vec<Event>, Refusal>| {
+        let refusal = refused.expect_err("already recorded");
+        assert_eq!(refusal.code(), "already-recorded");
+        let zone = jiff::tz::TimeZone::UTC;
+        format!("{} {}", refusal.sentence(&zone), refusal.next())
+    };
+    let narrower = said(world.sets("ann", length(1)));
+    assert!(
+        narrower.contains("stands for the window that it was given for"),
+        "{narrower}"
+    );
+    assert!(
+        narrower.contains("disapprove while it is pending"),
+        "{narrower}"
+    );
+    let same = said(world.approves("ann"));
+    assert!(!same.contains("window"), "{same}");
+    assert_eq!(world.request.window, length(2), "as it was approved");
+}

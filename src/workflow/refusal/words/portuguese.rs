@@ -144,13 +144,20 @@ impl Refusal {
                 step,
                 decision,
                 at,
+                other_window,
             } => {
+                let window = if *other_window {
+                    " Ela vale para a janela para a qual foi dada; a que você escreve agora não muda \
+                     nada."
+                } else {
+                    ""
+                };
                 let vote = match decision {
                     Decision::Approve => "aprovação",
                     Decision::Disapprove => "reprovação",
                 };
                 format!(
-                    "Sua {vote} da etapa `{step}` de {request} já está registrada, desde {}.",
+                    "Sua {vote} da etapa `{step}` de {request} já está registrada, desde {}.{window}",
                     when(*at, zone)
                 )
             }
@@ -259,6 +266,11 @@ impl Refusal {
                 "Deixe esta etapa para outra pessoa; você será consultado quando a sua começar."
                     .into()
             }
+            Self::AlreadyRecorded {
+                other_window: true, ..
+            } => "Para que o acesso dure menos, reprove enquanto estiver pendente e peça um novo \
+                  pedido com a janela desejada."
+                .into(),
             Self::AlreadyRecorded {
                 decision: Decision::Approve,
                 ..
