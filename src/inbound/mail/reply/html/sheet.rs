@@ -9,6 +9,8 @@ use super::tree::{Data, Element, Tree};
 
 /// Most of a mail's style sheets that is read, in bytes; more, and everything is doubtful.
 const MAX_SHEET_BYTES: usize = 128 * 1024;
+/// How far before a comment a string is looked for that it stands in, in bytes.
+const MAX_STRING_BYTES: usize = 200;
 /// Most names that are remembered.
 const MAX_NAMES: usize = 500;
 
@@ -64,6 +66,8 @@ impl Sheet {
     }
 
     fn read(&mut self, text: &str) {
+        // What looks like a comment within quotation marks is none, and what follows it counts.
+        self.everything |= text.match_indices("/*").any(|(at, _)| is_quoted(text, at));
         for rule in without_comments(text).split('}') {
             let Some((before, declarations)) = rule.rsplit_once('{') else {
                 // The end of a rule that a brace within quotation marks has cut.
@@ -102,6 +106,17 @@ impl Sheet {
             self.tags.push(simple.to_owned());
         }
     }
+}
+
+/// Whether a place in a sheet stands within quotation marks, as far as its own line says.
+fn is_quoted(text: &str, at: usize) -> bool {
+    // No further back than a line goes, so that the work does not grow with the square of the sheet.
+    let from = (at.saturating_sub(MAX_STRING_BYTES)..=at).find(|from| text.is_char_boundary(*from));
+    let before = text.get(from.unwrap_or(at)..at).unwrap_or_default();
+    let before = before.rsplit("*/").next().unwrap_or(before);
+    let before = before.rsplit(['{', '}', ';', '\n']).next();
+    let odd = |mark: char| before.is_some_and(|text| text.matches(mark).count() % 2 == 1);
+    odd('"') || odd('\'')
 }
 
 fn without_comments(text: &str) -> String {
@@ -156,6 +171,7 @@ mod tests {
             assert_eq!(sheet(text).tags, ["p"], "{text}");
         }
         for text in [
+            "a{content:\"/*\"}p{display:none}/* */",
             "p{color:red;&{display:none}}",
             "p{content:\"}\";display:none}",
         ] {
