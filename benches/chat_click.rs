@@ -43,6 +43,8 @@ use tokio::time::{Instant, sleep};
 const CLICKS: usize = 500;
 /// Buttons of one post.
 const ROOM: usize = 25;
+/// The longest that decisions which were answered too late are waited for.
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Discord takes a first answer no later.
 const DEADLINE: Duration = Duration::from_secs(3);
 
@@ -100,12 +102,6 @@ async fn main() -> anyhow::Result<()> {
     let (first, second) = (first.await?, second.await?);
     let one = bench.one_by_one(&first).await?;
     let all = bench.at_once(&second).await?;
-    let votes: i64 = sqlx::query_scalar("SELECT count(*) FROM vote WHERE channel = 'chat'")
-        .fetch_one(&bench.pool)
-        .await?;
-    ensure!(usize::try_from(votes)? == 2 * CLICKS, "{votes} votes");
-    let late = daemon.stop().await;
-    ensure!(late.is_empty(), "did not stop in time: {late:?}");
     println!(
         "chat_click clicks={CLICKS} p50_ms={:.1} p99_ms={:.1} max_ms={:.1} floor_p50_ms={:.1} \
          floor_p99_ms={:.1} at_once_p50_ms={:.0} at_once_p99_ms={:.0} at_once_max_ms={:.0} \
@@ -122,10 +118,26 @@ async fn main() -> anyhow::Result<()> {
         floor_all.p99,
         floor_all.missed,
     );
+    // What was answered too late was decided all the same.
+    let deadline = Instant::now() + PATIENCE;
+    while bench.votes().await? < 2 * CLICKS && Instant::now() < deadline {
+        sleep(Duration::from_millis(100)).await;
+    }
+    let votes = bench.votes().await?;
+    ensure!(votes == 2 * CLICKS, "{votes} votes");
+    let late = daemon.stop().await;
+    ensure!(late.is_empty(), "did not stop in time: {late:?}");
     Ok(())
 }
 
 impl Bench {
+    async fn votes(&self) -> anyhow::Result<usize> {
+        let votes: i64 = sqlx::query_scalar("SELECT count(*) FROM vote WHERE channel = 'chat'")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(usize::try_from(votes)?)
+    }
+
     async fn set_up() -> anyhow::Result<Self> {
         let stack = Stack::from_env()?;
         let suffix = new_id().simple().to_string()[20..].to_owned();
@@ -157,7 +169,8 @@ impl Bench {
             .map_err(|problems| anyhow::anyhow!("{problems}"))?;
         let mut tx = pool.begin().await?;
         let now = Clock::system().now();
-        books::apply(&mut tx, &policies, &checked.book, 0, "bench", now).await?;
+        let by = books::Applier::named("bench");
+        books::apply(&mut tx, (&policies, &checked.book), 0, &by, now).await?;
         tx.commit().await?;
         let keys = Keyring::new(&config.tokens)?;
         Ok(Self {
