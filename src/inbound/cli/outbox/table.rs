@@ -95,6 +95,6 @@ mod tests {
         };
         assert_eq!(cells(&head, "REQUEST"), cells(&row, "R-42"));
         assert_eq!(cells(&head, "NOTE"), cells(&row, "no"));
-        assert_eq!(cells(&head, "TRIES"), cells(&row, "3  no"));
+        assert_eq!(cells(&head, "TRIES"), cells(&row, "3      no"));
     }
 }
