@@ -115,7 +115,7 @@ fn every_field_of_the_log_is_named() {
             let path = entry.path().display().to_string();
             if entry.path().is_dir() {
                 folders.push(path);
-            } else if path.ends_with(".rs") {
+            } else if entry.path().extension().is_some_and(|it| it == "rs") {
                 let text = fs::read_to_string(&path).expect("a source");
                 for call in call.captures_iter(&text) {
                     let fields = field.captures_iter(&call[1]).map(|it| it[1].to_owned());

@@ -29,7 +29,7 @@ pub(in crate::config) fn read_seals(
     source: &str,
     around: &Surroundings<'_>,
 ) -> Result<(Seals, Problems), Problems> {
-    read(file, source, |root| seals(root, source, around))
+    read(file, source, |root| Some(seals(root, source, around)))
 }
 
 fn read<T>(
@@ -51,7 +51,7 @@ fn read<T>(
 }
 
 /// A key that cannot be read is no fault where `older` names a public half: seals are checked by that.
-fn seals(root: &mut Section<'_, '_>, source: &str, around: &Surroundings<'_>) -> Option<Seals> {
+fn seals(root: &mut Section<'_, '_>, source: &str, around: &Surroundings<'_>) -> Seals {
     let (name, mut public) = ("[audit] key", Vec::new());
     let aside = Report::new(root.report.file(), source);
     let mut found = None;
@@ -85,8 +85,8 @@ fn seals(root: &mut Section<'_, '_>, source: &str, around: &Surroundings<'_>) ->
             }
         }
     }
-    Some(Seals {
+    Seals {
         key: found,
         older: public,
-    })
+    }
 }

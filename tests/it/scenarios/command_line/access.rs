@@ -126,7 +126,7 @@ async fn access_is_extended_and_revoked(pool: PgPool) {
         "W22",
     );
     desk.types(&format!("request show {next}")).done().says(&[
-        &format!("extends  {request}"),
+        &format!("extends   {request}"),
         "until",
         ", revoked",
         &format!("access revoked by bob with {request}: wrong machine"),
