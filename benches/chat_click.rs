@@ -2,7 +2,7 @@
 //! work behind them.
 //!
 //! Run by `make bench NAME=chat_click`, which starts Postgres (durable), Postfix and Dovecot. From the event
-//! INTERACTION_CREATE to the callback that the double has taken, by the double's clock: 500 one after the
+//! `INTERACTION_CREATE` to the callback that the double has taken, by the double's clock: 500 one after the
 //! other, then 500 at once; first of a bot with the same client that answers each click at once, then of
 //! the daemon, each of whose answers comes after the commit of a decision of its own. At the end every
 //! vote has to be there. The mails and posts that the decisions owe go out meanwhile.

@@ -78,7 +78,7 @@ impl Press {
         fill(&mut shown, text);
         let readers = Readers {
             locale: ["en", "pt-BR"][index % 2],
-            parts: (index % 3 == 0).then_some(&self.parts),
+            parts: index.is_multiple_of(3).then_some(&self.parts),
         };
         let payload = Payload::of(&shown, readers, (&self.renderer, &self.keys));
         let payload = payload.expect("our own templates");

@@ -394,7 +394,7 @@ fn odd_policies_are_warned_of() {
         nobody.contains("no active person is an access_admin"),
         "{nobody}"
     );
-    let people = format!("{PEOPLE}").replace("group.empty.members = []", "");
+    let people = PEOPLE.replace("group.empty.members = []", "");
     assert!(warned(&people).contains("every request is refused (W3)"));
     assert!(warned(&policy("allow_self_approval = true")).contains("requesters approve their own"));
     let stuck = warned(&policy("requesters = [\"group:team\"]"));

@@ -48,7 +48,7 @@ async fn looking_after_messages(pool: PgPool) {
         desk.types(&format!("outbox {command} 17")).ended(2);
     }
     let record = desk
-        .types("audit export --chain system/command_line")
+        .types("audit export --format jsonl --chain system/command_line")
         .done();
     record.says(&[
         &format!("the delivery {id} is not sent, says rita"),

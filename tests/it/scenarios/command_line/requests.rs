@@ -169,12 +169,14 @@ async fn who_acts(pool: PgPool) {
     assert!(said.out.contains("[command_line]"), "{said:#?}");
     desk.types(&format!("request withdraw {request} --as rita --reason x"))
         .done();
-    desk.reconfigures("operators = [\"somebody-else\"]", "operators = []");
     desk.writes(
         "policies.toml",
         &Desk::policies().replace(&format!("os_user = \"{me}\""), "os_user = \"x\""),
     );
+    let operators = format!("operators = [\"{me}\"]");
+    desk.reconfigures("operators = [\"somebody-else\"]", &operators);
     desk.types("policy apply policies.toml --yes").done();
+    desk.reconfigures(&operators, "operators = []");
     let own = format!("no person has os_user = \"{me}\"");
     desk.types(&format!("approve {request}"))
         .ended(2)
