@@ -6,7 +6,7 @@
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-schema bench lint sqlx install fuzz
+.PHONY: help demo test test-schema test-twin bench lint sqlx install fuzz
 
 help:           ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +21,9 @@ test:           ## everything checked: format, lints, queries, all tests on the 
 # DISCORD_OPENAPI names the description, which is not part of this project.
 test-schema:    ## the Discord double, and what is sent to it, against Discord's own API description
 	@scripts/test-schema.sh
+
+test-twin:      ## the bot against a double of Discord that others wrote (from npm)
+	@scripts/test-twin.sh
 
 # SECONDS=60 for a shorter one.
 fuzz:           ## hostile mails for ten minutes, optimized: no panic, no false approval, bounded time and memory

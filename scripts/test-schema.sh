@@ -1,5 +1,5 @@
 #!/bin/sh
-# test-schema.sh: the Discord double, with every body held against Discord's own API description.
+# test-schema.sh: the Discord double, and the bot beside it, with every body held against Discord's own API description.
 #
 # DISCORD_OPENAPI names the description (discord/discord-api-spec, openapi.json). It is read where it is and
 # never part of this project; without it this fails.
@@ -20,3 +20,7 @@ scripts/install.sh test
 export SQLX_OFFLINE=true
 echo '== the double against the description'
 cargo nextest run --locked --package countersign-sandbox --test discord --run-ignored all "$@"
+echo '== the bot against the description'
+cargo build --locked --quiet --workspace
+cargo nextest run --locked --workspace --no-run
+target/debug/countersign-sandbox with -- cargo nextest run --locked --workspace --test it -E 'test(scenarios::chat)'

@@ -185,8 +185,13 @@ impl Stack {
     /// A double of Discord with this stack's authority; its time is the clock's. It ends when it is
     /// dropped.
     pub async fn discord(&self, clock: countersign::clock::Clock) -> anyhow::Result<Double> {
-        let certificates = self.about.directory.join("tls");
-        Double::start(&certificates, clock).await
+        Double::start(&self.certificates(), clock).await
+    }
+
+    /// Where the authority (`ca.pem`), what `discord.com` shows (`discord.pem`) and the key of all
+    /// (`server.key`) are.
+    pub fn certificates(&self) -> PathBuf {
+        self.about.directory.join("tls")
     }
 
     /// Somebody's mailbox; it comes to be with its first mail.

@@ -24,8 +24,8 @@ pub(super) enum Kind {
     Component(Id),
     /// Somebody is typing an option of this kind.
     Typing(u64),
-    /// A modal was filled in; it was opened from this post, or by a command.
-    Modal(Option<Id>),
+    /// A modal was filled in; it was opened from this post, or by a command; and by which interaction.
+    Modal(Option<Id>, Id),
 }
 
 impl Kind {
@@ -35,7 +35,7 @@ impl Kind {
             Self::Command => 2,
             Self::Component(_) => 3,
             Self::Typing(_) => 4,
-            Self::Modal(_) => 5,
+            Self::Modal(..) => 5,
         }
     }
 
@@ -43,7 +43,7 @@ impl Kind {
     pub fn post(&self) -> Option<Id> {
         match self {
             Self::Component(post) => Some(*post),
-            Self::Modal(post) => *post,
+            Self::Modal(post, _) => *post,
             Self::Command | Self::Typing(_) => None,
         }
     }
@@ -53,8 +53,8 @@ impl Kind {
             Self::Command => matches!(answer, 4 | 5 | 9),
             Self::Component(_) => matches!(answer, 4..=7 | 9),
             Self::Typing(_) => answer == 8,
-            Self::Modal(None) => matches!(answer, 4 | 5),
-            Self::Modal(Some(_)) => matches!(answer, 4..=7),
+            Self::Modal(None, _) => matches!(answer, 4 | 5),
+            Self::Modal(Some(_), _) => matches!(answer, 4..=7),
         }
     }
 }

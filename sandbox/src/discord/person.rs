@@ -200,7 +200,10 @@ impl Person {
                 opener.person == self.id,
                 "the modal was opened for somebody else"
             );
-            let (room, kind) = (opener.room, Kind::Modal(opener.kind.post()));
+            let (room, kind) = (
+                opener.room,
+                Kind::Modal(opener.kind.post(), modal.opened_by),
+            );
             self.asks(world, room, (kind, data))
         })
     }

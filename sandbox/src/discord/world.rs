@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::fault::Fault;
 use super::gateway::{Gateway, intent};
 use super::id::Id;
-use super::interaction::Interaction;
+use super::interaction::{Interaction, Kind};
 use super::post::{Author, Post};
 use super::refusal::Refusal;
 
@@ -262,14 +262,31 @@ impl World {
             json["webhook_id"] = self.application.into();
             json["application_id"] = self.application.into();
             if let Some(interaction) = self.interactions.get(&id) {
-                json["interaction_metadata"] = json!({
-                    "id": id, "type": interaction.kind.number(),
-                    "user": self.person(interaction.person),
-                    "authorizing_integration_owners": { "0": self.guild },
-                });
+                json["interaction_metadata"] =
+                    self.led_to(id, &interaction.kind, interaction.person);
             }
         }
         json
+    }
+
+    /// What a message says of what led to it.
+    fn led_to(&self, id: Id, kind: &Kind, person: Id) -> Value {
+        let mut metadata = json!({
+            "id": id, "type": kind.number(), "user": self.person(person),
+            "authorizing_integration_owners": { "0": self.guild },
+        });
+        match kind {
+            Kind::Component(post) => metadata["interacted_message_id"] = (*post).into(),
+            Kind::Modal(_, opener) => {
+                let before = self.interactions.get(opener);
+                metadata["triggering_interaction_metadata"] = before
+                    .map_or(Value::Null, |before| {
+                        self.led_to(*opener, &before.kind, before.person)
+                    });
+            }
+            Kind::Command | Kind::Typing(_) => {}
+        }
+        metadata
     }
 
     /// Tells the bot of a post: new, changed or gone.
