@@ -133,7 +133,8 @@ fn reported(status: &[u8], failed: &mut Vec<Failed>) {
 }
 
 /// A bounce without a delivery-status: Exim's field, else addresses and a status in the text above what
-/// is quoted.
+/// is quoted. Of what a person's program answers by itself ("I am away until 5.1.27", RFC 3834) the text
+/// says nothing of the kind.
 fn told(head: &Head<'_>, parsed: &Message<'_>, failed: &mut Vec<Failed>) {
     let text = parsed.parts.iter().find_map(|part| match &part.body {
         PartType::Text(text) => Some(start_of(text)),
@@ -146,7 +147,14 @@ fn told(head: &Head<'_>, parsed: &Message<'_>, failed: &mut Vec<Failed>) {
             take(address, status.as_deref().unwrap_or("5.0.0"), failed);
         }
     }
-    if !failed.is_empty() || TEMPORARY.is_match(text) {
+    let by_itself = head.all("Auto-Submitted").any(|field| {
+        let value = field.value();
+        let value = value.trim_start();
+        value
+            .get(.."auto-replied".len())
+            .is_some_and(|start| start.eq_ignore_ascii_case("auto-replied"))
+    });
+    if by_itself || !failed.is_empty() || TEMPORARY.is_match(text) {
         return;
     }
     let Some(status) = status else { return };
@@ -178,9 +186,9 @@ fn permanent(text: &str) -> Option<String> {
 static PERMANENT: LazyLock<Regex> = LazyLock::new(|| status_of("5"));
 static TEMPORARY: LazyLock<Regex> = LazyLock::new(|| status_of("4"));
 
+/// Subjects go from 0 to 7 (RFC 3463, section 3): dates and versions of programs mostly do not.
 fn status_of(class: &str) -> Regex {
-    let pattern =
-        format!(r"(?:^|[^0-9.])({class}\.[0-9]{{1,3}}\.[0-9]{{1,3}})(?:[^0-9.]|\.?$|\.[^0-9])");
+    let pattern = format!(r"(?:^|[^0-9.])({class}\.[0-7]\.[0-9]{{1,3}})(?:[^0-9.]|\.?$|\.[^0-9])");
     Regex::new(&pattern).expect("a pattern that is fixed here")
 }
 
@@ -334,6 +342,11 @@ mod tests {
         assert_eq!(of(&plain("", &delay)), None);
         let address = format!("alice@client.test: host 5.1.1.9 said no\n\n{id}\n");
         assert_eq!(of(&plain("", &address)), None);
+        let version = format!("alice@client.test, from Linux 5.15.0-91\n\n{id}\n");
+        assert_eq!(of(&plain("", &version)), None);
+        let away = format!("Ich bin bis 5.1.27 nicht im Büro.\nalice@client.test\n\n{id}\n");
+        let by_itself = "Auto-Submitted: auto-replied; owner-email=\"a@b.test\"\n";
+        assert_eq!(of(&plain(by_itself, &away)), None);
     }
 
     // Goal: a person who writes about a bounce makes none. Method: the report's words in a human's mail.

@@ -10,6 +10,9 @@ use uuid::Uuid;
 use super::system::Content;
 use crate::workflow::ids::{PersonId, RequestId};
 
+/// How often an end of a try is written that meets a newer state of its post: it sees it the next time.
+pub(super) const MAX_MEETINGS: u32 = 5;
+
 /// One delivery under a lease, with all that its mail is made of.
 #[derive(Debug, Clone)]
 pub struct Claimed {
@@ -263,8 +266,27 @@ impl Taken {
     }
 }
 
-/// Ends a try: delivery and attempt in one statement, if the lease still holds.
+/// Ends a try: delivery and attempt in one statement, if the lease still holds. A post that is to show
+/// something newer meanwhile is not tried again.
 pub async fn ack(conn: &mut PgConnection, ack: &Ack<'_>) -> Result<Acked, sqlx::Error> {
+    let mut tries = 1;
+    loop {
+        match ack_once(conn, ack).await {
+            Err(error) if tries < MAX_MEETINGS && met_newer(&error) => tries += 1,
+            ended => return ended,
+        }
+    }
+}
+
+/// Whether a newer state of the same post came to be owed in the same moment: looked at again, it is seen.
+pub(super) fn met_newer(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else {
+        return false;
+    };
+    error.constraint() == Some("delivery_one_pending")
+}
+
+async fn ack_once(conn: &mut PgConnection, ack: &Ack<'_>) -> Result<Acked, sqlx::Error> {
     let (state, outcome, next_try_at, detail) = match ack.outcome {
         Outcome::Sent(detail) => ("sent", "sent", None, detail),
         Outcome::Retry { at, why } => ("pending", "retry", Some(*at), why),
@@ -272,18 +294,21 @@ pub async fn ack(conn: &mut PgConnection, ack: &Ack<'_>) -> Result<Acked, sqlx::
         Outcome::Moot(why) => ("cancelled", "give_up", None, why),
     };
     let row = sqlx::query!(
-        r#"WITH ended AS (
-               UPDATE delivery
-               SET state = CASE WHEN $4 = 'pending' AND cancel_at IS NOT NULL THEN 'cancelled'
-                                ELSE $4 END,
-                   next_try_at = CASE WHEN $4 = 'pending' AND cancel_at IS NULL
-                                      THEN $6::timestamptz END,
-                   finished_at = CASE WHEN $4 <> 'pending' OR cancel_at IS NOT NULL
-                                      THEN $7::timestamptz END,
+        r#"WITH mine AS (
+               SELECT id, $4 = 'pending' AND (cancel_at IS NOT NULL OR EXISTS (
+                              SELECT FROM delivery AS newer
+                              WHERE newer.post_id = d.post_id AND newer.state = 'pending')) AS over
+               FROM delivery AS d
+               WHERE id = $1 AND lease = $2 AND state = 'leased' FOR UPDATE
+           ), ended AS (
+               UPDATE delivery AS d
+               SET state = CASE WHEN over THEN 'cancelled' ELSE $4 END,
+                   next_try_at = CASE WHEN $4 = 'pending' AND NOT over THEN $6::timestamptz END,
+                   finished_at = CASE WHEN $4 <> 'pending' OR over THEN $7::timestamptz END,
                    last_error = CASE WHEN $4 = 'sent' THEN NULL ELSE $8 END,
                    lease = NULL, lease_until = NULL
-               WHERE id = $1 AND lease = $2 AND state = 'leased'
-               RETURNING id, state
+               FROM mine WHERE d.id = mine.id
+               RETURNING d.id, d.state
            ), closed AS (
                UPDATE attempt SET finished_at = $7, outcome = $5, detail = $8
                WHERE delivery_id = (SELECT id FROM ended) AND number = $3
@@ -305,43 +330,6 @@ pub async fn ack(conn: &mut PgConnection, ack: &Ack<'_>) -> Result<Acked, sqlx::
         Some(row) if row.state == "cancelled" => Acked::Cancelled,
         Some(_) => Acked::Done,
     })
-}
-
-/// Gives back deliveries whose try never reached the message: the server was not to be had, or we
-/// stop. Nothing is counted, and their attempts leave no trace but `why`; the number given back.
-pub async fn release(
-    conn: &mut PgConnection,
-    claimed: &[(Uuid, Uuid)],
-    now: Timestamp,
-    why: Option<&str>,
-) -> Result<usize, sqlx::Error> {
-    let (ids, leases): (Vec<Uuid>, Vec<Uuid>) = claimed.iter().copied().unzip();
-    let rows = sqlx::query!(
-        r#"WITH given AS (
-               SELECT d.id, d.attempts
-               FROM UNNEST($1::uuid[], $2::uuid[]) AS mine (id, lease)
-               JOIN delivery AS d ON d.id = mine.id AND d.lease = mine.lease
-               WHERE d.state = 'leased' ORDER BY d.id FOR UPDATE OF d
-           ), back AS (
-               UPDATE delivery AS d
-               SET state = CASE WHEN d.cancel_at IS NULL THEN 'pending' ELSE 'cancelled' END,
-                   next_try_at = CASE WHEN d.cancel_at IS NULL THEN $3::timestamptz END,
-                   finished_at = CASE WHEN d.cancel_at IS NOT NULL THEN $3::timestamptz END,
-                   attempts = d.attempts - 1, lease = NULL, lease_until = NULL,
-                   last_error = coalesce($4, d.last_error)
-               FROM given WHERE d.id = given.id
-           )
-           DELETE FROM attempt AS a USING given
-           WHERE a.delivery_id = given.id AND a.number = given.attempts
-           RETURNING a.delivery_id"#,
-        &ids,
-        &leases,
-        now.to_sqlx() as _,
-        why,
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows.len())
 }
 
 /// When the next pending delivery of a road or, for mail, the next digest is due; `None` where there is none.

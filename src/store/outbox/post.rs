@@ -71,9 +71,15 @@ pub async fn enqueue_posts(
     }
     let rows = Rows::of(due)?;
     create(conn, (service, request), due, &rows, now).await?;
-    renew(conn, &rows, now).await?;
     overtake(conn, &rows, now).await?;
-    owe(conn, request, &rows, now).await
+    let mut done = Vec::new();
+    // Between the two a try may fail and its delivery be pending again: then it is the one to renew.
+    while rows.post.iter().any(|post| !done.contains(post)) {
+        done.extend(renew(conn, &rows, now).await?);
+        let owed = owe(conn, request, (&rows, &done), now).await?;
+        done.extend(owed);
+    }
+    Ok(())
 }
 
 /// The same, column by column, as UNNEST takes them.
@@ -152,10 +158,14 @@ async fn create(
     Ok(())
 }
 
-/// What is pending shows the newer state, and is tried at once. Whoever claims it at this moment is waited
-/// for, and then has it.
-async fn renew(conn: &mut PgConnection, rows: &Rows, now: Timestamp) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+/// What is pending shows the newer state, and is tried at once; of which posts that was so. Whoever claims it
+/// at this moment is waited for, and then has it.
+async fn renew(
+    conn: &mut PgConnection,
+    rows: &Rows,
+    now: Timestamp,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let renewed = sqlx::query_scalar!(
         "WITH held AS MATERIALIZED (
              SELECT d.id, d.notice_id, d.post_id FROM delivery AS d
              WHERE d.post_id = ANY($1) AND d.state = 'pending'
@@ -166,14 +176,15 @@ async fn renew(conn: &mut PgConnection, rows: &Rows, now: Timestamp) -> Result<(
          )
          UPDATE notice AS n SET facts = row.facts, created_at = $3
          FROM held JOIN UNNEST($1::uuid[], $2::jsonb[]) AS row (post, facts) ON row.post = held.post_id
-         WHERE n.id = held.notice_id",
+         WHERE n.id = held.notice_id
+         RETURNING held.post_id",
         &rows.post,
         &rows.facts,
         now.to_sqlx() as _,
     )
-    .execute(conn)
+    .fetch_all(conn)
     .await?;
-    Ok(())
+    Ok(renewed.into_iter().flatten().collect())
 }
 
 /// What is under way is not tried again, and what gave up is nobody's matter any more.
@@ -191,31 +202,34 @@ async fn overtake(conn: &mut PgConnection, rows: &Rows, now: Timestamp) -> Resul
     Ok(())
 }
 
-/// A delivery for each post of which none is pending.
+/// A delivery for each post that is not done and of which none is pending; of which posts that was so.
 async fn owe(
     conn: &mut PgConnection,
     request: RequestId,
-    rows: &Rows,
+    (rows, done): (&Rows, &[Uuid]),
     now: Timestamp,
-) -> Result<(), sqlx::Error> {
+) -> Result<Vec<Uuid>, sqlx::Error> {
     let fresh = || rows.post.iter().map(|_| new_id()).collect::<Vec<_>>();
     let (notices, deliveries) = (fresh(), fresh());
-    sqlx::query!(
+    let owed = sqlx::query_scalar!(
         "WITH row AS MATERIALIZED (
              SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::jsonb[], $5::text[], $6::text[],
                                   $7::text[])
              AS row (notice, delivery, post, facts, reader, address, locale)
-             WHERE NOT EXISTS (SELECT FROM delivery AS d WHERE d.post_id = row.post AND d.state = 'pending')
+             WHERE row.post <> ALL($11)
+         ), owed AS (
+             INSERT INTO delivery (id, notice_id, request_id, kind, channel, person, address, name, zone,
+                                   locale, next_try_at, post_id, created_at, tried_since)
+             SELECT delivery, notice, $8, $9, 'chat', reader, address, '', 'UTC', locale, $10, post, $10, $10
+             FROM row
+             ON CONFLICT (post_id) WHERE state = 'pending' AND post_id IS NOT NULL DO NOTHING
+             RETURNING notice_id, post_id
          ), noted AS (
              INSERT INTO notice (id, request_id, kind, person, facts, created_at)
-             SELECT notice, $8, $9, reader, facts, $10 FROM row
+             SELECT notice, $8, $9, reader, facts, $10
+             FROM row WHERE notice IN (SELECT notice_id FROM owed)
          )
-         INSERT INTO delivery (id, notice_id, request_id, kind, channel, person, address, name, zone,
-                               locale, next_try_at, post_id, created_at, tried_since)
-         SELECT delivery, notice, $8, $9, 'chat', reader, address, '', 'UTC', locale, $10, post, $10, $10
-         FROM row
-         ON CONFLICT (post_id) WHERE state = 'pending' AND post_id IS NOT NULL
-         DO UPDATE SET notice_id = excluded.notice_id, next_try_at = excluded.next_try_at",
+         SELECT post_id FROM owed",
         &notices,
         &deliveries,
         &rows.post,
@@ -226,10 +240,11 @@ async fn owe(
         request.0,
         KIND,
         now.to_sqlx() as _,
+        done,
     )
-    .execute(conn)
+    .fetch_all(conn)
     .await?;
-    Ok(())
+    Ok(owed.into_iter().flatten().collect())
 }
 
 /// Writes down that a first try begins, before it does.

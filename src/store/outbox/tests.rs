@@ -533,6 +533,31 @@ async fn a_dead_courier_holds_up_no_post(pool: PgPool) {
     assert_eq!(states(&pool).await, ["cancelled", "leased"]);
 }
 
+/// Goal: a change that came while a courier took the post, and so did not see it under way, is what is sent
+/// next; the try before it ends whichever way it ends.
+/// Method: the mark that a change leaves on what is under way is taken off; a try fails, another is given back.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_change_that_saw_no_courier_goes_first(pool: PgPool) {
+    request(&pool).await;
+    let unseen = "UPDATE delivery SET cancel_at = NULL WHERE state = 'leased'";
+    show(&pool, 1, now()).await;
+    let first = take_posts(&pool, LEASE).await.remove(0);
+    show(&pool, 2, later(1)).await;
+    sqlx::query(unseen).execute(&pool).await.expect("unseen");
+    let again = Outcome::Retry {
+        at: later(5),
+        why: "503".into(),
+    };
+    assert_eq!(finish(&pool, &first, &again).await, Acked::Cancelled);
+    let second = take_posts(&pool, LEASE).await.remove(0);
+    show(&pool, 3, later(2)).await;
+    sqlx::query(unseen).execute(&pool).await.expect("unseen");
+    let mut conn = pool.acquire().await.expect("a connection");
+    let back = release(&mut conn, &[(second.id, second.lease)], later(3), None).await;
+    assert_eq!(back.expect("given back"), 1);
+    assert_eq!(states(&pool).await, ["cancelled", "cancelled", "pending"]);
+}
+
 /// Goal: changes and couriers at once lose nothing, break no rule of the table, and end with the last state.
 /// Method: 60 changes, each in its own transaction, against four couriers whose tries fail every third time.
 #[sqlx::test(migrations = "./migrations")]
