@@ -110,7 +110,7 @@ pub struct Handler {
     pub clock: Clock,
     /// Derives the tokens of new deliveries.
     pub keys: Arc<Keyring>,
-    /// Wakes the local courier after a commit that left deliveries.
+    /// Wakes the local couriers after a commit that left deliveries; there are several, so all who wait.
     pub wake: Arc<Notify>,
     /// Notified after a commit, for whoever tells other processes.
     pub committed: Arc<Notify>,

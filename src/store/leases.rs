@@ -11,7 +11,8 @@
 
 use std::time::Duration;
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
+use tokio::time::{Instant, sleep, timeout};
 
 /// A lease that we hold, or held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +75,31 @@ pub async fn renew(
     Ok(renewed.rows_affected() == 1)
 }
 
+/// Renews a lease, which was taken or renewed at `taken`, at a third of its length; returns when it is lost,
+/// or could be.
+pub async fn keep(pool: &PgPool, lease: &Lease, taken: Instant, ttl: Duration) {
+    let third = ttl / 3;
+    let mut sure_until = taken + ttl;
+    loop {
+        sleep(third).await;
+        let asked = Instant::now();
+        let renewal = async {
+            let mut conn = pool.acquire().await?;
+            renew(&mut conn, lease, ttl).await
+        };
+        match timeout(third, renewal).await {
+            Ok(Ok(true)) => sure_until = asked + ttl,
+            Ok(Ok(false)) => return,
+            // The database is away: another third, if there is one.
+            Ok(Err(_)) | Err(_) => {
+                if Instant::now() + third >= sure_until {
+                    return;
+                }
+            }
+        }
+    }
+}
+
 /// Gives a lease back, so that the next holder need not wait for its end. Nothing, if it was lost.
 pub async fn release(conn: &mut PgConnection, lease: &Lease) -> Result<(), sqlx::Error> {
     sqlx::query!(
@@ -91,7 +117,6 @@ pub async fn release(conn: &mut PgConnection, lease: &Lease) -> Result<(), sqlx:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sqlx::PgPool;
 
     const LONG: Duration = Duration::from_mins(10);
 

@@ -123,7 +123,7 @@ impl Listener {
             let tasks = TaskTracker::new();
             let ended = tokio::select! {
                 ended = self.listen(&tasks, &cancel) => Some(ended),
-                () = self.keep(&lease, taken) => None,
+                () = leases::keep(&self.desk.handler.pool, &lease, taken, LEASE_TTL) => None,
             };
             tasks.close();
             let _ = timeout(STOP_MAX, tasks.wait()).await;
@@ -281,30 +281,6 @@ impl Listener {
             tokio::select! {
                 () = cancel.cancelled() => return Ok(None),
                 () = sleep(LEASE_TTL / 3) => {}
-            }
-        }
-    }
-
-    /// Renews the lease at a third of its length; returns when it is lost, or could be.
-    async fn keep(&self, lease: &Lease, taken: Instant) {
-        let third = LEASE_TTL / 3;
-        let mut sure_until = taken + LEASE_TTL;
-        loop {
-            sleep(third).await;
-            let asked = Instant::now();
-            let renewal = async {
-                let mut conn = self.desk.handler.pool.acquire().await?;
-                leases::renew(&mut conn, lease, LEASE_TTL).await
-            };
-            match timeout(third, renewal).await {
-                Ok(Ok(true)) => sure_until = asked + LEASE_TTL,
-                Ok(Ok(false)) => return,
-                // The database is away: another third, if there is one.
-                Ok(Err(_)) | Err(_) => {
-                    if Instant::now() + third >= sure_until {
-                        return;
-                    }
-                }
             }
         }
     }

@@ -95,7 +95,7 @@ pub async fn asked(desk: &Desk, heard: &Heard, address: &str) -> Result<Reply, s
         send(&mut tx, &mail, person, now).await?;
     }
     tx.commit().await?;
-    desk.handler.wake.notify_one();
+    desk.handler.wake.notify_waiters();
     Ok(Reply::Private(Private {
         text: words::sent(locale).to_owned(),
         rows: vec![CreateActionRow::Buttons(vec![
@@ -179,7 +179,7 @@ pub(super) async fn shown(
         words::wrong(locale, TRIES_MAX - code.tries)
     };
     tx.commit().await?;
-    desk.handler.wake.notify_one();
+    desk.handler.wake.notify_waiters();
     Ok(said.into())
 }
 
@@ -210,7 +210,7 @@ pub async fn ended(desk: &Desk, heard: &Heard) -> Result<Reply, sqlx::Error> {
         send(&mut tx, &mail, person, now).await?;
     }
     tx.commit().await?;
-    desk.handler.wake.notify_one();
+    desk.handler.wake.notify_waiters();
     Ok(words::unlinked(&locale).to_owned().into())
 }
 

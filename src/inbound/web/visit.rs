@@ -111,7 +111,7 @@ impl Web {
         let book = self.handler.book(&mut tx).await?;
         alarm::raise(&mut tx, &new, &book, now).await?;
         tx.commit().await?;
-        self.handler.wake.notify_one();
+        self.handler.wake.notify_waiters();
         self.handler.committed.notify_one();
         Ok(())
     }

@@ -18,6 +18,9 @@ use crate::workflow::post::{Place, Shown};
 /// What stands in the column `kind` of such a delivery.
 pub const KIND: &str = "post";
 
+/// How often a call looks again for posts whose delivery changed hands between two of its statements.
+const MAX_ROUNDS: usize = 100;
+
 /// The posts of a request that can still be changed.
 pub async fn posts(
     conn: &mut PgConnection,
@@ -74,12 +77,15 @@ pub async fn enqueue_posts(
     overtake(conn, &rows, now).await?;
     let mut done = Vec::new();
     // Between the two a try may fail and its delivery be pending again: then it is the one to renew.
-    while rows.post.iter().any(|post| !done.contains(post)) {
+    for _ in 0..MAX_ROUNDS {
         done.extend(renew(conn, &rows, now).await?);
-        let owed = owe(conn, request, (&rows, &done), now).await?;
-        done.extend(owed);
+        done.extend(owe(conn, request, (&rows, &done), now).await?);
+        if rows.post.iter().all(|post| done.contains(post)) {
+            return Ok(());
+        }
     }
-    Ok(())
+    let why = "a post is neither pending nor can be made so";
+    Err(sqlx::Error::Protocol(why.to_owned()))
 }
 
 /// The same, column by column, as UNNEST takes them.

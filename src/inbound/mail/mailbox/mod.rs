@@ -218,7 +218,7 @@ impl Watcher {
         let ended = tokio::select! {
             // The panic's own words may be of a mail; they are not repeated.
             ended = work => ended.unwrap_or(Err(MailboxError::Panicked)),
-            () = self.keep(lease, taken) => Err(MailboxError::LeaseLost),
+            () = leases::keep(&self.handler.pool, lease, taken, self.lease_ttl) => Err(MailboxError::LeaseLost),
         };
         self.memory().ran = true;
         let release = async {
@@ -258,30 +258,6 @@ impl Watcher {
             tokio::select! {
                 () = cancel.cancelled() => return Ok(None),
                 () = sleep(self.lease_ttl / 3) => {}
-            }
-        }
-    }
-
-    /// Renews the lease at a third of its length; returns when it is lost, or could be.
-    async fn keep(&self, lease: &Lease, taken: Instant) {
-        let third = self.lease_ttl / 3;
-        let mut sure_until = taken + self.lease_ttl;
-        loop {
-            sleep(third).await;
-            let asked = Instant::now();
-            let renewal = async {
-                let mut conn = self.handler.pool.acquire().await?;
-                leases::renew(&mut conn, lease, self.lease_ttl).await
-            };
-            match timeout(third, renewal).await {
-                Ok(Ok(true)) => sure_until = asked + self.lease_ttl,
-                Ok(Ok(false)) => return,
-                // The database is away: another third, if there is one.
-                Ok(Err(_)) | Err(_) => {
-                    if Instant::now() + third >= sure_until {
-                        return;
-                    }
-                }
             }
         }
     }
