@@ -231,6 +231,11 @@ impl Double {
         self.shared.until("a bot that listens", listens).await
     }
 
+    /// How many bots listen at the gateway now.
+    pub fn listeners(&self) -> usize {
+        self.shared.read(|world| world.gateway.listeners())
+    }
+
     /// Waits until no bot listens.
     pub async fn until_silent(&self) -> anyhow::Result<()> {
         let silent = |world: &world::World| (!world.gateway.listening()).then_some(());

@@ -1,6 +1,7 @@
 //! An office with a chat: the double of Discord, the accounts of those who work there, and one channel.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
@@ -91,6 +92,24 @@ impl ChatOffice {
             office.links(name).await;
         }
         office
+    }
+
+    /// Writes the chat into the configuration file, for the real program.
+    pub fn writes_config(&self) {
+        let discord = self.config.discord.as_ref().expect("a chat");
+        let mut text = std::fs::read_to_string(self.config_file()).expect("bot.toml");
+        let _ = write!(
+            text,
+            "\n[discord]\ntoken = \"{}\"\napplication_id = {}\nguild_id = {}\n\
+             channels = {{ approvals = {} }}\napi_base = \"https://{}\"\nca_file = \"{}\"\n",
+            self.double.token(),
+            discord.application_id,
+            discord.guild_id,
+            self.channel.id().get(),
+            self.double.address(),
+            self.double.ca_file().display(),
+        );
+        std::fs::write(self.config_file(), text).expect("bot.toml");
     }
 
     /// Somebody's account.

@@ -12,7 +12,8 @@ const REQUESTS: usize = 40;
 /// The program is killed this often.
 const KILLS: i64 = 6;
 
-fn spawn(office: &Office) -> Child {
+/// Starts the real program on an office's database and mailbox.
+pub fn spawn(office: &Office) -> Child {
     Command::new(env!("CARGO_BIN_EXE_countersign"))
         .arg("--config")
         .arg(office.config_file())

@@ -14,6 +14,7 @@ mod filing;
 mod granted;
 mod inbox;
 mod link;
+mod measured;
 mod outage;
 mod proof;
 mod racing;

@@ -125,6 +125,12 @@ impl Gateway {
 
     /// Whether a bot is listening now.
     pub fn listening(&self) -> bool {
-        self.sessions.iter().any(|session| session.socket.is_some())
+        self.listeners() > 0
+    }
+
+    /// How many are.
+    pub fn listeners(&self) -> usize {
+        let sessions = self.sessions.iter();
+        sessions.filter(|one| one.socket.is_some()).count()
     }
 }

@@ -2,6 +2,7 @@
 
 mod buttons;
 mod commands;
+mod lease;
 mod linking;
 mod posts;
 mod troubles;
