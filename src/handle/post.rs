@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::Case;
 use crate::store::outbox::{self, Due};
@@ -32,23 +33,31 @@ impl Case<'_> {
             return Ok(());
         };
         let request = change.after.id;
-        let mut stand = BTreeMap::new();
+        let mut posts = BTreeMap::new();
         if change.before.is_some() {
-            stand = outbox::posts(conn, service, request).await?;
+            posts = outbox::posts(conn, service, request).await?;
         }
-        let accounts = self.accounts(conn, service, (notices, &stand)).await?;
+        let accounts = self.accounts(conn, service, (notices, &posts)).await?;
         // What stands with an account that is not theirs any more is not told anything new.
-        stand.retain(|place, (_, at)| match place {
-            Place::Channel(_) => true,
-            Place::Direct(person) => accounts.get(person) == Some(at),
-        });
+        let stand: BTreeMap<&Place, Uuid> = posts
+            .iter()
+            .filter(|((place, at), _)| match place {
+                Place::Channel(_) => true,
+                Place::Direct(person) => accounts.get(person) == Some(at),
+            })
+            .map(|((place, _), id)| (place, *id))
+            .collect();
+        let all: Vec<String> = accounts.values().cloned().collect();
+        let closed = troubles::closed(conn, service, &all).await?;
+        // Who takes no messages is sent no new one; what they have is changed as everybody's.
+        let open = accounts.iter().filter(|(_, at)| !closed.contains(*at));
         let due = post::due(
             change,
             notices,
             Known {
                 channel: change.after.terms.notify_channel.as_deref(),
-                posts: &stand.keys().cloned().collect(),
-                linked: &accounts.keys().cloned().collect(),
+                posts: &stand.keys().map(|place| (*place).clone()).collect(),
+                linked: &open.map(|(person, _)| person.clone()).collect(),
             },
         );
         let locale_of = |person: &PersonId| {
@@ -59,7 +68,7 @@ impl Case<'_> {
             .iter()
             .filter_map(|post| {
                 Some(Due {
-                    id: stand.get(&post.place).map(|(id, _)| *id),
+                    id: stand.get(&post.place).copied(),
                     place: &post.place,
                     address: match &post.place {
                         Place::Channel(name) => name,
@@ -76,18 +85,18 @@ impl Case<'_> {
         outbox::enqueue_posts(conn, (service, request), &due, self.now).await
     }
 
-    /// The accounts of those who are told something or have a post, where they take direct messages.
+    /// The accounts of those who are told something or have a post.
     async fn accounts(
         &self,
         conn: &mut PgConnection,
         service: &str,
-        (notices, stand): (&[Notice], &BTreeMap<Place, (uuid::Uuid, String)>),
+        (notices, posts): (&[Notice], &BTreeMap<(Place, String), Uuid>),
     ) -> Result<BTreeMap<PersonId, String>, sqlx::Error> {
         let told = notices
             .iter()
             .filter(|notice| post::makes_post(notice.kind));
         let mut people: BTreeSet<&PersonId> = told.map(|notice| &notice.to).collect();
-        people.extend(stand.keys().filter_map(|place| match place {
+        people.extend(posts.keys().filter_map(|(place, _)| match place {
             Place::Direct(person) => Some(person),
             Place::Channel(_) => None,
         }));
@@ -95,10 +104,6 @@ impl Case<'_> {
             return Ok(BTreeMap::new());
         }
         let people: Vec<&PersonId> = people.into_iter().collect();
-        let mut accounts = chat::accounts(conn, service, &people, &self.book).await?;
-        let all: Vec<String> = accounts.values().cloned().collect();
-        let closed = troubles::closed(conn, service, &all).await?;
-        accounts.retain(|_, account| !closed.contains(account));
-        Ok(accounts)
+        chat::accounts(conn, service, &people, &self.book).await
     }
 }

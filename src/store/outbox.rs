@@ -48,7 +48,7 @@ pub use code::{CodeMail, enqueue_code};
 pub use courier::{Ack, Acked, Claimed, Outcome, Road, Standing, ack, claim, next_due};
 pub use digest::{Gathered, due_digests, gather};
 pub use operator::{DeliveryRow, Filter, MAX_LISTED, drop, list, retry};
-pub use post::{Due, anew, begin_post, enqueue_posts, gone, posts, stands};
+pub use post::{Due, anew, begin_post, enqueue_posts, gone, not_taken, posts, stands};
 pub use sweep::{Swept, release, sweep};
 pub use system::{Content, LinkCode, SystemMail, enqueue_system};
 

@@ -38,7 +38,7 @@ use crate::config::discord::Discord;
 use crate::outbound::{Link, Sending};
 use crate::render::Renderer;
 use crate::store::outbox::{self, Claimed, Content, Standing};
-use crate::store::troubles::{self, At};
+use crate::store::troubles::At;
 use crate::token::Keyring;
 use crate::workflow::post::{Shown, Standing as State};
 
@@ -175,8 +175,6 @@ impl Poster {
         };
         if let Sending::Sent(_) = sending {
             self.publish(Link::Up);
-            let mut conn = pool.acquire().await?;
-            troubles::end(&mut conn, at(post), attempt.now).await?;
         }
         Ok(sending)
     }
@@ -188,7 +186,12 @@ impl Poster {
         message: &str,
     ) -> Result<Sending, sqlx::Error> {
         let failed = match self.edit(attempt, channel, message).await {
-            Ok(()) => return Ok(Sending::Sent(format!("changed {message}"))),
+            Ok(()) => {
+                if attempt.post.person.is_none() {
+                    self.taken(attempt).await?;
+                }
+                return Ok(Sending::Sent(format!("changed {message}")));
+            }
             Err(failed) => failed,
         };
         let round = attempt.post.round;
@@ -288,6 +291,7 @@ impl Poster {
         let mut conn = attempt.pool.acquire().await?;
         outbox::stands(&mut conn, id, channel, Some(&message)).await?;
         drop(conn);
+        self.taken(attempt).await?;
         // An earlier try may have been taken, with what was to be shown then.
         if begun && let Err(failed) = self.edit(attempt, channel, &message).await {
             return Ok(Err(failed));

@@ -21,12 +21,13 @@ pub const KIND: &str = "post";
 /// How often a call looks again for posts whose delivery changed hands between two of its statements.
 const MAX_ROUNDS: usize = 100;
 
-/// The posts of a request that can still be changed.
+/// The posts of a request that can still be changed, by place and address: somebody who had another account
+/// has one at each.
 pub async fn posts(
     conn: &mut PgConnection,
     service: &str,
     request: RequestId,
-) -> Result<BTreeMap<Place, (Uuid, String)>, sqlx::Error> {
+) -> Result<BTreeMap<(Place, String), Uuid>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"SELECT id, person, place FROM chat_post
            WHERE request_id = $1 AND service = $2 AND gone_at IS NULL"#,
@@ -40,7 +41,7 @@ pub async fn posts(
             Some(person) => Place::Direct(PersonId::new(person)),
             None => Place::Channel(row.place.clone()),
         };
-        (place, (row.id, row.place))
+        ((place, row.place), row.id)
     });
     Ok(rows.collect())
 }
@@ -72,8 +73,8 @@ pub async fn enqueue_posts(
     if due.is_empty() {
         return Ok(());
     }
-    let rows = Rows::of(due)?;
-    create(conn, (service, request), due, &rows, now).await?;
+    let mut rows = Rows::of(due)?;
+    rows.post = create(conn, (service, request), due, rows.post, now).await?;
     overtake(conn, &rows, now).await?;
     let mut done = Vec::new();
     // Between the two a try may fail and its delivery be pending again: then it is the one to renew.
@@ -125,33 +126,35 @@ fn reader(place: &Place) -> String {
     }
 }
 
+/// Makes the posts that have yet to be made, and says which each is: where one was and is gone, that one is
+/// made anew under another name, so that nothing that happened in a chat fails what was decided.
 async fn create(
     conn: &mut PgConnection,
     (service, request): (&str, RequestId),
     due: &[Due<'_>],
-    rows: &Rows,
+    mut posts: Vec<Uuid>,
     now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    let new = due
-        .iter()
-        .zip(&rows.post)
-        .filter(|(due, _)| due.id.is_none());
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let new = due.iter().zip(&posts).filter(|(due, _)| due.id.is_none());
     let (mut ids, mut persons, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for (due, id) in new {
         ids.push(*id);
-        persons.push(match due.place {
-            Place::Channel(_) => None,
-            Place::Direct(person) => Some(person.as_str()),
-        });
+        persons.push(person_of(due.place));
         places.push(due.address);
     }
     if ids.is_empty() {
-        return Ok(());
+        return Ok(posts);
     }
-    sqlx::query!(
-        "INSERT INTO chat_post (id, service, request_id, person, place, created_at)
+    let made = sqlx::query!(
+        "INSERT INTO chat_post AS p (id, service, request_id, person, place, created_at)
          SELECT id, $1, $2, person, place, $3
-         FROM UNNEST($4::uuid[], $5::text[], $6::text[]) AS new (id, person, place)",
+         FROM UNNEST($4::uuid[], $5::text[], $6::text[]) AS new (id, person, place)
+         ON CONFLICT (request_id, service, coalesce(person, ''), place) DO UPDATE
+         SET gone_at = NULL,
+             message_id = CASE WHEN p.gone_at IS NULL THEN p.message_id END,
+             begun_at = CASE WHEN p.gone_at IS NULL THEN p.begun_at END,
+             round = p.round + CASE WHEN p.gone_at IS NULL THEN 0 ELSE 1 END
+         RETURNING id, person, place",
         service,
         request.0,
         now.to_sqlx() as _,
@@ -159,9 +162,24 @@ async fn create(
         &persons as _,
         &places as _,
     )
-    .execute(conn)
+    .fetch_all(conn)
     .await?;
-    Ok(())
+    for (due, id) in due.iter().zip(&mut posts) {
+        let there = made.iter().find(|post| {
+            post.person.as_deref() == person_of(due.place) && post.place == due.address
+        });
+        if let (None, Some(post)) = (due.id, there) {
+            *id = post.id;
+        }
+    }
+    Ok(posts)
+}
+
+fn person_of(place: &Place) -> Option<&str> {
+    match place {
+        Place::Channel(_) => None,
+        Place::Direct(person) => Some(person.as_str()),
+    }
 }
 
 /// What is pending shows the newer state, and is tried at once; of which posts that was so. Whoever claims it
@@ -302,6 +320,22 @@ pub async fn anew(conn: &mut PgConnection, post: Uuid) -> Result<(), sqlx::Error
 pub async fn gone(conn: &mut PgConnection, post: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "UPDATE chat_post SET gone_at = $2 WHERE id = $1 AND gone_at IS NULL",
+        post,
+        now.to_sqlx() as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Nobody takes it there: unless a message of it stands, it is not changed any more.
+pub async fn not_taken(
+    conn: &mut PgConnection,
+    post: Uuid,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE chat_post SET gone_at = $2 WHERE id = $1 AND gone_at IS NULL AND message_id IS NULL",
         post,
         now.to_sqlx() as _,
     )

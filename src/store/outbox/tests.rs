@@ -434,8 +434,9 @@ async fn show(pool: &PgPool, revision: u32, now: Timestamp) {
     let request = RequestId(42);
     let place = post::Place::Channel("approvals".to_owned());
     let known = posts(&mut tx, "discord", request).await.expect("a look");
+    let at = (place.clone(), "approvals".to_owned());
     let due = Due {
-        id: known.get(&place).map(|(id, _)| *id),
+        id: known.get(&at).copied(),
         place: &place,
         address: "approvals",
         locale: "en",
@@ -601,4 +602,47 @@ async fn changes_and_couriers_at_once_end_with_the_last_state(pool: PgPool) {
         .await
         .expect("a count");
     assert_eq!(owed, 0);
+}
+
+/// Goal: a post that is gone, or that nobody here knows to stand, fails nothing: it is the one that is made
+/// anew, under another name where it is gone. Method: owed as new three times, gone once between.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_post_that_is_gone_is_made_anew(pool: PgPool) {
+    request(&pool).await;
+    let place = post::Place::Direct(PersonId::from("alice"));
+    let rounds = async |revision| {
+        let mut tx = pool.begin().await.expect("a transaction");
+        let due = Due {
+            id: None,
+            place: &place,
+            address: "1001",
+            locale: "en",
+            shown: &shown(revision),
+        };
+        let owed = enqueue_posts(&mut tx, ("discord", RequestId(42)), &[due], now()).await;
+        owed.expect("no row of a chat fails a decision");
+        tx.commit().await.expect("committed");
+        let there = "SELECT id, round, gone_at IS NULL, message_id FROM chat_post";
+        let there: (Uuid, i32, bool, Option<String>) = sqlx::query_as(there)
+            .fetch_one(&pool)
+            .await
+            .expect("one post");
+        there
+    };
+    let (id, round, ..) = rounds(1).await;
+    assert_eq!(round, 0);
+    let mut conn = pool.acquire().await.expect("a connection");
+    stands(&mut conn, id, "7", Some("8")).await.expect("stands");
+    let message = Some("8".to_owned());
+    assert_eq!(rounds(2).await, (id, 0, true, message));
+    not_taken(&mut conn, id, now()).await.expect("a look");
+    gone(&mut conn, id, now()).await.expect("gone");
+    assert_eq!(rounds(3).await, (id, 1, true, None));
+    let taken = take_posts(&pool, Duration::from_secs(60)).await;
+    let [taken] = taken.as_slice() else {
+        panic!("one delivery: {taken:?}");
+    };
+    assert_eq!(revision(taken), 3);
+    let post = taken.post.as_ref().expect("a post");
+    assert_eq!((post.id, post.gone, post.begun), (id, false, false));
 }

@@ -75,7 +75,7 @@ impl Poster {
             } => {
                 let mut conn = attempt.pool.acquire().await?;
                 troubles::note(&mut conn, at(attempt.post), &why, attempt.now).await?;
-                outbox::gone(&mut conn, attempt.post.id, attempt.now).await?;
+                outbox::not_taken(&mut conn, attempt.post.id, attempt.now).await?;
                 Sending::Moot(why)
             }
             Failed::Refused {
@@ -87,6 +87,14 @@ impl Poster {
             }
             Failed::Refused { why, .. } => Sending::GiveUp(why),
         })
+    }
+
+    /// The place took a post. Of a person's messages only a new one shows that: what stands there can be
+    /// changed when no new one is taken.
+    pub(super) async fn taken(&self, attempt: &Try<'_>) -> Result<(), sqlx::Error> {
+        let mut conn = attempt.pool.acquire().await?;
+        troubles::end(&mut conn, at(attempt.post), attempt.now).await?;
+        Ok(())
     }
 
     /// Tells the access admins, once, that a channel takes no posts.

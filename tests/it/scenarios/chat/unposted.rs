@@ -5,6 +5,7 @@ use std::time::Duration;
 use countersign::store::outbox;
 use countersign::workflow::request::Decision::Approve;
 use countersign_sandbox::discord::{Access, Fault, Trouble};
+use jiff::SignedDuration;
 use uuid::Uuid;
 
 use super::posts::{direct, labels, reads, shown};
@@ -41,13 +42,17 @@ fn asked(office: &ChatOffice, method: &str, part: &str) -> usize {
 }
 
 /// Goal: who takes no direct messages is written to by mail alone, without a retry and without anybody having
-/// to look, and is left alone with the next request; who links an account anew is tried again.
-/// Method: 50007 for alice, 50278 for bob; a second request; alice links anew.
+/// to look, and is left alone with the next request; who links an account anew is tried again, with a reminder
+/// of an earlier request too. Method: 50007 for alice, 50278 for bob; a second request; alice links anew.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_takes_no_messages_has_mail() {
-    let office = ChatOffice::open(&shown(ONE_STEP)).await;
+    let reminded = "\"carol\"], remind_after = \"1h\" }";
+    let policies = shown(ONE_STEP).replace("\"carol\"] }", reminded);
+    let office = ChatOffice::open(&policies).await;
     office.account("alice").closes_direct(Some(50007));
     office.account("bob").closes_direct(Some(50278));
+    let waits = office.files("rita", "db-0", 2).await;
+    becomes(&office, "cancelled", 2).await;
     let first = office.files("rita", "db-1", 2).await;
     let closed = becomes(&office, "cancelled", 2).await;
     assert!(
@@ -63,7 +68,8 @@ async fn who_takes_no_messages_has_mail() {
         (1, 1)
     );
     office.votes("alice", first, Approve).await;
-    reads(&office.channel, "**Approved** by Alice").await;
+    let decided = office.channel.until_text("**Approved** by Alice").await;
+    decided.expect("shown");
     let request = office.files("rita", "db-2", 2).await;
     office
         .channel
@@ -89,6 +95,38 @@ async fn who_takes_no_messages_has_mail() {
     office.files("rita", "db-3", 2).await;
     reads(&direct(&office, "alice"), "Waiting for a decision").await;
     office.everybody_reads().await;
+    office.advance(SignedDuration::from_mins(61));
+    direct(&office, "alice").until_count(2).await.expect("both");
+    let again = direct(&office, "alice").until_text("db\\-0").await;
+    let again = again.expect("the reminder of the first");
+    let pressed = office.account("alice").clicks(&again, "Approve");
+    office.hears("alice", &pressed.expect("a button")).await;
+    assert_eq!(office.state(waits).await, "approved");
+    office.everybody_reads().await;
+    office.close().await;
+}
+
+/// Goal: who takes no more messages sees what they have change, and that ends nothing: they are sent no new
+/// one. Method: alice has a post, then 50007; two more requests, the first is decided between them.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_with_who_is_closed_is_changed() {
+    let office = ChatOffice::open(&shown(ONE_STEP)).await;
+    let first = office.files("rita", "db-1", 2).await;
+    let post = reads(&direct(&office, "alice"), "Waiting for a decision").await;
+    assert!(labels(&post).contains(&"Approve".to_owned()));
+    office.account("alice").closes_direct(Some(50007));
+    let second = office.files("rita", "db-2", 2).await;
+    becomes(&office, "cancelled", 1).await;
+    office.votes("bob", first, Approve).await;
+    let post = reads(&direct(&office, "alice"), "**Approved** by Bob").await;
+    assert_eq!(labels(&post), ["Revoke"]);
+    office.everybody_reads().await;
+    let third = office.files("rita", "db-3", 2).await;
+    for request in [second, third] {
+        office.votes("bob", request, Approve).await;
+    }
+    office.everybody_reads().await;
+    assert_eq!(office.double.expected(50007), 1, "she was not tried again");
     office.close().await;
 }
 
