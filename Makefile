@@ -6,7 +6,7 @@
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-schema test-twin bench lint sqlx install fuzz
+.PHONY: help demo test test-schema test-twin races bench lint sqlx install fuzz
 
 help:           ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,10 @@ test-schema:    ## the Discord double, and what is sent to it, against Discord's
 
 test-twin:      ## the bot against a double of Discord that others wrote (from npm)
 	@scripts/test-twin.sh
+
+# ROUNDS=100 for fewer.
+races:          ## a thousand rounds of everything that may happen at the same instant
+	@scripts/races.sh $(ROUNDS)
 
 # SECONDS=60 for a shorter one.
 fuzz:           ## hostile mails for ten minutes, optimized: no panic, no false approval, bounded time and memory

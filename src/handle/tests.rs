@@ -3,6 +3,7 @@
 //! of its events.
 
 mod bouncing;
+mod clicking;
 mod clockwork;
 mod crashing;
 mod delegating;

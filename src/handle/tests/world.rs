@@ -1,5 +1,6 @@
 //! A handler with a book in force, and people who speak to it by every road.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -203,6 +204,7 @@ impl World {
             true,
         );
         other.answers = of.answers;
+        other.posting = of.posting.clone();
         other
     }
 
@@ -268,6 +270,38 @@ impl World {
         token.expect("a known key").hash()
     }
 
+    /// The tokens of the open asks about a request, by person.
+    pub async fn tokens(&self, request: RequestId) -> BTreeMap<String, TokenHash> {
+        let rows: Vec<(uuid::Uuid, String, String)> = sqlx::query_as(
+            "SELECT id, key_id, person FROM delivery
+             WHERE request_id = $1 AND kind = 'ask' AND channel = 'mail' AND state = 'pending'",
+        )
+        .bind(request.0)
+        .fetch_all(&self.pool)
+        .await
+        .expect("reads");
+        let tokens = rows.into_iter().map(|(id, key, person)| {
+            let token = self.handler.keys.reply_token(&key, id);
+            (person, token.expect("a known key").hash())
+        });
+        tokens.collect()
+    }
+
+    /// How many deliveries of these kinds about a request are owed to each person.
+    pub async fn told_of(&self, request: RequestId, kinds: &[&str]) -> BTreeMap<String, i64> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT person, count(*) FROM delivery
+             WHERE request_id = $1 AND kind = ANY($2) AND channel = 'mail' AND state = 'pending'
+             GROUP BY person",
+        )
+        .bind(request.0)
+        .bind(kinds)
+        .fetch_all(&self.pool)
+        .await
+        .expect("counts");
+        rows.into_iter().collect()
+    }
+
     pub async fn request(&self, id: RequestId) -> Request {
         let mut conn = self.pool.acquire().await.expect("a connection");
         let found = requests::find(&mut conn, id).await.expect("reads");
@@ -283,6 +317,20 @@ impl World {
     pub async fn owed(&self, kind: &str, person: &str) -> i64 {
         let sql = "SELECT count(*) FROM delivery WHERE kind = $1 AND person = $2";
         let count = sqlx::query_scalar(sql).bind(kind).bind(person);
+        count.fetch_one(&self.pool).await.expect("counts")
+    }
+
+    /// How many grants a request has yielded.
+    pub async fn granted(&self, request: RequestId) -> i64 {
+        let sql = "SELECT count(*) FROM access_grant WHERE request_id = $1";
+        let count = sqlx::query_scalar(sql).bind(request.0);
+        count.fetch_one(&self.pool).await.expect("counts")
+    }
+
+    /// In how many places of a chat a request is shown.
+    pub async fn posts(&self, request: RequestId) -> i64 {
+        let sql = "SELECT count(*) FROM chat_post WHERE request_id = $1";
+        let count = sqlx::query_scalar(sql).bind(request.0);
         count.fetch_one(&self.pool).await.expect("counts")
     }
 
