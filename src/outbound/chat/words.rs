@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::text;
 use crate::config::discord::Shown as Part;
 use crate::render::{self, Tongue};
-use crate::workflow::notice::{EmergencyFacts, Facts, StepFacts, VoteFacts};
+use crate::workflow::notice::{EmergencyFacts, EndingFacts, Facts, StepFacts, VoteFacts};
 use crate::workflow::post::{Shown, Standing};
 use crate::workflow::request::{Decision, State, Window};
 
@@ -50,7 +50,7 @@ pub(super) struct Words {
     extends: Option<String>,
     reason: Option<String>,
     policy: String,
-    until: TimeWords,
+    until: Option<TimeWords>,
     step: Option<StepWords>,
     steps: Vec<StepWords>,
     held: Option<String>,
@@ -133,6 +133,11 @@ impl Words {
         let progress = sees(Part::Progress);
         let step = steps.iter().find(|step| step.is_current).cloned();
         let window = |window: &Window| said(window, readers.locale);
+        // Then until when it can be decided says when the window ends.
+        let ends_with_window = facts.window.end() == Some(facts.pending_until);
+        // Who gave their access back is who asked for it.
+        let may_be_named =
+            |ending: &EndingFacts| sees(Part::Requester) || ending.by != facts.requester_name;
         Self {
             request: facts.request.to_string(),
             standing: shown.standing,
@@ -144,7 +149,11 @@ impl Words {
             window: sees(Part::Window).then(|| WindowWords {
                 said: window(&facts.window),
             }),
-            asked_for: shown.asked_for.as_ref().map(window),
+            asked_for: shown
+                .asked_for
+                .as_ref()
+                .filter(|_| sees(Part::Window))
+                .map(window),
             extends: facts.extends.map(|base| base.to_string()),
             reason: facts
                 .justification
@@ -152,20 +161,31 @@ impl Words {
                 .filter(|_| sees(Part::Justification))
                 .map(reason),
             policy: name(&facts.policy),
-            until: TimeWords::of(facts.pending_until),
+            until: (!ends_with_window || sees(Part::Window))
+                .then(|| TimeWords::of(facts.pending_until)),
             step: step.filter(|_| progress),
             decider: decider(facts).filter(|_| progress),
             steps: if progress { steps } else { Vec::new() },
             held: (progress && !shown.held.is_empty()).then(|| names(&shown.held)),
-            settled: facts.state.settled_at().map(TimeWords::of),
-            grant: facts.grant.map(|grant| GrantWords {
-                start: TimeWords::of(grant.start),
-                end: TimeWords::of(grant.end),
-            }),
+            settled: facts
+                .state
+                .settled_at()
+                .filter(|_| {
+                    let expired = matches!(facts.state, State::Expired { .. });
+                    sees(Part::Window) || !(expired && ends_with_window)
+                })
+                .map(TimeWords::of),
+            grant: facts
+                .grant
+                .filter(|_| sees(Part::Window))
+                .map(|grant| GrantWords {
+                    start: TimeWords::of(grant.start),
+                    end: TimeWords::of(grant.end),
+                }),
             early: facts.ending.as_ref().map(|ending| {
                 let time = TimeWords::of(ending.at);
                 EarlyWords {
-                    by: progress.then(|| name(&ending.by)),
+                    by: (progress && may_be_named(ending)).then(|| name(&ending.by)),
                     at: time.at,
                     ago: time.ago,
                 }

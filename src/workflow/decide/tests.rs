@@ -360,6 +360,35 @@ fn w10_who_may_vote() {
     world.approves("ann").expect("entitled");
 }
 
+/// Goal: whoever has no part in a request is not told by whom it was settled, though a button that stands in a
+/// channel is theirs to press; who was asked by a mail of their own is (W14).
+/// Method: the same vote, as it was shown, by each channel, of one whom no step names.
+#[test]
+fn w14_a_channel_gives_nobody_a_part() {
+    let mut world = World::filed(one_of(&["ann"]));
+    world.approves("ann").expect("entitled");
+    for (channel, expected) in [
+        (Channel::Mail, "settled"),
+        (Channel::Link, "settled"),
+        (Channel::Chat, "not-eligible"),
+        (Channel::CommandLine, "not-eligible"),
+    ] {
+        let action = Action::Vote {
+            decision: Decision::Approve,
+            comment: None,
+            window: None,
+            shown: Some(Shown {
+                step: 0,
+                revision: 1,
+                confirms: None,
+            }),
+            channel,
+        };
+        let judged = world.act(&Actor::Person(id("ben")), &action);
+        assert_eq!(code(judged), expected, "{channel:?}");
+    }
+}
+
 /// Goal: a role makes nobody eligible (W10).
 /// Method: an unnamed system admin tries.
 #[test]

@@ -82,10 +82,12 @@ pub(super) fn vote(scene: &Scene<'_>, mut ballot: Ballot<'_>) -> Result<Vec<Even
 }
 
 /// Whether the person has anything to do with the request: they asked, were asked, are named in a
-/// step now, or have voted. To everybody else nothing is told.
+/// step now, or have voted. To everybody else nothing is told. What a mail or its link says was shown to
+/// its reader alone; a button stands in a channel for all.
 fn has_part(scene: &Scene<'_>, ballot: &Ballot<'_>) -> bool {
     let request = scene.request;
-    ballot.shown.is_some()
+    let was_asked = matches!(ballot.channel, Channel::Mail | Channel::Link);
+    ballot.shown.is_some() && was_asked
         || *ballot.person == request.requester
         || request.votes.iter().any(|vote| vote.uses(ballot.person))
         || (0..request.terms.steps.len()).any(|index| names(scene, index, ballot.person))

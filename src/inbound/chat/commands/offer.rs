@@ -21,7 +21,7 @@ use super::words::Offers;
 use crate::look;
 use crate::outbound::chat::text;
 use crate::store::requests::{Emergencies, Sought};
-use crate::workflow::book::{Book, Role};
+use crate::workflow::book::{Book, Person, Role};
 use crate::workflow::decide::{Sight, sight};
 use crate::workflow::ids::{Module, PersonId, RequestId};
 use crate::workflow::policy::{Glob, Policy};
@@ -62,7 +62,11 @@ pub async fn typing(
         Offers::Modules | Offers::Resources | Offers::Accounts => {
             work.things(offers, &typed).await?
         }
-        Offers::Approvers => approvers(&who.book, work.me(), cursor(&typed)),
+        Offers::Approvers if is_approver(&who.person) => {
+            approvers(&who.book, work.me(), cursor(&typed))
+        }
+        // Who has no vote has none to delegate, and need not know who has.
+        Offers::Approvers => Vec::new(),
         Offers::Requests
         | Offers::OwnPending
         | Offers::OwnGrants
@@ -265,15 +269,16 @@ fn label(request: &Request, reader: &Reader, (book, now): (&Book, jiff::Timestam
     label.chars().filter(visible).take(MAX_CHARS).collect()
 }
 
+/// Whether somebody is registered as approver of anything.
+fn is_approver(person: &Person) -> bool {
+    person.active && person.has(Role::Approver) && !person.modules.is_empty()
+}
+
 /// Registered approvers other than oneself.
 fn approvers(book: &Book, me: &PersonId, typed: &str) -> Vec<(String, String)> {
     let typed = typed.to_lowercase();
-    let others = book.people.values().filter(|person| {
-        person.active
-            && person.id != *me
-            && person.has(Role::Approver)
-            && !person.modules.is_empty()
-    });
+    let others = book.people.values();
+    let others = others.filter(|person| person.id != *me && is_approver(person));
     let named = others.map(|person| {
         (
             format!("{} ({})", person.name, person.id),

@@ -7,6 +7,7 @@ use crate::config::discord::Shown as Part;
 use crate::outbound::chat::samples;
 use crate::store::outbox::testing::keys;
 use crate::workflow::notice::EmergencyFacts;
+use crate::workflow::request::{State, Window};
 
 fn renderer() -> Renderer {
     Renderer::new(None).expect("our own templates")
@@ -79,35 +80,89 @@ fn every_state_reads_well() {
     insta::assert_snapshot!("posts", all);
 }
 
-/// Goal: what the operator does not want in channels is not there, the number and the state are.
-/// Method: a request whose every word can be told apart, shown with nothing and with each part alone.
-#[test]
-fn a_channel_shows_what_the_operator_lets_it() {
-    let mut shown = sample(Standing::Rejected);
-    shown.facts.justification = Some("because-of-j".into());
-    shown.facts.requester_name = "Requesting Rita".into();
-    let words = [
-        (Part::Subject, shown.facts.subject.resource.clone()),
-        (Part::Requester, "Requesting Rita".to_owned()),
-        (Part::Justification, "of\\-j".to_owned()),
-        (Part::Progress, "\u{1f44e}".to_owned()),
-    ];
-    let nothing = drawn(&made(&shown, "en", Some(&BTreeSet::new())));
-    assert!(
-        nothing.contains("R-") && nothing.contains("Disapproved"),
-        "{nothing}"
-    );
-    for (part, word) in &words {
-        let word = word.replace('-', "\\-").replace("\\\\-", "\\-");
-        assert!(!nothing.contains(&word), "{part:?}: {nothing}");
-        let alone = drawn(&made(&shown, "en", Some(&BTreeSet::from([*part]))));
-        assert!(alone.contains(&word), "{part:?}, {word}: {alone}");
-        let others = words.iter().filter(|(other, _)| other != part);
-        for (other, word) in others {
-            let word = word.replace('-', "\\-").replace("\\\\-", "\\-");
-            assert!(!alone.contains(&word), "{part:?} shows {other:?}: {alone}");
+/// A request whose every word can be told apart, with the words and instants that belong to each part.
+fn told_apart(mut shown: Shown) -> (Shown, Vec<(Part, String)>) {
+    let facts = &mut shown.facts;
+    facts.justification = Some("because of j".into());
+    facts.requester_name = "Requesting Rita".into();
+    facts.subject.resource = "host of s".into();
+    for vote in facts.steps.iter_mut().flat_map(|step| &mut step.votes) {
+        vote.name = "Voting Vera".into();
+        vote.comment = Some("said with v".into());
+    }
+    let (start, end) = (instant(1_900_000_001), instant(1_900_000_002));
+    if let Some(grant) = &mut facts.grant {
+        (grant.start, grant.end) = (start, end);
+    }
+    facts.window = Window::Fixed { start, end };
+    shown.asked_for = Some(Window::Fixed {
+        start: instant(1_900_000_003),
+        end: instant(1_900_000_004),
+    });
+    match &mut facts.state {
+        State::Pending { .. } => facts.pending_until = end,
+        State::Expired { at, .. } => {
+            facts.pending_until = end;
+            *at = end;
+        }
+        State::Withdrawn { reason, .. } => *reason = "because of j".into(),
+        State::Approved { .. } | State::Rejected { .. } => {}
+    }
+    if let Some(ending) = &mut facts.ending {
+        ending.reason = Some("said with v".into());
+        if shown.standing == Standing::Returned {
+            ending.by = "Requesting Rita".into();
         }
     }
+    let words = [
+        (Part::Subject, "host of s"),
+        (Part::Requester, "Requesting Rita"),
+        (Part::Justification, "because of j"),
+        (Part::Progress, "Voting Vera"),
+        (Part::Comments, "said with v"),
+        (Part::Window, "<t:190000000"),
+    ];
+    let words = words.map(|(part, word)| (part, word.to_owned()));
+    (shown, words.to_vec())
+}
+
+fn instant(second: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_second(second).expect("an instant")
+}
+
+/// Goal: what the operator does not want in channels is not there, whatever the request's state; the number
+/// and what it is wanted to show are.
+/// Method: every sample, with words that can be told apart, with all parts but one, with nothing, with all.
+#[test]
+fn a_channel_shows_what_the_operator_lets_it() {
+    let (renderer, keys) = (renderer(), keys());
+    let made = |shown: &Shown, locale: &str, parts: &BTreeSet<Part>| {
+        let parts = Some(parts);
+        let readers = Readers { locale, parts };
+        let payload = Payload::of(shown, readers, (&renderer, &keys));
+        drawn(&payload.expect("our own templates"))
+    };
+    let all = BTreeSet::from(Part::ALL);
+    let mut seen = BTreeSet::new();
+    for shown in samples() {
+        let (shown, words) = told_apart(shown);
+        for locale in ["en", "pt-BR"] {
+            let everything = made(&shown, locale, &all);
+            let nothing = made(&shown, locale, &BTreeSet::new());
+            assert!(nothing.contains("R-"), "{nothing}");
+            for (part, word) in &words {
+                if everything.contains(word) {
+                    seen.insert(*part);
+                }
+                assert!(!nothing.contains(word), "{part:?}: {nothing}");
+                let mut others = all.clone();
+                others.remove(part);
+                let others = made(&shown, locale, &others);
+                assert!(!others.contains(word), "{part:?} is shown: {others}");
+            }
+        }
+    }
+    assert_eq!(seen, all, "each part is shown of some request");
 }
 
 /// Goal: an operator's template cannot break a limit, and one that is wrong is named at the start.

@@ -2,6 +2,7 @@
 
 use countersign::workflow::act::Act;
 use countersign::workflow::notice::Kind;
+use countersign::workflow::request::Decision;
 
 use crate::office::chat::ChatOffice;
 use crate::office::{ONE_STEP, TWO_STEPS};
@@ -201,6 +202,15 @@ async fn who_cannot_decide_is_told_why() {
     assert!(said.contains("no-grant"), "{said}");
     assert_eq!(office.count("SELECT count(*) FROM vote").await, 0);
     assert_eq!(office.state(request).await, "pending");
+    // Nor is anybody who has no part in it told who settled it, by a button that all can see.
+    office.votes("alice", request, Decision::Approve).await;
+    let said = office.told("una", &post, Act::Approve).await;
+    assert!(
+        said.contains("not-eligible") && !said.contains("Alice"),
+        "{said}"
+    );
+    let said = office.told("bob", &post, Act::Approve).await;
+    assert!(said.contains("Alice"), "{said}");
     office.everybody_reads().await;
     office.close().await;
 }

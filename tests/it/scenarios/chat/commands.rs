@@ -279,6 +279,10 @@ async fn offers_are_of_the_book_in_force() {
         .offered("alice", "/delegate start", &[("to", "")])
         .await;
     assert_eq!(approvers, ["bob", "carol", "una"]);
+    for name in ["rolf", "ada"] {
+        let approvers = office.offered(name, "/delegate start", &[("to", "")]).await;
+        assert!(approvers.is_empty(), "{name}: {approvers:?}");
+    }
     office.everybody_reads().await;
     office.close().await;
 }
