@@ -158,7 +158,7 @@ impl<C: Carrier> Round<C> {
             // Registered before the look at the database: what is committed after it wakes us.
             woken.as_mut().enable();
             let held = self.fill().await?;
-            self.start();
+            self.start().await?;
             let free = held.is_none() && self.sending.len() < self.courier.carrier.connections();
             if !self.sending.is_empty() {
                 tokio::select! {
@@ -231,19 +231,29 @@ impl<C: Carrier> Round<C> {
         Ok(None)
     }
 
-    fn start(&mut self) {
+    /// Begins as many sends as there are connections, and gives back what waited too long to end before its
+    /// lease does.
+    async fn start(&mut self) -> Result<(), sqlx::Error> {
+        let now = Instant::now();
+        let late = |(_, begin_until): &(Claimed, Instant)| now >= *begin_until;
+        if self.waiting.iter().any(late) {
+            let (late, in_time) = self.waiting.drain(..).partition(late);
+            self.waiting = late;
+            let given_back = self
+                .give_back(Some("it waited too long for its turn"))
+                .await;
+            self.waiting = in_time;
+            given_back?;
+        }
         while self.sending.len() < self.courier.carrier.connections() {
-            let Some((claimed, begin_until)) = self.waiting.pop_front() else {
-                return;
+            let Some((claimed, _)) = self.waiting.pop_front() else {
+                break;
             };
-            if Instant::now() >= begin_until {
-                // Too late to end before the lease does; it is claimed again then.
-                continue;
-            }
             let courier = self.courier.clone();
             self.sending
                 .spawn(async move { courier.deliver(&claimed).await });
         }
+        Ok(())
     }
 
     /// How long nothing is due, at most the period.

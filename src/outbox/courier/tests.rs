@@ -457,3 +457,39 @@ async fn it_gives_way_to_a_backlog(pool: PgPool) {
     running.stop().await;
     world.end().await;
 }
+
+/// Goal: what waited too long for its turn is given back at once, counts no try, and goes out later; what is
+/// in time goes out. Method: two leased, the time of one over, handed to a round that starts what it has.
+#[sqlx::test(migrations = "./migrations")]
+async fn what_waited_too_long_is_given_back(pool: PgPool) {
+    let world = World::new(&pool, Script::default()).await;
+    world.owe(Kind::Filed, 2).await;
+    let mut conn = pool.acquire().await.expect("a connection");
+    let due = (Mail::ROAD, world.courier.clock.now());
+    let lease_for = Duration::from_mins(10);
+    let claimed = outbox::claim(&mut conn, due, lease_for, (2, retry::MAX_ATTEMPTS));
+    let claimed = claimed.await.expect("claims");
+    let ends = [Instant::now(), Instant::now() + lease_for];
+    let mut round = Round {
+        courier: world.courier.clone(),
+        waiting: claimed.into_iter().zip(ends).collect(),
+        sending: JoinSet::new(),
+        failures: 0,
+        swept: None,
+        courtesy: Courtesy::default(),
+    };
+    round.start().await.expect("starts");
+    assert_eq!((round.waiting.len(), round.sending.len()), (0, 1));
+    assert_eq!(world.count("pending").await, 1, "given back");
+    let tries = "SELECT sum(attempts) FROM delivery WHERE state = 'pending'";
+    let tries: i64 = sqlx::query_scalar(tries)
+        .fetch_one(&pool)
+        .await
+        .expect("a number");
+    assert_eq!(tries, 0, "no try was made");
+    round.end().await.expect("ends");
+    assert_eq!(world.count("sent").await, 1);
+    let running = world.start();
+    world.becomes("sent", 2).await;
+    running.stop().await;
+}
