@@ -191,7 +191,7 @@ impl Case<'_> {
         covered::covered(self.head, message.whole.raw_body(), signature)?;
         message.show_only(field)?;
         let name = format!("{}._domainkey.{}", signature.selector, signature.domain);
-        let mut asks = alignment.asks(self.from);
+        let mut asks = alignment.asks();
         asks.push(name.clone());
         asks.retain(|name| !self.answers.contains_key(name));
         if !asks.is_empty() {

@@ -2,9 +2,10 @@
 //!
 //! `strict`: it is the From domain. `relaxed`: or both lie in one organisation, which is believed only
 //! where the longest name that both have in common publishes a DMARC record and does not say that it is a
-//! public suffix (`psd=y`), and where the policy that is in force for the From domain does not demand
-//! strict alignment itself. That is narrower than the standard's walk up the tree, never wider; no list of
-//! public suffixes has to be kept current for it.
+//! public suffix (`psd=y`), where no name between it and either of them, these two included, says that an
+//! organisation of its own begins there (`psd=n`) or just below (`psd=y`), and where the policy that is in
+//! force for the From domain does not demand strict alignment itself. That is narrower than the standard's
+//! walk up the tree, never wider; no list of public suffixes has to be kept current for it.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
@@ -12,13 +13,21 @@ use super::tags::list;
 use super::{Answer, Answers, Stop};
 use crate::config::proof::Alignment as Wanted;
 
+/// The most names between the one in common and either domain: with it, as many as the standard's walk asks.
+const MAX_BETWEEN: usize = 7;
+
 /// How a signing domain stands to the From domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Alignment {
     /// They are the same.
     Same,
-    /// They have this name in common.
-    Common(String),
+    /// They have a name in common.
+    Common {
+        /// The longest one.
+        name: String,
+        /// The names below it, as far as the two domains themselves.
+        below: Vec<String>,
+    },
 }
 
 impl Alignment {
@@ -35,46 +44,68 @@ impl Alignment {
         }
         let common = domain.rsplit('.').zip(from.rsplit('.'));
         let common = common.take_while(|(one, other)| one == other).count();
-        let skip = from.split('.').count().saturating_sub(common);
-        let name: Vec<&str> = from.split('.').skip(skip).collect();
-        if name.len() < 2 {
+        let name = last(from, common);
+        if common < 2 {
             return Err(another());
         }
-        Ok(Self::Common(name.join(".")))
+        let mut below = Vec::new();
+        for end in [from, domain] {
+            let labels = end.split('.').count();
+            if labels.saturating_sub(common) > MAX_BETWEEN {
+                return Err(another());
+            }
+            below.extend((common..labels).map(|labels| last(end, labels + 1)));
+        }
+        Ok(Self::Common { name, below })
     }
 
     /// The names that have to be asked for.
-    pub(super) fn asks(&self, from: &str) -> Vec<String> {
+    pub(super) fn asks(&self) -> Vec<String> {
         match self {
             Self::Same => Vec::new(),
-            Self::Common(name) if name == from => vec![policy_name(from)],
-            Self::Common(name) => vec![policy_name(name), policy_name(from)],
+            Self::Common { name, below } => {
+                let names = std::iter::once(name).chain(below);
+                names.map(|name| policy_name(name)).collect()
+            }
         }
     }
 
     /// Whether the policies allow it.
     pub(super) fn allowed(&self, answers: &Answers, from: &str) -> Result<(), Stop> {
-        let Self::Common(common) = self else {
+        let Self::Common { name, below } = self else {
             return Ok(());
         };
         let no = |why: String| Stop::no("another-domain", why);
-        let Some(upper) = policy(answers, common)? else {
+        let Some(upper) = policy(answers, name)? else {
             return Err(no(format!(
-                "{common} has no DMARC record that makes it one organisation."
+                "{name} has no DMARC record that makes it one organisation."
             )));
         };
-        let own = policy(answers, from)?;
         if upper.public_suffix {
-            return Err(no(format!("{common} is a public suffix by its own word.")));
+            return Err(no(format!("{name} is a public suffix by its own word.")));
         }
-        let apart = own.as_ref().is_some_and(|own| own.organisation) && common != from;
-        if own.as_ref().unwrap_or(&upper).strict || apart {
+        for lower in below {
+            let policy = policy(answers, lower)?;
+            if policy.is_some_and(|policy| policy.organisation || policy.public_suffix) {
+                return Err(no(format!(
+                    "{lower} is not of the same organisation as {name}, by its DMARC record."
+                )));
+            }
+        }
+        if policy(answers, from)?.as_ref().unwrap_or(&upper).strict {
             return Err(no(format!(
                 "{from} speaks for itself only, by its DMARC record."
             )));
         }
         Ok(())
     }
+}
+
+/// The last so many labels of a name.
+fn last(name: &str, labels: usize) -> String {
+    let skip = name.split('.').count().saturating_sub(labels);
+    let kept: Vec<&str> = name.split('.').skip(skip).collect();
+    kept.join(".")
 }
 
 /// What a DMARC record says of alignment.

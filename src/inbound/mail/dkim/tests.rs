@@ -334,8 +334,8 @@ fn alignment() {
     let verdict = |domain: &str, rules: &Dkim, policies: &[(&str, &str)]| {
         let signer = key.renamed(domain, "s1");
         let mut answers = key_of(&signer);
-        for name in ["_dmarc.client.test", "_dmarc.test"] {
-            answers.insert(name.to_owned(), Answer::Nothing);
+        for name in ["client.test", "test", "mail.client.test"] {
+            answers.insert(format!("_dmarc.{name}"), Answer::Nothing);
         }
         answers.extend(dns(policies));
         let raw = signer.sign(&mail("APPROVE\r\n")).expect("signed");
@@ -401,6 +401,63 @@ fn policy_of_a_subdomain() {
     assert_eq!(verdict(text("v=DMARC1; p=none; adkim=s")), "another-domain");
     assert_eq!(verdict(text("v=DMARC1; p=none; psd=n")), "another-domain");
     assert_eq!(verdict(Answer::Failed("x".to_owned())), "later");
+}
+
+/// Goal: an organisation of its own between the two domains and what they have in common is a stranger,
+/// whichever of them it lies above (RFC 9989, the walk up the tree); and so is what is too far apart.
+/// Method: signer and From three labels below what they share; records at every name between.
+#[test]
+fn organisations_between() {
+    let (from, domain) = ("a.b.client.test", "x.y.client.test");
+    let signer = signer().renamed(domain, "s1");
+    let verdict = |from: &str, signer: &Signer, between: Option<(&str, &str)>| {
+        let raw = changed(
+            &mail("APPROVE\r\n"),
+            "alice@client.test",
+            &format!("alice@{from}"),
+        );
+        let raw = signer.sign(&raw).expect("signed");
+        let mut answers = key_of(signer);
+        for name in [
+            "a.b.client.test",
+            "b.client.test",
+            "x.y.client.test",
+            "y.client.test",
+        ] {
+            answers.insert(format!("_dmarc.{name}"), Answer::Nothing);
+        }
+        answers.extend(dns(&[("_dmarc.client.test", "v=DMARC1; p=none")]));
+        if let Some((name, record)) = between {
+            answers.extend(dns(&[(&format!("_dmarc.{name}"), record)]));
+        }
+        let report = check(&Case {
+            raw: &raw,
+            head: &Head::split(&raw),
+            from,
+            rules: &relaxed(),
+            answers: &answers,
+            now: Clock::system().now(),
+        });
+        assert_eq!(report.asks, Vec::<String>::new());
+        let words = report.signatures.into_iter().map(|one| one.verdict);
+        words.collect::<String>()
+    };
+    assert_eq!(verdict(from, &signer, None), "pass");
+    for name in [
+        "a.b.client.test",
+        "b.client.test",
+        "x.y.client.test",
+        "y.client.test",
+    ] {
+        let says = |record| verdict(from, &signer, Some((name, record)));
+        assert_eq!(says("v=DMARC1; p=none; psd=n"), "another-domain", "{name}");
+        assert_eq!(says("v=DMARC1; p=none; psd=y"), "another-domain", "{name}");
+        assert_eq!(says("v=DMARC1; p=none; psd=u"), "pass", "{name}");
+    }
+    let own = ("client.test", "v=DMARC1; p=none; psd=n");
+    assert_eq!(verdict(from, &signer, Some(own)), "pass", "it is theirs");
+    let far = signer.renamed(&format!("{}client.test", "x.".repeat(8)), "s1");
+    assert_eq!(verdict(from, &far, None), "another-domain");
 }
 
 /// Goal: of many signatures only the first few are looked at, and a bad one above does not hide a good
