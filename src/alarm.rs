@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 
 use crate::reach::tell_admins;
-use crate::store::alarms::{self, New};
+use crate::store::alarms::{self, Kind, New};
 use crate::store::outbox::SystemMail;
 use crate::workflow::book::Book;
 
@@ -23,9 +23,6 @@ use crate::workflow::book::Book;
 pub const QUIET: SignedDuration = SignedDuration::from_hours(1);
 /// The most alarms that are told within that time.
 pub const MAX_TOLD: i64 = 20;
-
-/// The kind of alarm that visits with links raise which nobody was given.
-pub const UNKNOWN_LINKS: &str = "unknown-links";
 
 /// Writes an alarm down and owes the mails that tell of it. Wake the courier after the commit.
 pub async fn raise(
@@ -40,7 +37,7 @@ pub async fn raise(
         return Ok(());
     }
     tracing::warn!(
-        alarm.kind = new.kind,
+        alarm.kind = new.kind.as_str(),
         alarm.key = new.key,
         "alarm {}, raised by {}: {}",
         new.kind,
@@ -63,7 +60,7 @@ fn words(new: &New<'_>, last: bool) -> SystemMail {
     } else {
         "The same alarm is not mailed again within an hour."
     };
-    if new.kind == UNKNOWN_LINKS {
+    if new.kind == Kind::UnknownLinks {
         return SystemMail {
             code: None,
             subject: "Security alarm: visits with unknown links".to_owned(),

@@ -364,4 +364,4 @@ fn lost_a_race(error: &sqlx::Error) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

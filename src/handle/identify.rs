@@ -1,12 +1,14 @@
 //! Who speaks: a token's owner writing from their own address, a person whom the channel has proven,
 //! the owner of a chat account, or the clock.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sqlx::PgConnection;
 
 use super::Case;
 use super::suspect::Nobody;
 use crate::inbound::{Bound, Pressed, Speaker};
+use crate::store::alarms::Kind;
 use crate::store::chat;
 use crate::store::tokens::{self, LinkRow, TokenRow};
 use crate::store::unreachable::{self, End};
@@ -41,6 +43,8 @@ impl Identified {
 pub(super) struct Offered {
     pub request: RequestId,
     pub shown: Shown,
+    /// When they were asked first by it; unknown for a link or an account.
+    pub asked: Option<Timestamp>,
 }
 
 impl Case<'_> {
@@ -107,18 +111,18 @@ impl Case<'_> {
         // A token that is not known beside one that is may be a guess: unclear is no.
         if known.len() != presented || !known.iter().all(same) {
             let why = "it carries tokens of different persons, requests or steps";
-            return Err(Nobody::suspect(why, "tokens-disagree", token));
+            return Err(Nobody::suspect(why, Kind::TokensDisagree, token));
         }
         let Some(owner) = self.book.person(&token.person) else {
             let why = format!("its token is of {}, who is not in the book", token.person);
-            return Err(Nobody::suspect(why, "not-entitled", token));
+            return Err(Nobody::suspect(why, Kind::NotEntitled, token));
         };
         if !same_address(&owner.email, from) {
             let why = format!(
                 "its token is of {}, and it is not from their address",
                 token.person
             );
-            return Err(Nobody::suspect(why, "foreign-sender", token));
+            return Err(Nobody::suspect(why, Kind::ForeignSender, token));
         }
         // A reply names the whole thread; it answers the newest of it.
         let newest = known.iter().max_by_key(|token| token.issued_at);
@@ -134,6 +138,7 @@ impl Case<'_> {
             offered: Some(Offered {
                 request: token.request,
                 shown,
+                asked: known.iter().map(|token| token.issued_at).min(),
             }),
         })
     }
@@ -173,6 +178,7 @@ impl Case<'_> {
             offered: Some(Offered {
                 request: token.request,
                 shown,
+                asked: None,
             }),
         })
     }
@@ -202,6 +208,7 @@ fn owner_of_account(
             revision: shown.revision,
             confirms: None,
         },
+        asked: None,
     });
     Ok(Identified {
         actor: Actor::Person(person),

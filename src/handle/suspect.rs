@@ -8,6 +8,7 @@
 //! | a token, proven to be its owner's, who may not decide any more | the refusal is answered as ever; alarm |
 //! | a token, from a sender who is ambiguous, refused by their domain, or forged | alarm |
 //! | more than [`GUESSES_LET_PASS`] mails within an hour with tokens that nobody was given | alarm, once an hour |
+//! | a token, from the right address, and DNS did not say within a day what would prove it | alarm |
 //! | a token, from the right address, and nothing proves it | nothing: it may well be its owner, whose domain does not sign |
 //!
 //! What always holds: nobody who wrote such a mail is answered; what its owner is told goes to the address
@@ -18,12 +19,13 @@ use sqlx::PgConnection;
 
 use super::{Case, Handler};
 use crate::alarm;
-use crate::inbound::{Bound, Inbound, Proof, Speaker, Suspect, Unclear, Words};
-use crate::store::alarms::New;
+use crate::inbound::{Bound, Inbound, Proof, Speaker, Standing, Suspect, Unclear, Words};
+use crate::store::alarms::{Kind, New};
 use crate::store::inbound as ledger;
 use crate::store::outbox::{SystemMail, enqueue_system};
 use crate::store::requests;
 use crate::store::tokens::{self, TokenRow};
+use crate::token::TokenHash;
 use crate::workflow::book::same_address;
 use crate::workflow::decide::can_still_approve;
 use crate::workflow::ids::{PersonId, RequestId};
@@ -44,7 +46,7 @@ pub(super) struct Nobody {
     /// One sentence.
     pub why: String,
     /// What follows besides, if anything does.
-    pub suspect: Option<Box<(&'static str, TokenRow)>>,
+    pub suspect: Option<Box<(Kind, TokenRow)>>,
     /// They present a token that nobody was given.
     pub unknown: bool,
 }
@@ -60,7 +62,7 @@ impl Nobody {
     }
 
     /// An alarm of this kind follows.
-    pub fn suspect(why: impl Into<String>, kind: &'static str, token: &TokenRow) -> Self {
+    pub fn suspect(why: impl Into<String>, kind: Kind, token: &TokenRow) -> Self {
         Self {
             why: why.into(),
             suspect: Some(Box::new((kind, token.clone()))),
@@ -111,6 +113,29 @@ impl Handler {
 }
 
 impl Handler {
+    /// Whether each mail is from the owner of one of the tokens that it presents, if it is from whom it says:
+    /// of any other, no proof could make a decision.
+    pub async fn are_owners(
+        &self,
+        claims: &[(&[TokenHash], &str)],
+    ) -> Result<Vec<bool>, sqlx::Error> {
+        if claims.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut conn = self.pool.acquire().await?;
+        let book = self.book(&mut conn).await?;
+        let mut owners = Vec::with_capacity(claims.len());
+        for (presented, from) in claims {
+            let known = tokens::find(&mut conn, presented).await?;
+            let is_theirs = |token: &TokenRow| {
+                let owner = book.person(&token.person);
+                owner.is_some_and(|owner| same_address(&owner.email, from))
+            };
+            owners.push(known.iter().any(is_theirs));
+        }
+        Ok(owners)
+    }
+
     /// Counts a mail with a token that nobody was given; why an alarm was raised, if one was. A token has 128
     /// bits and a mail at most a handful, so that none is ever guessed; but whoever tries should be known.
     pub(super) async fn guessed(
@@ -124,7 +149,7 @@ impl Handler {
         let why = format!("{count} mails within an hour present tokens that nobody was given.");
         let new = New {
             key: &case.inbound.dedupe_key,
-            kind: "guessed-tokens",
+            kind: Kind::GuessedTokens,
             request: None,
             person: None,
             why: &why,
@@ -143,6 +168,7 @@ fn unproven(key: &str, suspect: &Suspect) -> Inbound {
             presented: suspect.presented.clone(),
             from: suspect.from.clone().unwrap_or_default(),
             bound: Bound::Yes,
+            arrived: None,
         },
         proof: Proof {
             method: "none".to_owned(),
@@ -166,12 +192,12 @@ impl Case<'_> {
         token: &TokenRow,
     ) -> Result<Option<Nobody>, sqlx::Error> {
         let (person, request) = (&token.person, token.request);
-        if suspect.refused {
+        if suspect.standing == Standing::Refused {
             let why = format!(
                 "A reply with the token of {person} about {request} is not from who it says: {}",
                 suspect.why
             );
-            return Ok(Some(Nobody::suspect(why, "sender-refused", token)));
+            return Ok(Some(Nobody::suspect(why, Kind::SenderRefused, token)));
         }
         let owner = self.book.person(person);
         let theirs = suspect
@@ -182,7 +208,15 @@ impl Case<'_> {
             let why = format!(
                 "A reply with the token of {person} about {request} is not from their address."
             );
-            return Ok(Some(Nobody::suspect(why, "foreign-sender", token)));
+            return Ok(Some(Nobody::suspect(why, Kind::ForeignSender, token)));
+        }
+        if suspect.standing == Standing::GivenUp {
+            let why = format!(
+                "A reply from the address of {person}, with their token about {request}, counts for \
+                 nothing. {}",
+                suspect.why
+            );
+            return Ok(Some(Nobody::suspect(why, Kind::NeverProven, token)));
         }
         if !tokens::has_voted(conn, token).await? {
             return Ok(None);
@@ -191,7 +225,7 @@ impl Case<'_> {
             "A reply with the token by which {person} has voted on {request} is not proven: {}",
             suspect.why
         );
-        Ok(Some(Nobody::suspect(why, "used-token-unproven", token)))
+        Ok(Some(Nobody::suspect(why, Kind::UsedTokenUnproven, token)))
     }
 
     /// Does what follows from a token in the wrong hands.
@@ -204,12 +238,12 @@ impl Case<'_> {
             return Ok(());
         };
         let (kind, token) = suspect;
-        if *kind == "foreign-sender" {
+        if *kind == Kind::ForeignSender {
             self.end_token(conn, token).await?;
         }
         let new = New {
             key: &self.inbound.dedupe_key,
-            kind,
+            kind: *kind,
             request: Some(token.request),
             person: Some(&token.person),
             why: &nobody.why,
@@ -241,7 +275,7 @@ impl Case<'_> {
         );
         let new = New {
             key: &self.inbound.dedupe_key,
-            kind: "not-entitled",
+            kind: Kind::NotEntitled,
             request: Some(request),
             person: Some(person),
             why: &why,

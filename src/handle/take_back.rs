@@ -23,7 +23,7 @@ impl Case<'_> {
         speaker: &Identified,
         reason: Option<&str>,
     ) -> Option<(RequestId, Result<Action, Unclear>)> {
-        let Offered { request, shown } = speaker.offered.as_ref()?;
+        let Offered { request, shown, .. } = speaker.offered.as_ref()?;
         let action = Action::Vote {
             decision: Decision::Disapprove,
             comment: reason.map(str::to_owned),

@@ -14,4 +14,4 @@ mod tampering;
 mod time;
 mod together;
 mod voting;
-mod world;
+pub mod world;

@@ -220,6 +220,7 @@ pub(super) fn plain(inbound: &Inbound) -> Option<Said<'_>> {
                 presented,
                 from,
                 bound: Bound::Yes,
+                ..
             },
             Target::Offered,
         ) => {

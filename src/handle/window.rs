@@ -1,16 +1,17 @@
 //! The window that an approver writes beside an approval: words, until it is known who they are (W16).
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Case;
 use super::identify::Identified;
 use crate::command::when::{Here, Understood};
-use crate::inbound::Unclear;
+use crate::inbound::{Speaker, Unclear};
 use crate::workflow::decide::Actor;
 use crate::workflow::request::Window;
 
 impl Case<'_> {
-    /// What an approver's words mean in their zone, now. Whether the window is over, empty or too long is
+    /// What an approver's words mean in their zone, when they were said. Whether the window is over, empty or too long is
     /// for the workflow to say (W4).
     pub(super) fn window(
         &self,
@@ -22,7 +23,7 @@ impl Case<'_> {
             Actor::Clock => TimeZone::UTC,
         };
         let here = Here {
-            now: self.now,
+            now: self.said_at(speaker),
             zone: &zone,
         };
         here.any_window(words).map_err(|error| Unclear {
@@ -31,5 +32,20 @@ impl Case<'_> {
             wrote: Some(words.to_owned()),
             next: Some(error.next()),
         })
+    }
+
+    /// When the words were said: a mail's when it came in, which may be long ago; now by any other road.
+    fn said_at(&self, speaker: &Identified) -> Timestamp {
+        let asked = speaker.offered.as_ref().and_then(|offered| offered.asked);
+        match (&self.inbound.speaker, asked) {
+            (
+                Speaker::Token {
+                    arrived: Some(arrived),
+                    ..
+                },
+                Some(asked),
+            ) => arrived.answering(asked),
+            _ => self.now,
+        }
     }
 }

@@ -7,6 +7,7 @@ pub mod mail;
 pub mod timer;
 pub mod web;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -42,6 +43,8 @@ pub enum Speaker {
         from: String,
         /// What ties the message to the tokens.
         bound: Bound,
+        /// When it came in; absent: now.
+        arrived: Option<Arrived>,
     },
     /// Who came by the link in a mail of theirs, and was proven beside it as far as the operator asks for.
     Link {
@@ -64,6 +67,28 @@ pub enum Speaker {
     Person(PersonId),
     /// Our own clock.
     Clock,
+}
+
+/// When a mail came in. Times that it gives in words ("tomorrow 9am") count from then, however much later it
+/// is judged (W16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrived {
+    /// The mailbox server's own date of it (INTERNALDATE): no field of the mail, which its sender writes.
+    pub server: Option<Timestamp>,
+    /// When it was first seen in the mailbox, by our own clock.
+    pub seen: Timestamp,
+}
+
+impl Arrived {
+    /// When it came in, as an answer to what was asked at an instant.
+    ///
+    /// The server's word counts while it can be true: between the question and our first sight of the
+    /// answer. A server that is set wrong, or takes the date from the mail, is not believed beyond that.
+    pub fn answering(&self, asked: Timestamp) -> Timestamp {
+        // Servers give whole seconds.
+        let possible = |at: &Timestamp| at.as_second() >= asked.as_second() && *at <= self.seen;
+        self.server.filter(possible).unwrap_or(self.seen)
+    }
 }
 
 /// What a button was shown with.
@@ -94,10 +119,21 @@ pub struct Suspect {
     pub presented: Vec<TokenHash>,
     /// The single From address, if there is one.
     pub from: Option<String>,
-    /// The sender is not merely unproven: ambiguous, refused by their domain, forged.
-    pub refused: bool,
+    /// How the sender stands.
+    pub standing: Standing,
     /// What stands in the way, one sentence.
     pub why: String,
+}
+
+/// How a sender stands who is not proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing proves them.
+    Unproven,
+    /// Ambiguous, refused by their domain, or forged.
+    Refused,
+    /// What might have proven them could not be learnt in time.
+    GivenUp,
 }
 
 /// How the speaker was proven: a name for the method and the details, never a token or a body.
@@ -175,4 +211,30 @@ pub struct Failed {
     pub address: String,
     /// The status code, e.g. `5.1.1`.
     pub status: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Goal: the server's date counts where it can be true, and nowhere else.
+    /// Method: dates before the question, between, after our first sight, and none.
+    #[test]
+    fn when_a_mail_came_in() {
+        let at = |text: &str| text.parse::<Timestamp>().expect("a time");
+        let (asked, seen) = (at("2026-11-20T09:00:00.5Z"), at("2026-11-21T17:00:00Z"));
+        let came = |server: Option<&str>| {
+            let server = server.map(at);
+            Arrived { server, seen }.answering(asked)
+        };
+        let between = "2026-11-20T10:00:00Z";
+        assert_eq!(came(Some(between)), at(between));
+        // The same second: servers give no parts of it.
+        let at_once = "2026-11-20T09:00:00Z";
+        assert_eq!(came(Some(at_once)), at(at_once));
+        for impossible in ["2026-11-20T08:59:59Z", "2026-11-21T17:00:01Z"] {
+            assert_eq!(came(Some(impossible)), seen, "{impossible}");
+        }
+        assert_eq!(came(None), seen);
+    }
 }

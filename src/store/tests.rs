@@ -16,7 +16,7 @@ use crate::workflow::book::Book;
 use crate::workflow::request::Channel;
 
 /// The samples of `migrations/sample`, as the migrations' README describes them.
-const SAMPLES: [(i64, &str); 22] = [
+const SAMPLES: [(i64, &str); 23] = [
     (
         20_261_121_000_001,
         include_str!("../../migrations/sample/20261121000001.sql"),
@@ -104,6 +104,10 @@ const SAMPLES: [(i64, &str); 22] = [
     (
         20_261_121_000_025,
         include_str!("../../migrations/sample/20261121000025.sql"),
+    ),
+    (
+        20_261_121_000_027,
+        include_str!("../../migrations/sample/20261121000027.sql"),
     ),
 ];
 

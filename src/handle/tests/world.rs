@@ -17,7 +17,7 @@ use crate::handle::{Answer, Handler};
 use crate::inbound::{Bound, Inbound, Proof, Speaker, Unclear, Words};
 use crate::store::audit::{self, Entry};
 use crate::store::{books, requests};
-use crate::token::{Keyring, TokenHash};
+use crate::token::{Keyring, Token, TokenHash};
 use crate::workflow::book::Book;
 use crate::workflow::decide::Draft;
 use crate::workflow::event::Event;
@@ -95,6 +95,7 @@ pub fn mail(presented: Vec<TokenHash>, from: &str, words: Words) -> Inbound {
             presented,
             from: from.to_owned(),
             bound: Bound::Yes,
+            arrived: None,
         },
         proof: Proof {
             method: "authentication-results".to_owned(),
@@ -255,8 +256,13 @@ impl World {
         self.handle(&says(person, command)).await
     }
 
-    /// The token of somebody's newest ask, derived as the courier derives it.
+    /// The hash of the token of somebody's newest ask.
     pub async fn token(&self, request: RequestId, person: &str) -> TokenHash {
+        self.written_token(request, person).await.hash()
+    }
+
+    /// The token of somebody's newest ask, derived as the courier derives it.
+    pub async fn written_token(&self, request: RequestId, person: &str) -> Token {
         let (id, key): (uuid::Uuid, String) = sqlx::query_as(
             "SELECT id, key_id FROM delivery
              WHERE request_id = $1 AND person = $2 AND kind = 'ask' ORDER BY id DESC LIMIT 1",
@@ -267,7 +273,7 @@ impl World {
         .await
         .unwrap_or_else(|error| panic!("{person} was not asked about {request}: {error}"));
         let token = self.handler.keys.reply_token(&key, id);
-        token.expect("a known key").hash()
+        token.expect("a known key")
     }
 
     /// The tokens of the open asks about a request, by person.

@@ -3,49 +3,45 @@
 //!
 //! Mails come in batches. Their bytes are read on a blocking thread, each under a guard of its
 //! own: a mail that makes the reader panic is `silent`, "unreadable", and stops nobody. What
-//! somebody said is then applied: [`TOGETHER`] mails in one transaction where they are plain votes on
-//! different requests, whatever is not so each in its own; [`SETS_AT_ONCE`] sets side by side; those
-//! that carry the same token one after the other, as they came. At the end of the batch the verdicts are stored in one
-//! transaction, with an audit event for each mail that nobody answers for.
+//! needs no answer of DNS's is settled first; the rest waits for it, not for long ([`prove`]). What somebody
+//! said is applied: [`apply::TOGETHER`] mails in one transaction where they are plain votes on different
+//! requests, whatever is not so each in its own; [`apply::SETS_AT_ONCE`] sets side by side; those that carry
+//! the same token one after the other, as they came. Then the verdicts are stored in one transaction, with
+//! an audit event for each mail that nobody answers for.
 //!
 //! The key `mail/<id>` makes a mail count once: after a crash between applying and storing the
 //! verdict it is judged again, and applied not again.
 //!
-//! What cannot be judged now (a lookup that failed, a fault that only this mail has in the
-//! database) is put off and tried again, for as long as it takes. Only the failure of the database
+//! What cannot be judged now is put off and tried again: for a lookup that failed a day at most, for a fault
+//! that only this mail has in the database as long as it takes. Only the failure of the database
 //! as a whole ends the batch with an error.
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
 mod apply;
 mod prove;
+mod step;
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use futures::StreamExt as _;
 use jiff::Timestamp;
+use sqlx::Connection as _;
 
 use super::dkim::Report;
 use super::resolve::Resolver;
 use super::{Reading, Rules, Verdict};
 use crate::handle::Handler;
-use crate::inbound::{Bounce, Proof, Speaker, Suspect, Words};
+use crate::inbound::{Bounce, Proof, Speaker, Suspect};
 use crate::reach;
 use crate::store::audit;
 use crate::store::inbox::{self, Judged, Waiting};
 use crate::token::TokenHash;
 use crate::workflow::request::Channel;
-use apply::{Given, given};
-use prove::Open;
+use apply::{Given, HANDLE_MAX, given, not_applied};
+use prove::{Proving, Sorted};
+use step::{First, Step, first_step};
 
-/// Mails applied in one transaction, as far as they can be.
-const TOGETHER: usize = 25;
-/// Sets of so many applied at once.
-const SETS_AT_ONCE: usize = 4;
-/// A mail during whose judgement the process ended this often is not tried again.
-pub const TRIES_MAX: i32 = 5;
 /// The shortest and the longest time that a mail is put off for, in seconds.
 const PUT_OFF: (f64, f64) = (30.0, 3_600.0);
 /// A verdict's reason is cut to this many characters.
@@ -62,37 +58,7 @@ pub struct Judge {
     read: Read,
     /// Asks DNS; absent: our own check of signatures is not made.
     resolver: Option<Resolver>,
-}
-
-/// What the bytes of one mail come to before anybody is asked.
-#[derive(Debug)]
-struct First {
-    id: i64,
-    step: Step,
-    /// The mail, where asking DNS may change the step.
-    open: Option<Open>,
-}
-
-/// What the bytes of one mail come to.
-#[derive(Debug)]
-enum Step {
-    /// Nothing is to be applied.
-    Settled(Verdict, String),
-    /// Somebody proven said something.
-    Apply(Box<Said>),
-    /// As `Settled`, but with tokens of somebody's.
-    Suspected(Verdict, Suspect),
-    /// A machine says that a delivery of ours failed.
-    Bounced(String, Bounce),
-}
-
-#[derive(Debug)]
-struct Said {
-    verdict: Verdict,
-    why: String,
-    speaker: Speaker,
-    proof: Proof,
-    words: Words,
+    proving: Proving,
 }
 
 /// A mail's verdict, and whether [`Handler`] has audited it already.
@@ -112,6 +78,7 @@ impl Judge {
             handler,
             read: super::read::read_with,
             resolver,
+            proving: Proving::default(),
         }
     }
 
@@ -129,22 +96,37 @@ impl Judge {
         if mails.is_empty() {
             return Ok(());
         }
+        let Sorted {
+            ready,
+            open,
+            behind,
+        } = self.sort_out(self.read_all(mails).await).await?;
+        self.settle(ready).await?;
+        let mut proven = self.prove(open).await?;
+        proven.extend(behind);
+        self.settle(proven).await
+    }
+
+    /// Applies what the mails come to, in order of arrival, and stores the verdicts.
+    async fn settle(&self, mut steps: Vec<(i64, Step)>) -> Result<(), sqlx::Error> {
+        if steps.is_empty() {
+            return Ok(());
+        }
+        // Of two mails with one token the earlier one is applied first.
+        steps.sort_by_key(|(id, _)| *id);
         let mut outcomes = Vec::new();
         let mut groups: Vec<Vec<Given>> = Vec::new();
         let mut group_of: BTreeMap<TokenHash, usize> = BTreeMap::new();
-        let firsts = self.read_all(mails).await;
-        for (id, step) in self.prove(firsts).await? {
+        let mut broken = None;
+        for (id, step) in steps {
             match step {
                 Step::Settled(verdict, why) => outcomes.push(outcome(id, verdict, &why, false)),
+                Step::Suspected(..) if broken.is_some() => {}
                 Step::Suspected(verdict, suspect) => {
-                    let raised = self
-                        .handler
-                        .suspect(&format!("mail/{id}"), &suspect)
-                        .await?;
-                    outcomes.push(match raised {
-                        Some(why) => outcome(id, Verdict::Alarm, &why, false),
-                        None => outcome(id, verdict, &suspect.why, false),
-                    });
+                    match self.suspected(id, verdict, &suspect).await {
+                        Ok(outcome) => outcomes.push(outcome),
+                        Err(error) => broken = Some(error),
+                    }
                 }
                 Step::Bounced(why, bounce) => outcomes.push(Outcome {
                     bounce: Some(bounce),
@@ -160,26 +142,34 @@ impl Judge {
                 }
             }
         }
-        let mut groups = groups.into_iter();
-        let sets = std::iter::from_fn(|| {
-            let set: Vec<_> = groups.by_ref().take(TOGETHER).collect();
-            (!set.is_empty()).then_some(set)
-        });
-        let mut applied = futures::stream::iter(sets)
-            .map(|set| self.apply_set(set))
-            .buffer_unordered(SETS_AT_ONCE);
-        let mut broken = None;
-        while let Some((done, failed)) = applied.next().await {
-            outcomes.extend(done);
-            if failed.is_some() {
-                // What is under way is rolled back and judged again.
-                broken = failed;
-                break;
-            }
+        if broken.is_none() {
+            let (applied, failed) = self.apply_all(groups).await;
+            outcomes.extend(applied);
+            broken = failed;
         }
-        drop(applied);
+        // What came to an end keeps it; everything else has no verdict and is judged again.
         let stored = self.store(outcomes).await;
         broken.map_or(stored, Err)
+    }
+
+    /// What a mail comes to whose sender is not proven, and that carries tokens of somebody's.
+    async fn suspected(
+        &self,
+        id: i64,
+        verdict: Verdict,
+        suspect: &Suspect,
+    ) -> Result<Outcome, sqlx::Error> {
+        let key = format!("mail/{id}");
+        let looked = tokio::time::timeout(HANDLE_MAX, self.handler.suspect(&key, suspect)).await;
+        Ok(match looked {
+            Ok(Ok(Some(why))) => outcome(id, Verdict::Alarm, &why, false),
+            Ok(Ok(None)) => outcome(id, verdict, &suspect.why, false),
+            Ok(Err(error)) => not_applied(id, error, false)?,
+            Err(_) => {
+                let why = format!("not looked into within {} s", HANDLE_MAX.as_secs());
+                outcome(id, Verdict::Later, &why, false)
+            }
+        })
     }
 
     async fn read_all(&self, mails: Vec<Waiting>) -> Vec<First> {
@@ -203,12 +193,13 @@ impl Judge {
     /// Stores verdicts and, for what [`Handler`] never saw, the audit events, together.
     async fn store(&self, outcomes: Vec<Outcome>) -> Result<(), sqlx::Error> {
         let now = self.handler.clock.now();
-        let (later, mut settled): (Vec<Outcome>, Vec<Outcome>) = outcomes
+        let mut tx = self.handler.pool.begin().await?;
+        let mut outcomes = outcomes;
+        let bounces = follow_bounces(&mut tx, &mut outcomes, now).await?;
+        let (later, settled): (Vec<Outcome>, Vec<Outcome>) = outcomes
             .into_iter()
             .partition(|outcome| outcome.verdict == Verdict::Later);
         let later: Vec<Judged> = later.into_iter().map(|o| o.judged).collect();
-        let mut tx = self.handler.pool.begin().await?;
-        let bounces = follow_bounces(&mut tx, &mut settled, now).await?;
         let judged: Vec<Judged> = settled.iter().map(|o| o.judged.clone()).collect();
         if !later.is_empty() {
             inbox::put_off(&mut tx, &later, now, PUT_OFF).await?;
@@ -235,18 +226,30 @@ impl Judge {
     }
 }
 
-/// Does what bounces ask for, and writes down of each what it came to; how many there were.
+/// Does what bounces ask for, and writes down of each what it came to; how many there were. One that fails is
+/// put off, and leaves nothing.
 async fn follow_bounces(
     conn: &mut sqlx::PgConnection,
-    settled: &mut [Outcome],
+    outcomes: &mut [Outcome],
     now: Timestamp,
 ) -> Result<usize, sqlx::Error> {
     let mut bounces = 0;
-    for outcome in settled {
-        if let Some(bounce) = &outcome.bounce {
-            let judged = &mut outcome.judged;
-            judged.why = reach::bounced(conn, judged.id, bounce, now).await?;
-            bounces += 1;
+    for outcome in outcomes {
+        let Some(bounce) = outcome.bounce.take() else {
+            continue;
+        };
+        let id = outcome.judged.id;
+        let mut attempt = conn.begin().await?;
+        match reach::bounced(&mut attempt, id, &bounce, now).await {
+            Ok(why) => {
+                attempt.commit().await?;
+                outcome.judged.why = why;
+                bounces += 1;
+            }
+            Err(error) => {
+                attempt.rollback().await?;
+                *outcome = not_applied(id, error, false)?;
+            }
         }
     }
     Ok(bounces)
@@ -279,68 +282,6 @@ fn audit_entries(
         })
     };
     ours.into_iter().filter_map(entry).collect()
-}
-
-/// What one mail's bytes come to; never panics.
-fn first_step(mail: Waiting, read: Read, rules: &Rules) -> First {
-    let (step, open) = step_of(&mail, read, rules);
-    First {
-        id: mail.id,
-        step,
-        open: open.map(|(from, tokens)| Open { mail, from, tokens }),
-    }
-}
-
-/// The step, and who may yet be proven by which check: the From domain and the tokens presented.
-fn step_of(mail: &Waiting, read: Read, rules: &Rules) -> (Step, Option<(String, Vec<TokenHash>)>) {
-    if mail.tries >= TRIES_MAX {
-        let why = format!("the process ended {} times while judging it", mail.tries);
-        return (Step::Settled(Verdict::Alarm, why), None);
-    }
-    let Some(raw) = &mail.raw else {
-        let why = format!("too large: {} bytes; only its header was read", mail.size);
-        return (Step::Settled(Verdict::Silent, why), None);
-    };
-    let report: Option<Report> = mail
-        .proof
-        .as_ref()
-        .and_then(|proof| serde_json::from_value(proof.clone()).ok());
-    let Ok(reading) = catch_unwind(AssertUnwindSafe(|| read(raw, rules, report.as_ref()))) else {
-        tracing::error!(
-            mail.id = mail.id,
-            "mail {} cannot be read: the reader panicked",
-            mail.id
-        );
-        let why = "unreadable: the reader failed on it; its bytes are kept".to_owned();
-        return (Step::Settled(Verdict::Silent, why), None);
-    };
-    let open = reading.open.map(|open| (open.from, open.tokens));
-    let step = match (reading.verdict, reading.said) {
-        (verdict @ (Verdict::Decision | Verdict::Answer), Some((speaker, proof, words))) => {
-            Step::Apply(Box::new(Said {
-                verdict,
-                why: reading.why,
-                speaker,
-                proof,
-                words,
-            }))
-        }
-        // A reading that promises words and has none would be a fault of ours: nobody is answered.
-        (Verdict::Decision | Verdict::Answer, None) => Step::Settled(
-            Verdict::Alarm,
-            format!("read without words: {}", reading.why),
-        ),
-        (Verdict::Silent, _) if let Some(bounce) = reading.bounce => {
-            Step::Bounced(reading.why, bounce)
-        }
-        (verdict @ (Verdict::Silent | Verdict::Alarm), _)
-            if let Some(suspect) = reading.suspect =>
-        {
-            Step::Suspected(verdict, suspect)
-        }
-        (verdict, _) => Step::Settled(verdict, reading.why),
-    };
-    (step, open)
 }
 
 fn first_token(speaker: &Speaker) -> Option<TokenHash> {
@@ -376,3 +317,6 @@ fn word(verdict: Verdict) -> &'static str {
         Verdict::Later => "later",
     }
 }
+
+#[cfg(test)]
+mod tests;

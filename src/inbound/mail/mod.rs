@@ -150,8 +150,10 @@ pub struct ReplyStage {
 /// A sender whom our own check of signatures may yet prove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Open {
-    /// The From domain.
+    /// The From address.
     pub from: String,
+    /// Its domain.
+    pub domain: String,
     /// The hashes of the tokens that the mail presents.
     pub tokens: Vec<crate::token::TokenHash>,
 }

@@ -18,7 +18,7 @@ use super::reply::{Said, reply};
 use super::screen::{MAX_MAIL_BYTES, screen};
 use super::{Open, Reading, ReplyStage, Rules, Stage, Verdict, shape};
 use crate::command::{Command, Target};
-use crate::inbound::{Bound, Proof, Speaker, Suspect, Unclear, Words};
+use crate::inbound::{Bound, Proof, Speaker, Standing, Suspect, Unclear, Words};
 use crate::token::Token;
 use crate::workflow::request::Decision;
 
@@ -79,7 +79,11 @@ pub fn read_with(raw: &[u8], rules: &Rules, report: Option<&Report>) -> Reading 
         .map(|end| Suspect {
             presented: tokens.iter().map(Token::hash).collect(),
             from: sender.from.as_ref().map(super::address::Address::full),
-            refused: end == Verdict::Alarm || screen.end.is_some(),
+            standing: if end == Verdict::Alarm || screen.end.is_some() {
+                Standing::Refused
+            } else {
+                Standing::Unproven
+            },
             why: screen
                 .end
                 .map_or_else(|| sender.stage.why.clone(), |_| screen.stage.why.clone()),
@@ -88,7 +92,8 @@ pub fn read_with(raw: &[u8], rules: &Rules, report: Option<&Report>) -> Reading 
     let asks = sender.open && screen.end.is_none() && !tokens.is_empty();
     let open = sender.from.as_ref().filter(|_| asks);
     let open = open.map(|from| Open {
-        from: from.domain.clone(),
+        from: from.full(),
+        domain: from.domain.clone(),
         tokens: tokens.iter().map(Token::hash).collect(),
     });
     let stopped = screen
@@ -106,6 +111,7 @@ pub fn read_with(raw: &[u8], rules: &Rules, report: Option<&Report>) -> Reading 
                 presented: tokens.iter().map(Token::hash).collect(),
                 from: from.full(),
                 bound,
+                arrived: None,
             };
             let proof = proof(raw, &head, &sender, &tokens, rules);
             (verdict, why.to_owned(), Some((speaker, proof, words(said))))

@@ -12,9 +12,9 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::limit::Limits;
 use super::{Web, pages};
-use crate::alarm::{self, UNKNOWN_LINKS};
+use crate::alarm;
 use crate::render::Reader;
-use crate::store::alarms::New;
+use crate::store::alarms::{Kind, New};
 use crate::store::requests;
 use crate::store::tokens::{self, LinkRow, TokenRow};
 use crate::token::{Token, TokenHash};
@@ -102,7 +102,7 @@ impl Web {
         };
         let new = New {
             key: &format!("link/unknown/{now}"),
-            kind: UNKNOWN_LINKS,
+            kind: Kind::UnknownLinks,
             request: None,
             person: None,
             why: &format!("{count} visits within an hour came with links that nobody was given."),

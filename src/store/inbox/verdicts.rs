@@ -15,8 +15,10 @@ pub struct Waiting {
     pub raw: Option<Vec<u8>>,
     /// Judgements begun and not ended: the process ended meanwhile.
     pub tries: i32,
+    /// The server's INTERNALDATE.
+    pub arrived_at: Option<Timestamp>,
     /// When it was recorded.
-    pub recorded_at: Option<Timestamp>,
+    pub recorded_at: Timestamp,
     /// What our own check of the signatures found at first sight; absent: not made.
     pub proof: Option<serde_json::Value>,
 }
@@ -57,6 +59,7 @@ pub async fn take_waiting(
            UPDATE inbound_mail m SET tries = m.tries + $2
            FROM chosen WHERE m.id = chosen.id
            RETURNING m.id, m.size, m.raw, m.tries, m.proof,
+                     m.arrived_at AS "arrived_at: jiff_sqlx::Timestamp",
                      m.recorded_at AS "recorded_at: jiff_sqlx::Timestamp""#,
         limit,
         counted,
@@ -71,7 +74,8 @@ pub async fn take_waiting(
             size: u64::try_from(row.size).unwrap_or(0),
             raw: row.raw,
             tries: row.tries - counted,
-            recorded_at: Some(row.recorded_at.to_jiff()),
+            arrived_at: row.arrived_at.map(jiff_sqlx::Timestamp::to_jiff),
+            recorded_at: row.recorded_at.to_jiff(),
             proof: row.proof,
         })
         .collect();

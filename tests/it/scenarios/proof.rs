@@ -179,7 +179,8 @@ async fn a_failing_name_server_means_later() {
     all.office.close().await;
 }
 
-/// Goal: a mail does not wait for ever: after a day its sender could not be proven, and that is no yes.
+/// Goal: a mail does not wait for ever: after a day its sender could not be proven, and that is no yes, but an
+/// alarm.
 /// Method: a name server that never answers, and the office's clock moved on by a day.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_day_it_could_not_be_proven() {
@@ -192,11 +193,12 @@ async fn after_a_day_it_could_not_be_proven() {
     all.office.advance(SignedDuration::from_hours(25));
     judged(
         &all.office,
-        "silent",
+        "alarm",
         "could not be proven within 24 hours",
         1,
     )
     .await;
+    all.office.person("ada").hears_of("never-proven").await;
     assert_ne!(all.office.state(all.request).await, "approved");
     all.office.everybody_reads().await;
     all.office.close().await;

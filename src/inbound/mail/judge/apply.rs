@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use futures::StreamExt as _;
+
 use super::super::Verdict;
-use super::{Judge, Outcome, Said, outcome};
+use super::step::Said;
+use super::{Judge, Outcome, outcome};
 use crate::handle::Answer;
 use crate::inbound::Inbound;
 use crate::store::alarms;
@@ -11,11 +14,15 @@ use crate::store::audit;
 use crate::store::inbound as ledger;
 use crate::workflow::request::Channel;
 
+/// Mails applied in one transaction, as far as they can be.
+pub(super) const TOGETHER: usize = 25;
+/// Sets of so many applied at once.
+pub(super) const SETS_AT_ONCE: usize = 4;
 /// A set that takes longer is rolled back, and its mails are applied one by one: one that waits for its
 /// request then holds up those alone that come after it in its set.
 const TOGETHER_FOR: Duration = Duration::from_secs(5);
 /// No mail takes longer to apply; it is put off.
-const HANDLE_MAX: Duration = Duration::from_mins(1);
+pub(super) const HANDLE_MAX: Duration = Duration::from_mins(1);
 
 /// What somebody said, as it is handed on.
 #[derive(Debug)]
@@ -27,12 +34,33 @@ pub(super) struct Given {
 }
 
 impl Judge {
+    /// Applies groups of mails, set by set, until a failure of the database.
+    pub(super) async fn apply_all(
+        &self,
+        groups: Vec<Vec<Given>>,
+    ) -> (Vec<Outcome>, Option<sqlx::Error>) {
+        let mut groups = groups.into_iter();
+        let sets = std::iter::from_fn(|| {
+            let set: Vec<_> = groups.by_ref().take(TOGETHER).collect();
+            (!set.is_empty()).then_some(set)
+        });
+        let mut applied = futures::stream::iter(sets)
+            .map(|set| self.apply_set(set))
+            .buffer_unordered(SETS_AT_ONCE);
+        let mut outcomes = Vec::new();
+        while let Some((done, failed)) = applied.next().await {
+            outcomes.extend(done);
+            if failed.is_some() {
+                // What is under way is rolled back and judged again.
+                return (outcomes, failed);
+            }
+        }
+        (outcomes, None)
+    }
+
     /// Applies groups of mails, each of one token: the first of each together, and what is left then, group
     /// by group; stops at a failure of the database.
-    pub(super) async fn apply_set(
-        &self,
-        set: Vec<Vec<Given>>,
-    ) -> (Vec<Outcome>, Option<sqlx::Error>) {
+    async fn apply_set(&self, set: Vec<Vec<Given>>) -> (Vec<Outcome>, Option<sqlx::Error>) {
         let mut done = self.together(&set).await;
         for group in set {
             let left = group.into_iter().filter(|given| {
@@ -129,16 +157,7 @@ impl Judge {
                 | Answer::Unclear
                 | Answer::Duplicate,
             ) => Ok(outcome(id, verdict, &why, true)),
-            Err(error) if database_is_down(&error) => Err(error),
-            Err(error) => {
-                tracing::error!(
-                    mail.id = id,
-                    error.message = %error,
-                    "mail {id} could not be applied and is tried again later: {error}",
-                );
-                let why = format!("not applied: {error}");
-                Ok(outcome(id, Verdict::Later, &why, true))
-            }
+            Err(error) => not_applied(id, error, true),
         }
     }
 }
@@ -166,6 +185,30 @@ pub(super) fn given(id: i64, said: Said) -> Given {
             words: said.words,
         },
     }
+}
+
+/// What becomes of a mail at whose judgement the database refused something: it is put off, unless nothing can
+/// be stored at present.
+pub(super) fn not_applied(
+    id: i64,
+    error: sqlx::Error,
+    audited: bool,
+) -> Result<Outcome, sqlx::Error> {
+    let why = why_not_applied(id, error)?;
+    Ok(outcome(id, Verdict::Later, &why, audited))
+}
+
+/// Why it is put off.
+pub(super) fn why_not_applied(id: i64, error: sqlx::Error) -> Result<String, sqlx::Error> {
+    if database_is_down(&error) {
+        return Err(error);
+    }
+    tracing::error!(
+        mail.id = id,
+        error.message = %error,
+        "mail {id} could not be applied and is tried again later: {error}",
+    );
+    Ok(format!("not applied: {error}"))
 }
 
 /// Whether an error means that nothing can be stored at present, rather than not this.

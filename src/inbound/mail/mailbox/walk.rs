@@ -248,7 +248,8 @@ impl<'a> Walk<'a> {
                 size: mail.size,
                 raw: mail.raw.take(),
                 tries: 0,
-                recorded_at: Some(now),
+                arrived_at: mail.arrived_at,
+                recorded_at: now,
                 proof: None,
             })
             .collect())

@@ -243,6 +243,7 @@ fn a_decision_and_its_proof() {
             presented: vec![hash],
             from: "alice@client.test".to_owned(),
             bound: Bound::Yes,
+            arrived: None,
         }
     );
     assert_eq!(
