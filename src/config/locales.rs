@@ -4,6 +4,25 @@
 //! language it must not contradict in another that is enabled: for that each language also names its
 //! everyday words for yes and no, which decide nothing by themselves.
 
+/// The language of our own words, where they stand in the program and not in a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tongue {
+    /// English, and what is read wherever there is nothing better.
+    English,
+    /// Portuguese as it is written in Brazil.
+    Portuguese,
+}
+
+impl Tongue {
+    /// Its tag, as HTML names it.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Portuguese => "pt-BR",
+        }
+    }
+}
+
 /// A language's words, upper case, with their accents.
 #[derive(Debug)]
 pub struct Locale {

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use super::Case;
 use super::suspect::Nobody;
 use crate::inbound::{Bound, Pressed, Speaker};
+use crate::render::Tongue;
 use crate::store::alarms::Kind;
 use crate::store::chat;
 use crate::store::tokens::{self, LinkRow, TokenRow};
@@ -184,6 +185,12 @@ impl Case<'_> {
     }
 
     /// The zone that somebody reads times in; UTC for whoever is not in the book.
+    /// The language that somebody reads.
+    pub(super) fn tongue_of(&self, person: &PersonId) -> Tongue {
+        let known = self.book.person(person);
+        known.map_or(Tongue::English, |known| Tongue::of(&known.locale))
+    }
+
     pub(super) fn zone_of(&self, person: &PersonId) -> TimeZone {
         let zone = self.book.person(person).map(|person| person.zone.as_str());
         zone.and_then(|name| TimeZone::get(name).ok())

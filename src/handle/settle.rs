@@ -163,6 +163,7 @@ impl Case<'_> {
             sentence: unclear.sentence.clone(),
             next: unclear.next.as_deref().unwrap_or(again).to_owned(),
             refusal: None,
+            portuguese: unclear.portuguese.as_deref().cloned(),
             wrote: unclear.wrote.clone(),
         };
         let facts = self.or_settled(speaker, &locked, facts);

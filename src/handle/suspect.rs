@@ -179,6 +179,7 @@ fn unproven(key: &str, suspect: &Suspect) -> Inbound {
             sentence: suspect.why.clone(),
             wrote: None,
             next: None,
+            portuguese: None,
         }),
     }
 }

@@ -5,8 +5,9 @@ use jiff::tz::TimeZone;
 
 use super::Case;
 use super::identify::Identified;
-use crate::command::when::{Here, Understood};
+use crate::command::when::{Asked, Here, Understood};
 use crate::inbound::{Speaker, Unclear};
+use crate::render::Tongue;
 use crate::workflow::decide::Actor;
 use crate::workflow::request::Window;
 
@@ -18,19 +19,25 @@ impl Case<'_> {
         speaker: &Identified,
         words: &str,
     ) -> Result<Understood<Window>, Unclear> {
-        let zone = match &speaker.actor {
-            Actor::Person(person) => self.zone_of(person),
-            Actor::Clock => TimeZone::UTC,
+        let (zone, tongue) = match &speaker.actor {
+            Actor::Person(person) => (self.zone_of(person), self.tongue_of(person)),
+            Actor::Clock => (TimeZone::UTC, Tongue::English),
         };
         let here = Here {
             now: self.said_at(speaker),
             zone: &zone,
+            tongue,
         };
-        here.any_window(words).map_err(|error| Unclear {
-            code: error.code().to_owned(),
-            sentence: format!("The line that says for when is not clear: {error}"),
-            wrote: Some(words.to_owned()),
-            next: Some(error.next()),
+        here.any_window(words).map_err(|error| {
+            let (sentence, next) = error.told(Asked::Window, Tongue::Portuguese);
+            let portuguese = format!("A linha que diz o período não está clara: {sentence}");
+            Unclear {
+                code: error.code().to_owned(),
+                sentence: format!("The line that says for when is not clear: {error}"),
+                wrote: Some(words.to_owned()),
+                next: Some(error.next()),
+                portuguese: Some(Box::new((portuguese, next))),
+            }
         })
     }
 

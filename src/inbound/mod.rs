@@ -166,6 +166,9 @@ pub struct Unclear {
     /// How to say it, one sentence, where there is more to say than "the word alone".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// The sentence and the step in Portuguese, where the code alone does not say them.
+    #[serde(skip)]
+    pub portuguese: Option<Box<(String, String)>>,
 }
 
 impl Unclear {
@@ -181,6 +184,7 @@ impl Unclear {
                  on the first line."
                     .to_owned(),
             ),
+            portuguese: None,
         }
     }
 }

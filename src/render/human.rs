@@ -4,20 +4,12 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
 use super::language::languages;
+pub use crate::config::locales::Tongue;
 
 /// Other people's words are cut to this many lines in a mail.
 const MAX_LINES: usize = 30;
 /// And each line to this many characters.
 const MAX_LINE_CHARS: usize = 500;
-
-/// The language of our own words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tongue {
-    /// English, and what is read wherever there is nothing better.
-    English,
-    /// Portuguese as it is written in Brazil.
-    Portuguese,
-}
 
 impl Tongue {
     /// For a reader of this language tag.

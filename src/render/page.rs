@@ -71,6 +71,8 @@ pub struct Page {
     pub notice: &'static str,
     /// The template of words; chosen when the page is rendered.
     pub words: String,
+    /// The language of what the program itself says; set when the page is rendered.
+    pub own: &'static str,
 }
 
 /// What shows that a form is ours.
@@ -224,7 +226,8 @@ impl Renderer {
         page: Page,
     ) -> Result<String, TemplateError> {
         let words = self.localized("web", locale, "words.html");
-        let page = Page { words, ..page };
+        let own = Tongue::of(locale).tag();
+        let page = Page { words, own, ..page };
         let context = Context {
             r: about.map(|(facts, reader)| view::words(Kind::Ask, facts, reader)),
             p: &page,

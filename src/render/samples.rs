@@ -318,6 +318,7 @@ fn answer(kind: Kind) -> Option<AnswerFacts> {
             sentence: "The line has more on it than the decision.".into(),
             next: "Reply again with the word alone on its line.".into(),
             refusal: None,
+            portuguese: None,
             wrote: Some("approve, but only until noon".into()),
         }),
         _ => None,

@@ -171,7 +171,11 @@ fn narrows(asked: &Window, zone: &str, now: Timestamp, line: &str) {
         };
         let said = view::narrower(asked, &say).expect("it proposes one");
         assert_eq!(said == line, tongue == Tongue::English, "{said}");
-        let here = Here { now, zone: &zone };
+        let here = Here {
+            now,
+            zone: &zone,
+            tongue,
+        };
         read.push(here.any_window(&said).expect("it is read").value);
     }
     let narrower = read[0].lies_inside(asked) && read[0] != *asked;

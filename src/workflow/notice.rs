@@ -359,6 +359,10 @@ pub struct AnswerFacts {
     /// The refusal itself, so that it can be said in another language; absent where the reading said no.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Box<Refusal>>,
+    /// The sentence and the step in Portuguese, where the reading said no and the code alone does not say
+    /// them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portuguese: Option<(String, String)>,
     /// The line that the person wrote, as understood; shown back in backticks.
     pub wrote: Option<String>,
 }
@@ -467,6 +471,7 @@ impl AnswerFacts {
             sentence: refusal.sentence(zone),
             next: refusal.next(),
             refusal: Some(Box::new(refusal.clone())),
+            portuguese: None,
             wrote,
         }
     }

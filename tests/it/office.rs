@@ -195,6 +195,16 @@ impl Office {
         self.apply_with(policies, |_| {}).await;
     }
 
+    /// Puts these policies in force, with one person who reads Portuguese.
+    pub async fn apply_portuguese(&self, policies: &str, name: &str) {
+        let own = format!("id = \"{name}\"\n");
+        let change = |text: &mut String| {
+            assert!(text.contains(&own), "{name}: {text}");
+            *text = text.replace(&own, &format!("{own}locale = \"pt-BR\"\n"));
+        };
+        self.apply_with(policies, change).await;
+    }
+
     /// As `apply`, after `change` has had its way with the text of the people.
     pub async fn apply_with(&self, policies: &str, change: impl Fn(&mut String)) {
         let mut text = String::new();

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use jiff::ToSpan as _;
 use jiff::civil::{self, Weekday};
 
-use super::error::{Doubt, Reading, WhenError};
+use super::error::{Doubt, WhenError};
+use super::reading::{Note, Reading, Truth, Write};
 use super::resolve::Sense;
 use super::said::{Date, Day, Point, Which};
 
@@ -34,7 +35,7 @@ impl Sense {
                 match weekday {
                     Some(written) if written != found.weekday() => Err(WhenError::Contradiction {
                         wrote: wrote(),
-                        is: format!("{found} is a {}", found.strftime("%A")),
+                        is: Truth::Weekday(found, found.weekday()),
                     }),
                     _ => Ok(found),
                 }
@@ -65,9 +66,9 @@ impl Sense {
         let days = if ahead == 0 { 7 } else { ahead };
         let coming = today.checked_add(days.days()).map_err(far)?;
         let later = coming.checked_add(7.days()).map_err(far)?;
-        let reading = |date: civil::Date, note: &str| Reading {
-            write: date.to_string(),
-            note: note.to_owned(),
+        let reading = |date: civil::Date, note| Reading {
+            write: Write::Plain(date.to_string()),
+            note,
         };
         let (doubt, readings) = match which {
             Which::Next if ahead == 0 || !in_this_week => return Ok(coming),
@@ -75,14 +76,17 @@ impl Sense {
             Which::This if in_this_week => return Ok(coming),
             Which::Next => (
                 Doubt::NextWeekday,
-                vec![reading(coming, "this week"), reading(later, "next week")],
+                vec![
+                    reading(coming, Note::ThisWeek),
+                    reading(later, Note::NextWeek),
+                ],
             ),
             Which::Coming | Which::This if ahead == 0 => (
                 Doubt::WeekdayIsToday,
-                vec![reading(today, "today"), reading(coming, "in a week")],
+                vec![reading(today, Note::Today), reading(coming, Note::InAWeek)],
             ),
             Which::Coming | Which::This => {
-                (Doubt::PassedThisWeek, vec![reading(coming, "next week")])
+                (Doubt::PassedThisWeek, vec![reading(coming, Note::NextWeek)])
             }
         };
         Err(WhenError::Ambiguous {
@@ -153,8 +157,8 @@ impl Sense {
                 readings: days
                     .iter()
                     .map(|day| Reading {
-                        write: day.to_string(),
-                        note: day.strftime("%-d %B").to_string(),
+                        write: Write::Plain(day.to_string()),
+                        note: Note::Day(*day),
                     })
                     .collect(),
             }),

@@ -2,15 +2,25 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use thiserror::Error;
 
-/// One of several things that a text may have meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading {
-    /// What to write instead, so that only this is meant.
-    pub write: String,
-    /// What tells it from the others, e.g. the clocks' name then.
-    pub note: String,
+use super::reading::{Missing, Note, Reading, Truth, Write, offers};
+use super::{portuguese, say};
+use crate::config::locales::Tongue;
+
+/// What a writer is asked for, which says by what examples they are helped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// A window.
+    Window,
+    /// A point in time that lies ahead.
+    Instant,
+    /// A point in time that may have passed.
+    Moment,
+    /// A length.
+    Length,
 }
 
 /// Why a text has more than one meaning.
@@ -98,7 +108,7 @@ pub enum WhenError {
     #[error("It ends where {expected} should follow.")]
     Unfinished {
         /// What is missing.
-        expected: &'static str,
+        expected: Missing,
     },
     /// It can mean more than one thing, or nothing that exists.
     #[error("`{wrote}` {doubt}.")]
@@ -157,7 +167,7 @@ pub enum WhenError {
         /// What.
         wrote: String,
         /// What would be right.
-        is: String,
+        is: Truth,
     },
     /// A length that says nothing, or months and years.
     #[error("`{wrote}` is no length of time that can be counted.")]
@@ -169,10 +179,12 @@ pub enum WhenError {
     #[error("It lies too far ahead.")]
     TooFar,
     /// The window is over.
-    #[error("It has passed: it was over at {end}.")]
+    #[error("It has passed: it was over at {}.", say::instant(*.end, .zone, Tongue::English))]
     Over {
-        /// The end, said.
-        end: String,
+        /// The end.
+        end: Timestamp,
+        /// Where it is read.
+        zone: TimeZone,
     },
     /// The window ends where it begins.
     #[error("It ends at the instant at which it begins.")]
@@ -180,16 +192,13 @@ pub enum WhenError {
     /// The window ends before it begins.
     #[error("It ends before it begins.")]
     Reversed {
-        /// The night that may have been meant, said.
-        overnight: Option<String>,
+        /// The night that may have been meant.
+        overnight: Option<Write>,
     },
 }
 
 /// The longest piece of a text that is repeated, in characters.
 const MAX_SHOWN_CHARS: usize = 60;
-
-/// How a window is written.
-const EXAMPLES: &str = "`for 2h`, `until 18:00`, `tomorrow 9am for 2h` or `friday 17:00 to 19:00`";
 
 impl WhenError {
     /// A piece of text that says nothing where it stands.
@@ -236,31 +245,32 @@ impl WhenError {
         }
     }
 
-    /// One next step, which shows how to say a window.
+    /// What happened, and one next step, in a language.
+    pub fn told(&self, asked: Asked, tongue: Tongue) -> (String, String) {
+        match tongue {
+            Tongue::English => (self.to_string(), self.next_for(asked)),
+            Tongue::Portuguese => (portuguese::sentence(self), portuguese::next(self, asked)),
+        }
+    }
+
+    /// One next step in English, which shows how to say a window.
     pub fn next(&self) -> String {
-        self.next_like(EXAMPLES)
+        self.next_for(Asked::Window)
     }
 
-    /// As [`Self::next`], for one point in time that lies ahead.
-    pub fn next_of_instant(&self) -> String {
-        self.next_like("`friday 18:00`, `tomorrow 9am`, `in 2 hours` or `2026-11-27 18:00`")
-    }
-
-    /// As [`Self::next`], for one point in time that may have passed.
-    pub fn next_of_moment(&self) -> String {
-        self.next_like("`yesterday`, `2 days ago`, `2026-11-27` or `2026-11-27 18:00 UTC`")
-    }
-
-    fn next_like(&self, examples: &str) -> String {
+    /// One next step in English, which shows how to say what is asked for.
+    pub fn next_for(&self, asked: Asked) -> String {
+        let examples = match asked {
+            Asked::Window => {
+                "`for 2h`, `until 18:00`, `tomorrow 9am for 2h` or `friday 17:00 to 19:00`"
+            }
+            Asked::Instant => "`friday 18:00`, `tomorrow 9am`, `in 2 hours` or `2026-11-27 18:00`",
+            Asked::Moment => "`yesterday`, `2 days ago`, `2026-11-27` or `2026-11-27 18:00 UTC`",
+            Asked::Length => "`2h`, `2h 30m` or `1 day`",
+        };
         match self {
             Self::Ambiguous { readings, .. } if !readings.is_empty() => {
-                let offers: Vec<String> = readings
-                    .iter()
-                    .map(|reading| match reading.note.as_str() {
-                        "" => format!("`{}`", reading.write),
-                        note => format!("`{}` ({note})", reading.write),
-                    })
-                    .collect();
+                let offers = offers(readings, Tongue::English, Note::to_string);
                 format!("Write {}.", offers.join(" or "))
             }
             Self::NoSuchDay { .. } | Self::NeedsYear { .. } => {
@@ -282,15 +292,16 @@ impl WhenError {
             }
             Self::Reversed {
                 overnight: Some(night),
-            } => format!("If the night is meant, write `{night}`."),
-            Self::Over { .. } | Self::EmptyWindow | Self::Reversed { .. } | Self::TooFar => {
+            } => format!(
+                "If the night is meant, write `{}`.",
+                night.said(Tongue::English)
+            ),
+            Self::Over { .. } | Self::EmptyWindow | Self::Reversed { .. } | Self::TooFar
+                if asked == Asked::Window =>
+            {
                 format!("Write a window whose end lies ahead, e.g. {examples}.")
             }
-            Self::Nothing
-            | Self::TooLong { .. }
-            | Self::NotUnderstood { .. }
-            | Self::Unfinished { .. }
-            | Self::Ambiguous { .. } => format!("Write it like {examples}."),
+            _ => format!("Write it like {examples}."),
         }
     }
 }

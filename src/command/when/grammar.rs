@@ -18,7 +18,8 @@
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
 use super::cursor::Cursor;
-use super::error::{Doubt, Reading, WhenError};
+use super::error::{Doubt, WhenError};
+use super::reading::{Missing, Note, Reading, Write};
 use super::said::{Begin, Hours, Length, Point, Said};
 use super::token::{Kind, Token};
 use super::words;
@@ -118,9 +119,10 @@ impl Cursor<'_> {
             return Ok(());
         };
         let minutes = length.seconds / 60;
-        let mut readings = vec![format!("for {}", length.wrote)];
+        let mut readings = vec![Write::For(length.wrote.clone())];
         if minutes < 24 * 60 {
-            readings.insert(0, format!("until {}:{:02}", minutes / 60, minutes % 60));
+            let time = format!("{}:{:02}", minutes / 60, minutes % 60);
+            readings.insert(0, Write::Until(time));
         }
         Err(WhenError::Ambiguous {
             wrote: length.wrote,
@@ -129,7 +131,7 @@ impl Cursor<'_> {
                 .into_iter()
                 .map(|write| Reading {
                     write,
-                    note: String::new(),
+                    note: Note::None,
                 })
                 .collect(),
         })
@@ -139,8 +141,9 @@ impl Cursor<'_> {
     fn behind_length(&mut self, length: Length) -> Result<Said, WhenError> {
         let rest = self.tokens.get(self.at..).unwrap_or_default();
         let is_word = |(token, word): (&Token, &&str)| token.kind == Kind::Word((*word).to_owned());
-        let from_approval = rest.len() == words::FROM_APPROVAL.len()
-            && rest.iter().zip(words::FROM_APPROVAL).all(is_word);
+        let from_approval = words::FROM_APPROVAL
+            .iter()
+            .any(|phrase| rest.len() == phrase.len() && rest.iter().zip(*phrase).all(is_word));
         if rest.is_empty() || from_approval {
             self.at = self.tokens.len();
             return Ok(Said::Length(length));
@@ -209,7 +212,7 @@ impl Cursor<'_> {
             return Err(match self.peek() {
                 Some(token) => self.no_time(token, hours),
                 None => WhenError::Unfinished {
-                    expected: "a day or a time",
+                    expected: Missing::Point,
                 },
             });
         }
@@ -242,8 +245,8 @@ impl Cursor<'_> {
             .into_iter()
             .filter(|hour| *hour < 24)
             .map(|hour| Reading {
-                write: format!("{hour}:00"),
-                note: String::new(),
+                write: Write::Plain(format!("{hour}:00")),
+                note: Note::None,
             })
             .collect();
         let mark = mark.map_or("", |mark| mark.text.as_str());

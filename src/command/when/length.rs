@@ -4,6 +4,7 @@
 
 use super::cursor::Cursor;
 use super::error::WhenError;
+use super::reading::Missing;
 use super::said::Length;
 use super::token::{Kind, Token};
 use super::words::{self, Unit};
@@ -115,7 +116,7 @@ impl Cursor<'_> {
             },
             Some(token) => WhenError::not_understood(&token.text),
             None => WhenError::Unfinished {
-                expected: "hours or minutes",
+                expected: Missing::Unit,
             },
         })
     }
@@ -126,7 +127,7 @@ impl Cursor<'_> {
             return match self.peek() {
                 Some(token) => WhenError::not_understood(&token.text),
                 None => WhenError::Unfinished {
-                    expected: "a length",
+                    expected: Missing::Length,
                 },
             };
         }

@@ -14,7 +14,8 @@
 //! | `resolve`, `day` | what was said to what it means, and what is refused |
 //! | `past` | the same for points that may have passed |
 //! | [`say`] | what is said back |
-//! | [`error`] | why a text is not understood |
+//! | [`error`], [`reading`] | why a text is not understood, and what it may have meant |
+//! | `portuguese` | the same in Portuguese |
 //!
 //! What always holds: the whole text is understood or nothing is; no text panics; what can mean two
 //! things, or a local time that comes twice or never, is refused with what to write instead; what
@@ -40,6 +41,8 @@ pub mod grammar;
 mod length;
 mod past;
 mod point;
+mod portuguese;
+pub mod reading;
 mod resolve;
 pub mod said;
 pub mod say;
@@ -52,13 +55,16 @@ mod tests;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use self::reading::{Truth, Write};
 use self::resolve::{Place, Sense};
 use self::said::{Begin, Length, Point, Said};
 use self::token::{Kind, Token};
+use crate::config::locales::Tongue;
 use crate::config::read::read_duration;
 use crate::workflow::request::Window;
 
-pub use self::error::{Doubt, Reading, WhenError};
+pub use self::error::{Asked, Doubt, WhenError};
+pub use self::reading::Reading;
 
 /// The longest length that is read, in days.
 pub const MAX_LENGTH_DAYS: i64 = 3_660;
@@ -68,7 +74,7 @@ pub const MAX_LENGTH_DAYS: i64 = 3_660;
 pub struct Understood<T> {
     /// The value.
     pub value: T,
-    /// The same in words, in the person's zone; read again, it means the same.
+    /// The same in words, in the person's zone and language; read again, it means the same.
     pub said: String,
 }
 
@@ -79,6 +85,8 @@ pub struct Here<'a> {
     pub now: Timestamp,
     /// The zone of the person who wrote.
     pub zone: &'a TimeZone,
+    /// The language in which what was understood is said back to them; any is read.
+    pub tongue: Tongue,
 }
 
 /// A zone that the end of a text names, and what its clocks are said to be called.
@@ -94,10 +102,7 @@ impl Here<'_> {
         let read = self.any_window(text)?;
         match read.value {
             Window::Fixed { start, end } if start == end => Err(WhenError::EmptyWindow),
-            Window::Fixed { end, .. } if end <= self.now => {
-                let end = say::instant(end, self.zone);
-                Err(WhenError::Over { end })
-            }
+            Window::Fixed { end, .. } if end <= self.now => Err(self.over(end)),
             Window::Fixed { .. } | Window::FromApproval { .. } => Ok(read),
         }
     }
@@ -132,7 +137,7 @@ impl Here<'_> {
             note.as_ref()
                 .map_or(Ok(()), |note| note.agrees(start, end))?;
         }
-        let said = say::window(&value, self.zone);
+        let said = say::window(&value, self.zone, self.tongue);
         Ok(Understood { value, said })
     }
 
@@ -145,11 +150,16 @@ impl Here<'_> {
         let value = sense.begin(&begin)?;
         note.as_ref()
             .map_or(Ok(()), |note| note.agrees(value, value))?;
-        let said = say::instant(value, self.zone);
+        let said = say::instant(value, self.zone, self.tongue);
         if value < self.second() {
-            return Err(WhenError::Over { end: said });
+            return Err(self.over(value));
         }
         Ok(Understood { value, said })
+    }
+
+    fn over(&self, end: Timestamp) -> WhenError {
+        let zone = self.zone.clone();
+        WhenError::Over { end, zone }
     }
 
     /// Now in whole seconds, which is what a window that begins now is said with.
@@ -206,13 +216,22 @@ pub fn length(text: &str) -> Result<Understood<SignedDuration>, WhenError> {
 
 /// A window whose parts were given apart, in the words of the grammar; `None` where they make none. A
 /// length may be ISO's.
-pub fn joined(lasts: Option<&str>, from: Option<&str>, until: Option<&str>) -> Option<String> {
+pub fn joined(
+    (lasts, from, until): (Option<&str>, Option<&str>, Option<&str>),
+    tongue: Tongue,
+) -> Option<String> {
     let plain = |lasts: &str| length(lasts).map_or_else(|_| lasts.to_owned(), |read| read.said);
+    let lasting = |lasts: &str| Write::For(plain(lasts)).said(tongue);
     match (lasts, from, until) {
-        (Some(lasts), None, None) => Some(format!("for {}", plain(lasts))),
-        (Some(lasts), Some(from), None) => Some(format!("from {from} for {}", plain(lasts))),
-        (None, Some(from), Some(until)) => Some(format!("from {from} to {until}")),
-        (None, None, Some(until)) => Some(format!("until {until}")),
+        (Some(lasts), None, None) => Some(lasting(lasts)),
+        (Some(lasts), Some(from), None) => Some(match tongue {
+            Tongue::English => format!("from {from} {}", lasting(lasts)),
+            Tongue::Portuguese => format!("de {from} {}", lasting(lasts)),
+        }),
+        (None, Some(from), Some(until)) => {
+            Some(Write::Span(from.to_owned(), until.to_owned()).said(tongue))
+        }
+        (None, None, Some(until)) => Some(Write::Until(until.to_owned()).said(tongue)),
         _ => None,
     }
 }
@@ -288,13 +307,22 @@ fn noted(tokens: &[Token]) -> Result<(&[Token], Option<Note<'_>>), WhenError> {
 impl Note<'_> {
     /// Whether the clocks are called then what they are said to be called.
     fn agrees(&self, start: Timestamp, end: Timestamp) -> Result<(), WhenError> {
-        let clocks = say::clock_names(start, end, &self.zone);
-        if self.clocks.is_empty() || self.clocks.eq_ignore_ascii_case(&clocks) {
+        let written = |tongue| {
+            let clocks = say::clock_names(start, end, &self.zone, tongue);
+            self.clocks.eq_ignore_ascii_case(&clocks)
+        };
+        if self.clocks.is_empty()
+            || [Tongue::English, Tongue::Portuguese]
+                .into_iter()
+                .any(written)
+        {
             return Ok(());
         }
+        let first = say::clock_name(start, &self.zone);
+        let last = say::clock_name(end, &self.zone);
         Err(WhenError::Contradiction {
             wrote: self.wrote.to_owned(),
-            is: format!("its clocks are called {clocks} then"),
+            is: Truth::Clocks(first.clone(), (first != last).then_some(last)),
         })
     }
 }

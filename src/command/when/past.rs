@@ -18,7 +18,8 @@ use std::collections::BTreeSet;
 use jiff::civil::{self, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::error::{Doubt, Reading, WhenError};
+use super::error::{Doubt, WhenError};
+use super::reading::{Note, Reading, Write};
 use super::resolve::Sense;
 use super::said::{Begin, Date, Day, Point, Time, Which};
 use super::token::{Kind, Token};
@@ -46,7 +47,7 @@ impl Here<'_> {
             }
             None => self.said_moment(&tokens)?,
         };
-        let said = say::instant(value, self.zone);
+        let said = say::instant(value, self.zone, self.tongue);
         Ok(Understood { value, said })
     }
 
@@ -166,14 +167,14 @@ fn latest(
         .checked_sub(back.days())
         .map_err(|_| WhenError::TooFar)?;
     if back == 7 && !last {
-        let reading = |date: civil::Date, note: &str| Reading {
-            write: date.to_string(),
-            note: note.to_owned(),
+        let reading = |date: civil::Date, note| Reading {
+            write: Write::Plain(date.to_string()),
+            note,
         };
         return Err(WhenError::Ambiguous {
             wrote,
             doubt: Doubt::TodayOrAWeekAgo,
-            readings: vec![reading(today, "today"), reading(found, "a week ago")],
+            readings: vec![reading(today, Note::Today), reading(found, Note::AWeekAgo)],
         });
     }
     Ok(found)
@@ -205,8 +206,8 @@ fn slash(
             readings: days
                 .iter()
                 .map(|day| Reading {
-                    write: day.to_string(),
-                    note: day.strftime("%-d %B").to_string(),
+                    write: Write::Plain(day.to_string()),
+                    note: Note::Day(*day),
                 })
                 .collect(),
         }),

@@ -3,7 +3,8 @@
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
 use super::cursor::Cursor;
-use super::error::{Doubt, Reading, WhenError};
+use super::error::{Doubt, WhenError};
+use super::reading::{Note, Reading, Write};
 use super::said::{Date, Day, Hours, Point, Time, Which};
 use super::token::Kind;
 use super::words;
@@ -274,17 +275,17 @@ impl Cursor<'_> {
     }
 
     fn twelve(&self, start: usize) -> WhenError {
-        let offer = |write: &str, note: &str| Reading {
-            write: write.to_owned(),
-            note: note.to_owned(),
+        let offer = |write: &str, note| Reading {
+            write: Write::Plain(write.to_owned()),
+            note,
         };
         WhenError::Ambiguous {
             wrote: self.wrote(start),
             doubt: Doubt::TwelveOClock,
             readings: vec![
-                offer("12:00", "noon"),
-                offer("00:00", "the day's beginning"),
-                offer("24:00", "its end"),
+                offer("12:00", Note::Noon),
+                offer("00:00", Note::DaysBeginning),
+                offer("24:00", Note::DaysEnd),
             ],
         }
     }

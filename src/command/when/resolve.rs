@@ -20,7 +20,8 @@ use jiff::civil::{self, DateTime};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::error::{Doubt, Reading, WhenError};
+use super::error::{Doubt, WhenError};
+use super::reading::{Note, Reading, Truth, Write};
 use super::said::{Begin, Length, Point, Time};
 use super::say;
 use super::words;
@@ -120,7 +121,7 @@ impl Sense {
             .ok();
         let stamp = |at| say::stamp(at, &self.place.zone);
         Err(WhenError::Reversed {
-            overnight: night.map(|end| format!("from {} to {}", stamp(start), stamp(end))),
+            overnight: night.map(|end| Write::Span(stamp(start), stamp(end))),
         })
     }
 
@@ -138,8 +139,8 @@ impl Sense {
         };
         let (from, to) = (plain(from), plain(to));
         let reading = |first: civil::Date| Reading {
-            write: format!("from {first} {from} to {date} {to}"),
-            note: String::new(),
+            write: Write::Span(format!("{first} {from}"), format!("{date} {to}")),
+            note: Note::None,
         };
         Err(WhenError::Ambiguous {
             wrote: end.wrote.clone(),
@@ -168,16 +169,16 @@ impl Sense {
             return Ok(end);
         }
         let stamp = |at| say::stamp(at, &self.place.zone);
-        let reading = |end, note: &str| Reading {
-            write: format!("from {} to {}", stamp(start), stamp(end)),
-            note: note.to_owned(),
+        let reading = |end, note| Reading {
+            write: Write::Span(stamp(start), stamp(end)),
+            note,
         };
         Err(WhenError::Ambiguous {
             wrote: length.wrote.clone(),
             doubt: Doubt::DayOrHours,
             readings: vec![
-                reading(end, "days of 24 hours"),
-                reading(by_calendar, "the same time of day"),
+                reading(end, Note::DaysOf24Hours),
+                reading(by_calendar, Note::SameTimeOfDay),
             ],
         })
     }
@@ -193,16 +194,16 @@ impl Sense {
     /// A time on a day that was said: midnight could be at either of its ends.
     fn on(&self, date: civil::Date, time: Time, point: &Point) -> Result<Timestamp, WhenError> {
         if time == Time::Midnight {
-            let reading = |time: &str, note: &str| Reading {
-                write: format!("{date} {time}"),
-                note: note.to_owned(),
+            let reading = |time: &str, note| Reading {
+                write: Write::Plain(format!("{date} {time}")),
+                note,
             };
             return Err(WhenError::Ambiguous {
                 wrote: point.wrote.clone(),
                 doubt: Doubt::Midnight,
                 readings: vec![
-                    reading("00:00", "the day's beginning"),
-                    reading("24:00", "its end"),
+                    reading("00:00", Note::DaysBeginning),
+                    reading("24:00", Note::DaysEnd),
                 ],
             });
         }
@@ -229,7 +230,7 @@ impl Sense {
             if self.place.written && own != offset {
                 return Err(WhenError::Contradiction {
                     wrote: point.wrote.clone(),
-                    is: format!("{} is at {own:#} then", say::name(zone)),
+                    is: Truth::Offset(say::name(zone), own),
                 });
             }
             return Ok(at);
@@ -251,8 +252,8 @@ impl Sense {
             .iter()
             .filter_map(|offset| offset.to_timestamp(civil).ok())
             .map(|at| Reading {
-                write: say::with_offset(at, zone),
-                note: say::clock_name(at, zone),
+                write: Write::Plain(say::with_offset(at, zone)),
+                note: Note::Clocks(say::clock_name(at, zone)),
             })
             .collect();
         Err(WhenError::Ambiguous {
@@ -292,13 +293,13 @@ fn plain(time: Time) -> String {
 /// A time of today that has passed; a window may still have begun today, but not end.
 fn passed_today(point: &Point, time: Time, may_be_today: bool) -> WhenError {
     let time = plain(time);
-    let reading = |day: &str| Reading {
-        write: format!("{day} {time}"),
-        note: String::new(),
+    let reading = |write| Reading {
+        write,
+        note: Note::None,
     };
-    let mut readings = vec![reading("tomorrow")];
+    let mut readings = vec![reading(Write::Tomorrow(time.clone()))];
     if may_be_today {
-        readings.insert(0, reading("today"));
+        readings.insert(0, reading(Write::Today(time)));
     }
     WhenError::Ambiguous {
         wrote: point.wrote.clone(),

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// A Saturday morning; Lisbon's clocks show the same.
+const TONGUES: [Tongue; 2] = [Tongue::English, Tongue::Portuguese];
 const NOW: &str = "2026-11-21T10:00:00Z";
 
 fn zone(name: &str) -> TimeZone {
@@ -29,20 +30,29 @@ fn meaning(text: &str, zone_name: &str, now: &str) -> String {
     let here = Here {
         now: now.parse().unwrap(),
         zone: &zone,
+        tongue: Tongue::English,
     };
     let read = here.window(text);
     if let Ok(understood) = &read {
-        let again = here.window(&understood.said);
-        assert_eq!(
-            again.as_ref(),
-            Ok(understood),
-            "{text:?}: {}",
-            understood.said
-        );
+        for tongue in TONGUES {
+            let here = Here { tongue, ..here };
+            let said = here.window(text).unwrap().said;
+            let again = here.window(&said);
+            assert_eq!(
+                again.map(|again| (again.value, again.said)),
+                Ok((understood.value, said.clone())),
+                "{text:?}: {said}"
+            );
+        }
     }
     if let Err(error) = &read {
-        assert!(error.to_string().ends_with('.'), "{error}");
-        assert!(error.next().ends_with('.'), "{}", error.next());
+        for tongue in TONGUES {
+            let (sentence, next) = error.told(Asked::Window, tongue);
+            assert!(
+                sentence.ends_with('.') && next.ends_with('.'),
+                "{sentence} {next}"
+            );
+        }
     }
     shown(read)
 }
@@ -462,6 +472,7 @@ fn edges_of_summer_time() {
         let here = Here {
             now: now.parse().unwrap(),
             zone: &zone,
+            tongue: Tongue::English,
         };
         let Err(WhenError::Ambiguous { readings, .. }) = here.window(&format!("{text} for 1h"))
         else {
@@ -470,8 +481,8 @@ fn edges_of_summer_time() {
         let read: Vec<String> = readings
             .iter()
             .map(|reading| {
-                assert!(!reading.note.is_empty());
-                let sense = here.window(&format!("{} for 1h", reading.write));
+                assert_ne!(reading.note, reading::Note::None);
+                let sense = here.window(&format!("{} for 1h", reading.write.said(Tongue::English)));
                 let said = shown(sense);
                 said.split('/').next().unwrap().to_owned()
             })
@@ -566,7 +577,11 @@ fn said_back() {
     for (name, now, text, expected) in table {
         let zone = zone(name);
         let now = now.parse().unwrap();
-        let here = Here { now, zone: &zone };
+        let here = Here {
+            now,
+            zone: &zone,
+            tongue: Tongue::English,
+        };
         assert_eq!(here.window(text).unwrap().said, expected);
         meaning(text, name, &now.to_string());
     }
@@ -618,10 +633,91 @@ fn refusals_say_how() {
     let here = Here {
         now: NOW.parse().unwrap(),
         zone: &zone,
+        tongue: Tongue::English,
     };
     for (text, expected) in table {
         let error = here.window(text).unwrap_err();
         assert_eq!(format!("{error} {}", error.next()), expected);
+    }
+}
+
+// Goal: a Brazilian reads windows and refusals in Portuguese, and what they are told to write is read.
+// Method: the words of some, and each again by the grammar.
+#[test]
+fn in_portuguese() {
+    let zone = zone("America/Sao_Paulo");
+    let here = Here {
+        now: NOW.parse().unwrap(),
+        zone: &zone,
+        tongue: Tongue::Portuguese,
+    };
+    for (text, said) in [
+        ("for 90m", "por 1h 30m a partir da aprovação"),
+        (
+            "friday 5pm–7pm",
+            "sexta-feira, 27 de novembro de 2026, 17:00–19:00 (America/Sao_Paulo, -03)",
+        ),
+        (
+            "sábado, 28 de novembro às 22h até domingo 2h",
+            "sábado, 28 de novembro de 2026 22:00 até domingo, 29 de novembro de 2026 02:00 \
+             (America/Sao_Paulo, -03)",
+        ),
+    ] {
+        assert_eq!(here.window(text).unwrap().said, said);
+        assert_eq!(here.window(said).unwrap().said, said);
+    }
+    for (text, told) in [
+        (
+            "sábado 17:00 por 1h",
+            "`sábado` é hoje, ou daqui a uma semana. Escreva `2026-11-21` (hoje) ou `2026-11-28` \
+             (daqui a uma semana).",
+        ),
+        (
+            "6am for 2h",
+            "`6am` já passou hoje. Escreva `hoje 06:00` ou `amanhã 06:00`.",
+        ),
+        (
+            "sexta 22:00 até 02:00",
+            "Termina antes de começar. Se for a noite, escreva `de 2026-11-27 22:00 até 2026-11-28 \
+             02:00`.",
+        ),
+        (
+            "hoje 5:00 até 6:00",
+            "Já passou: terminou em sábado, 21 de novembro de 2026 06:00 (America/Sao_Paulo, -03). \
+             Escreva um período cujo fim ainda não chegou, p. ex. `por 2h`, `até 18:00`, `amanhã 9h \
+             por 2h` ou `sexta 17:00 às 19:00`.",
+        ),
+        (
+            "quinta, 27 de novembro 9h por 1h",
+            "`quinta, 27 de novembro` se contradiz: 2026-11-27 é sexta-feira. Deixe só um dos dois.",
+        ),
+        (
+            "[Europe/Lisbon] 9h",
+            "`[Europe/Lisbon]` não é entendido nesse lugar. Escreva como `por 2h`, `até 18:00`, \
+             `amanhã 9h por 2h` ou `sexta 17:00 às 19:00`.",
+        ),
+    ] {
+        let error = here.window(text).unwrap_err();
+        let (sentence, next) = error.told(Asked::Window, Tongue::Portuguese);
+        assert_eq!(format!("{sentence} {next}"), told);
+    }
+    let lisbon = TimeZone::get("Europe/Lisbon").unwrap();
+    let here = Here {
+        zone: &lisbon,
+        ..here
+    };
+    for (text, doubt) in [
+        ("2027-03-28 01:30 por 1h", "não existe em Europe/Lisbon"),
+        (
+            "2027-10-31 01:30 por 1h",
+            "acontece duas vezes em Europe/Lisbon",
+        ),
+    ] {
+        let (sentence, _) = here
+            .window(text)
+            .unwrap_err()
+            .told(Asked::Window, Tongue::Portuguese);
+        assert!(sentence.contains(doubt), "{sentence}");
     }
 }
 
@@ -632,6 +728,7 @@ fn instants_and_lengths() {
     let here = Here {
         now: NOW.parse().unwrap(),
         zone: &zone,
+        tongue: Tongue::English,
     };
     let table = [
         ("until friday 18:00", "2026-11-27T18:00:00Z"),
@@ -680,19 +777,32 @@ fn the_examples_of_a_mend_are_read() {
     let here = Here {
         now: NOW.parse().unwrap(),
         zone: &zone,
+        tongue: Tongue::English,
     };
     let examples = |next: &str| -> Vec<String> {
         let odd = next.split('`').skip(1).step_by(2);
         odd.map(str::to_owned).collect()
     };
-    let error = here.moment("Mars/Olympus").unwrap_err();
-    for example in examples(&error.next_of_moment()) {
-        here.moment(&example).expect(&example);
+    for tongue in TONGUES {
+        for (asked, count) in [
+            (Asked::Moment, 4),
+            (Asked::Instant, 4),
+            (Asked::Length, 3),
+            (Asked::Window, 4),
+        ] {
+            let vague = WhenError::Nothing.told(asked, tongue).1;
+            let found = examples(&vague);
+            assert_eq!(found.len(), count, "{vague}");
+            for example in found {
+                match asked {
+                    Asked::Moment => drop(here.moment(&example).expect(&example)),
+                    Asked::Instant => drop(here.instant(&example).expect(&example)),
+                    Asked::Length => drop(length(&example).expect(&example)),
+                    Asked::Window => drop(here.window(&example).expect(&example)),
+                }
+            }
+        }
     }
-    for example in examples(&error.next_of_instant()) {
-        here.instant(&example).expect(&example);
-    }
-    assert_eq!(examples(&error.next_of_moment()).len(), 4);
 }
 
 // Goal: our reading of days and times is also that of a crate made for it, where that is right.
@@ -704,7 +814,11 @@ fn held_against_interim() {
     for day in 0..7 {
         let now: Timestamp = NOW.parse().unwrap();
         let now = now + SignedDuration::from_hours(24 * day);
-        let here = Here { now, zone: &zone };
+        let here = Here {
+            now,
+            zone: &zone,
+            tongue: Tongue::English,
+        };
         let at = now.to_zoned(zone.clone());
         let days = [
             "today",
@@ -747,7 +861,11 @@ fn weekdays() {
     for day in 0..7 {
         let now: Timestamp = NOW.parse().unwrap();
         let now = now + SignedDuration::from_hours(24 * day);
-        let here = Here { now, zone: &zone };
+        let here = Here {
+            now,
+            zone: &zone,
+            tongue: Tongue::English,
+        };
         let today = now.to_zoned(zone.clone()).date();
         for (name, weekday) in words::WEEKDAYS {
             let read = here.instant(&format!("{name} 23:59"));
@@ -816,21 +934,24 @@ fn tables_do_not_overlap() {
 fn can_be_typed_back(error: &WhenError) -> Result<(), TestCaseError> {
     if let WhenError::Ambiguous { readings, .. } = error {
         prop_assert!(!readings.is_empty(), "{error}");
-        for reading in readings {
-            let tokens = token::tokens(&reading.write);
+        let written = TONGUES.map(|tongue| {
+            readings
+                .iter()
+                .map(move |reading| reading.write.said(tongue))
+        });
+        for write in written.into_iter().flatten() {
+            let tokens = token::tokens(&write);
             let point = tokens.is_ok_and(|tokens| grammar::point(&tokens).is_ok());
-            prop_assert!(
-                point || well_formed(&reading.write).is_ok(),
-                "{error} {}",
-                error.next()
-            );
+            prop_assert!(point || well_formed(&write).is_ok(), "{error} {write}");
         }
     }
     if let WhenError::Reversed {
         overnight: Some(night),
     } = error
     {
-        prop_assert!(well_formed(night).is_ok(), "{night}");
+        for night in TONGUES.map(|tongue| night.said(tongue)) {
+            prop_assert!(well_formed(&night).is_ok(), "{night}");
+        }
     }
     Ok(())
 }
@@ -904,6 +1025,7 @@ fn every_short_text() {
     let here = Here {
         now: NOW.parse().unwrap(),
         zone: &zone,
+        tongue: Tongue::English,
     };
     let mut understood = 0;
     let mut texts = vec![String::new()];
@@ -933,7 +1055,7 @@ proptest! {
     #[test]
     fn never_panics(text in any::<String>(), zone_index in 0..ZONES.len(), at in -9_000_000_000_i64..250_000_000_000) {
         let zone = zone(ZONES[zone_index]);
-        let here = Here { now: Timestamp::from_second(at).unwrap(), zone: &zone };
+        let here = Here { now: Timestamp::from_second(at).unwrap(), zone: &zone, tongue: Tongue::English };
         let _ = (here.window(&text), here.instant(&text), length(&text));
         prop_assert!(may_begin(&text) || !(begins(&text) || well_formed(&text).is_ok()));
     }
@@ -949,7 +1071,7 @@ proptest! {
         }
         prop_assert!(may_begin(&text) || !(begins(&text) || well_formed(&text).is_ok()), "{}", text);
         let zone = zone(ZONES[zone_index]);
-        let here = Here { now: Timestamp::from_second(at).unwrap(), zone: &zone };
+        let here = Here { now: Timestamp::from_second(at).unwrap(), zone: &zone, tongue: Tongue::English };
         if let Ok(understood) = here.window(&text) {
             prop_assert_eq!(here.window(&understood.said), Ok(understood));
         }
@@ -970,15 +1092,17 @@ proptest! {
         let ahead = if near < 2 { ahead % 200_000 + 1 } else { ahead };
         let start = now + SignedDuration::from_secs(ahead);
         let end = start + SignedDuration::from_secs(length);
-        let here = Here { now, zone: &zone };
+        let here = Here { now, zone: &zone, tongue: Tongue::English };
         let window = Window::Fixed { start, end };
-        let said = say::window(&window, &zone);
+        for tongue in TONGUES {
+        let said = say::window(&window, &zone, tongue);
         prop_assert_eq!(here.window(&said).map(|read| read.value), Ok(window), "{}", said);
         // Nor does it matter when it is read, as long as the window is not over.
-        let later = Here { now: end - SignedDuration::from_secs(1), zone: &zone };
+        let later = Here { now: end - SignedDuration::from_secs(1), zone: &zone, tongue: Tongue::English };
         prop_assert_eq!(later.window(&said).map(|read| read.value), Ok(window), "{}", said);
-        let said = say::instant(start, &zone);
+        let said = say::instant(start, &zone, tongue);
         prop_assert_eq!(here.instant(&said).map(|read| read.value), Ok(start), "{}", said);
+        }
     }
 }
 
@@ -989,7 +1113,12 @@ fn moments_that_have_passed() {
     let moment = |text: &str, zone_name: &str| {
         let zone = zone(zone_name);
         let now = NOW.parse().unwrap();
-        let read = Here { now, zone: &zone }.moment(text);
+        let read = Here {
+            now,
+            zone: &zone,
+            tongue: Tongue::English,
+        }
+        .moment(text);
         read.map_or_else(
             |error| error.code().to_owned() + ": " + &error.to_string() + " " + &error.next(),
             |read| read.value.to_string(),

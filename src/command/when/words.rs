@@ -53,7 +53,10 @@ pub const HALF: &[&str] = &["half", "meia"];
 /// Universal time.
 pub const UNIVERSAL: &[&str] = &["utc", "z"];
 /// How a length that begins at the approval is said back.
-pub const FROM_APPROVAL: &[&str] = &["from", "the", "approval", "on"];
+pub const FROM_APPROVAL: &[&[&str]] = &[
+    &["from", "the", "approval", "on"],
+    &["a", "partir", "da", "aprovacao"],
+];
 
 /// What a hyphen joins to the word before it; elsewhere it stands between two times.
 pub const SECOND_PARTS: &[&str] = &["feira", "dia", "noite"];

@@ -118,6 +118,7 @@ pub fn unclear() -> Words {
         sentence: "The first line is neither APPROVE nor DISAPPROVE.".to_owned(),
         wrote: Some("sure, why not".to_owned()),
         next: None,
+        portuguese: None,
     })
 }
 

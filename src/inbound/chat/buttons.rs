@@ -14,6 +14,7 @@ use crate::command::{Command, Target};
 use crate::handle::Answer;
 use crate::inbound::{Pressed, Unclear, Words};
 use crate::outbound::chat::button::Button;
+use crate::render::Tongue;
 use crate::store::requests;
 use crate::workflow::act::Act;
 use crate::workflow::decide::{Action, Actor, Around, Scene, Shown, decide};
@@ -72,6 +73,7 @@ async fn stranger(desk: &Desk, heard: &Heard, button: Button) -> Result<Reply, s
         sentence: "A form was asked for.".to_owned(),
         wrote: None,
         next: None,
+        portuguese: None,
     };
     // No command: should the account be linked in this very moment, nothing is decided.
     let mut inbound = desk.inbound(heard, Command::EndDelegation, Some(shown(button)));
@@ -177,16 +179,20 @@ async fn times(
     let here = Here {
         now: desk.handler.clock.now(),
         zone: &zone,
+        tongue: Tongue::of(&who.person.locale),
     };
     let lasting = when::length(to).is_ok();
     let words = match (from.is_empty(), lasting) {
-        (true, _) => format!("for {}", to.trim_start_matches("for ")),
+        (true, _) => format!(
+            "for {}",
+            to.trim_start_matches("for ").trim_start_matches("por ")
+        ),
         (false, true) => format!("from {from} for {to}"),
         (false, false) => format!("from {from} to {to}"),
     };
     Ok(match here.any_window(&words) {
         Ok(_) => Ok(words),
-        Err(error) => Err(say::no_window(&error, &who.person.locale)),
+        Err(error) => Err(say::no_window(&error, here.tongue)),
     })
 }
 

@@ -3,7 +3,7 @@
 //! People's own words do not occur here but for names, which are made harmless.
 
 use super::{Who, commands};
-use crate::command::when::WhenError;
+use crate::command::when::{Asked, WhenError};
 use crate::handle::Answer;
 use crate::outbound::chat::text;
 use crate::render::Tongue;
@@ -137,12 +137,10 @@ pub fn strange(locale: &str) -> String {
     .to_owned()
 }
 
-/// Times that are not understood; the words for it are English in any language, as in mails.
-pub fn no_window(error: &WhenError, locale: &str) -> String {
-    let nothing = in_two(locale, "Nothing was done.", "Nada foi feito.");
-    let sentence = text::lines(&error.to_string(), MAX_SENTENCE);
-    format!(
-        "{nothing} {sentence} {}",
-        text::lines(&error.next(), MAX_SENTENCE)
-    )
+/// Times that are not understood.
+pub fn no_window(error: &WhenError, tongue: Tongue) -> String {
+    let nothing = in_two(tongue.tag(), "Nothing was done.", "Nada foi feito.");
+    let (sentence, next) = error.told(Asked::Window, tongue);
+    let sentence = text::lines(&sentence, MAX_SENTENCE);
+    format!("{nothing} {sentence} {}", text::lines(&next, MAX_SENTENCE))
 }

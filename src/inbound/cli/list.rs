@@ -18,6 +18,7 @@ use crate::command::when::Here;
 use crate::config::read::nearest;
 use crate::config::{CommandLine, Looking};
 use crate::look;
+use crate::render::Tongue;
 use crate::store::requests::{Listed, Sought};
 use crate::workflow::book::Book;
 use crate::workflow::decide::{Sight, sight};
@@ -96,6 +97,7 @@ pub(super) async fn run(list: List, looking: &Looking) -> Result<(), Failure> {
         let here = Here {
             now,
             zone: &reader.zone,
+            tongue: Tongue::English,
         };
         let Question { sought, period } = question(list, &reader, &here)?;
         let book = book.unwrap_or_default();

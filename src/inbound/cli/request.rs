@@ -14,6 +14,7 @@ use crate::command::when::Here;
 use crate::command::{Command, Target};
 use crate::config::{Config, Looking};
 use crate::inbound::{Inbound, Speaker, Words};
+use crate::render::Tongue;
 use crate::store::audit::Entry;
 use crate::workflow;
 use crate::workflow::decide::Draft;
@@ -143,6 +144,7 @@ pub(super) async fn act(
         let here = Here {
             now: office.clock.now(),
             zone: &zone,
+            tongue: Tongue::English,
         };
         let command = said(&here)?;
         let inbound = Inbound {

@@ -4,7 +4,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::args::WindowArgs;
-use crate::command::when::{Here, Understood, WhenError, joined, length};
+use crate::command::when::{Asked, Here, Understood, WhenError, joined, length};
+use crate::render::Tongue;
 use crate::workflow::request::Window;
 
 /// The window that was typed, in the grammar that mails have too; the error is a sentence and its mend.
@@ -21,7 +22,8 @@ pub fn window(typed: &WindowArgs, here: &Here<'_>) -> Result<Understood<Window>,
         // Alone, so that what is wrong with it is not blamed on --from.
         lasting(lasts)?;
     }
-    let parts = joined(lasts.as_deref(), from.as_deref(), until.as_deref());
+    let parts = (lasts.as_deref(), from.as_deref(), until.as_deref());
+    let parts = joined(parts, Tongue::English);
     let (option, words) = match (lasts, from, until, text, parts) {
         (Some(_), None, None, None, Some(words)) => ("--for", words),
         (Some(_), Some(_), None, None, Some(words)) => ("--from", words),
@@ -49,13 +51,13 @@ pub fn lasting(typed: &str) -> Result<Understood<SignedDuration>, String> {
 /// A point in time that was typed; the error is a sentence with its mend.
 pub fn instant(here: &Here<'_>, option: &str, text: &str) -> Result<Understood<Timestamp>, String> {
     here.instant(text)
-        .map_err(|error| format!("{option}: {error} {}", error.next_of_instant()))
+        .map_err(|error| format!("{option}: {error} {}", error.next_for(Asked::Instant)))
 }
 
 /// A point in time that was typed and may have passed; the error is a sentence with its mend.
 pub fn moment(here: &Here<'_>, option: &str, text: &str) -> Result<Understood<Timestamp>, String> {
     here.moment(text)
-        .map_err(|error| format!("{option}: {error} {}", error.next_of_moment()))
+        .map_err(|error| format!("{option}: {error} {}", error.next_for(Asked::Moment)))
 }
 
 /// A point in time as its reader reads it, always with its zone.
@@ -90,7 +92,12 @@ mod tests {
         };
         let zone = TimeZone::get("Europe/Lisbon").expect("a zone");
         let now = "2026-07-01T06:00:00Z".parse().expect("a time");
-        window(&typed, &Here { now, zone: &zone })
+        let here = Here {
+            now,
+            zone: &zone,
+            tongue: Tongue::English,
+        };
+        window(&typed, &here)
     }
 
     #[test]

@@ -50,6 +50,7 @@ pub fn read_with(raw: &[u8], rules: &Rules, report: Option<&Report>) -> Reading 
             sentence: "The mail was not read.".to_owned(),
             wrote: None,
             next: None,
+            portuguese: None,
         }),
     };
     let said = said

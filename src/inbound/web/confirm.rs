@@ -11,7 +11,7 @@ use super::visit::Visit;
 use super::{Proven, TRIES_MAX, Web, cookie, key, pages, path_of};
 use crate::clock::new_id;
 use crate::command::when::Here;
-use crate::render::{Page, Problem, ToConfirm, instant};
+use crate::render::{Page, Problem, ToConfirm, Tongue, instant};
 use crate::store::inbound as ledger;
 use crate::store::web::{self, Draft};
 use crate::token::{Token, same};
@@ -111,6 +111,7 @@ impl Web {
         let here = Here {
             now: visit.now,
             zone: &zone,
+            tongue: Tongue::of(&visit.person.locale),
         };
         let window = draft.sets.as_deref().map(|words| here.any_window(words));
         let reaches = window.is_some_and(|read| {

@@ -11,7 +11,9 @@ use super::form::{Fields, Wish, problem};
 use super::pages::{self, Sent, see};
 use super::visit::Visit;
 use super::{CODES_PER_HOUR, DRAFT_MINUTES, Proven, Web, cookie, inbound, key, path_of};
+use crate::command::when::Here;
 use crate::handle::Answer;
+use crate::render::Tongue;
 use crate::store::inbound as ledger;
 use crate::store::outbox::{self, CodeMail};
 use crate::store::web::{self, Draft};
@@ -73,7 +75,13 @@ impl Web {
             let sent = Sent::wrong(fields, problem("old-form"));
             return Ok(self.decide_page(&visit, StatusCode::CONFLICT, sent));
         };
-        let wish = match fields.wish(visit.now, &visit.zone()) {
+        let zone = visit.zone();
+        let here = Here {
+            now: visit.now,
+            zone: &zone,
+            tongue: Tongue::of(&visit.person.locale),
+        };
+        let wish = match fields.wish(&here) {
             Ok(wish) => wish,
             Err(problem) => {
                 return Ok(self.decide_page(&visit, unwell, Sent::wrong(fields, problem)));

@@ -1,11 +1,9 @@
 //! What a form says: fields to a wish, or what is wrong with them. Pure.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::command::when::Here;
+use crate::command::when::{Asked, Here};
 use crate::render::{Filled, Problem};
 use crate::token::Token;
 use crate::workflow::decide::MAX_TEXT_CHARS;
@@ -71,8 +69,9 @@ impl Fields {
         }
     }
 
-    /// What is wanted; times are read in the approver's zone, at this instant.
-    pub fn wish(&self, now: Timestamp, zone: &TimeZone) -> Result<Wish, Problem> {
+    /// What is wanted; times are read in the approver's zone, at this instant, and said back in their
+    /// language.
+    pub fn wish(&self, here: &Here<'_>) -> Result<Wish, Problem> {
         let (decision, other) = match self.decision.as_str() {
             "approve" => (Decision::Approve, false),
             "approve_other" => (Decision::Approve, true),
@@ -91,7 +90,7 @@ impl Fields {
                 return Err(problem("times-unmeant"));
             }
             (false, _) => None,
-            (true, Some(words)) => Some(read(&words, now, zone)?),
+            (true, Some(words)) => Some(read(&words, here)?),
         };
         Ok(Wish {
             decision,
@@ -105,6 +104,7 @@ impl Fields {
         let (from, to) = (point(&self.from), point(&self.to));
         let length = self.length.trim();
         let length = length.strip_prefix("for ").unwrap_or(length);
+        let length = length.strip_prefix("por ").unwrap_or(length);
         if [from.as_str(), to.as_str(), length]
             .iter()
             .any(|text| text.chars().count() > WHEN_MAX)
@@ -128,13 +128,16 @@ fn point(text: &str) -> String {
     text.trim().replace('T', " ")
 }
 
-fn read(words: &str, now: Timestamp, zone: &TimeZone) -> Result<(Window, String), Problem> {
-    match (Here { now, zone }).any_window(words) {
+fn read(words: &str, here: &Here<'_>) -> Result<(Window, String), Problem> {
+    match here.any_window(words) {
         Ok(understood) => Ok((understood.value, understood.said)),
-        Err(error) => Err(Problem {
-            said: Some(format!("{error} {}", error.next())),
-            ..problem("times-unclear")
-        }),
+        Err(error) => {
+            let (sentence, next) = error.told(Asked::Window, here.tongue);
+            Err(Problem {
+                said: Some(format!("{sentence} {next}")),
+                ..problem("times-unclear")
+            })
+        }
     }
 }
 
@@ -157,7 +160,11 @@ pub fn digits(typed: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
     use super::*;
+    use crate::render::Tongue;
 
     fn now() -> Timestamp {
         "2026-11-21T09:00:00Z".parse().expect("a time")
@@ -165,7 +172,12 @@ mod tests {
 
     fn said(fields: &Fields) -> Result<Wish, &'static str> {
         let zone = TimeZone::get("Europe/Lisbon").expect("a zone");
-        fields.wish(now(), &zone).map_err(|problem| problem.code)
+        let here = Here {
+            now: now(),
+            zone: &zone,
+            tongue: Tongue::English,
+        };
+        fields.wish(&here).map_err(|problem| problem.code)
     }
 
     fn fields(decision: &str, [from, to, length]: [&str; 3]) -> Fields {
@@ -198,6 +210,7 @@ mod tests {
             ),
             (["", "", "2 hours"], "for 2h from the approval on"),
             (["", "", "for 2h"], "for 2h from the approval on"),
+            (["", "", "por 2h"], "for 2h from the approval on"),
         ] {
             let wish = said(&fields("approve_other", times)).expect("understood");
             let (_, words) = wish.window.expect("a window");

@@ -27,7 +27,8 @@ impl AnswerWords {
                 refusal.in_portuguese(&say.zone).unwrap_or_else(english)
             }
             (Tongue::Portuguese, None) => {
-                (portuguese(&answer.code).to_owned(), AGAIN_PT.to_owned())
+                let plain = || (portuguese(&answer.code).to_owned(), AGAIN_PT.to_owned());
+                answer.portuguese.clone().unwrap_or_else(plain)
             }
         };
         let wrote = answer.wrote.as_deref();

@@ -41,6 +41,56 @@ async fn w16_a_window_that_is_not_clear_is_asked_back() {
     office.close().await;
 }
 
+/// Goal: who reads Portuguese is told in it what is not clear about a time, and what to write instead (W1).
+/// Method: alice, whose locale is pt-BR, writes a time that comes twice, one that is over, half a window;
+/// then one of those that she was offered.
+#[tokio::test(flavor = "multi_thread")]
+async fn w16_what_is_not_clear_is_said_in_portuguese() {
+    let office = Office::open(TWO_STEPS).await;
+    office.apply_portuguese(TWO_STEPS, "alice").await;
+    let [rita, alice] = ["rita", "alice"].map(|name| office.person(name));
+    let request = office.files("rita", "db-1", 2).await;
+    rita.hears(Kind::Filed).await;
+    let ask = alice.hears(Kind::Ask).await;
+    for (line, said, offered) in [
+        (
+            "de 2030-10-27 01:30 até 03:00",
+            "acontece duas vezes em Europe/Lisbon: o relógio é atrasado nessa hora",
+            "Escreva `2030-10-27T01:30+01:00` (WEST) ou `2030-10-27T01:30+00:00` (WET).",
+        ),
+        (
+            "até 5",
+            "`5` pode ser uma hora do dia ou outra coisa",
+            "Escreva `5:00` ou `17:00`.",
+        ),
+        (
+            "por 2h, e rápido",
+            "começa como um período, e não é entendida até o fim",
+            "Ou comece a linha com outra palavra",
+        ),
+        (
+            "de 30 de fevereiro de 2030 9h até 10h",
+            "`30 de fevereiro de 2030` não é um dia",
+            "Escreva o dia como `2026-11-27`",
+        ),
+    ] {
+        alice.replies(&ask, &format!("APPROVE\n\n{line}")).await;
+        let answer = alice.hears(Kind::Unclear).await.text();
+        let answer = answer.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            answer.contains(said) && answer.contains(offered),
+            "{line}: {answer}"
+        );
+        assert_eq!(office.state(request).await, "pending");
+    }
+    alice.replies(&ask, "APPROVE\n\npor 1 hora").await;
+    alice.hears(Kind::Recorded).await;
+    let hour = "SELECT count(*) FROM request WHERE window_seconds = 3600";
+    assert_eq!(office.count(hour).await, 1);
+    office.everybody_reads().await;
+    office.close().await;
+}
+
 /// Two approvals in one step, of three who may give them.
 const TWO_OF_THREE: &str = r#"
 [[policy]]

@@ -7,15 +7,16 @@ use std::collections::BTreeMap;
 use serenity::all::{CreateActionRow, CreateInputText, CreateModal, InputTextStyle};
 
 use super::super::{Desk, Heard, Private, Reply};
+use super::buttons;
 use super::definition::Slash;
 use super::reader::{Reader, both};
 use super::run::{Work, nobody};
-use super::words::Both;
-use super::{buttons, say};
+use super::unread::Unread;
 use crate::command::Command;
-use crate::command::when::{self, Here, WhenError};
+use crate::command::when::{self, Asked, Here};
 use crate::handle::Answer;
 use crate::outbound::chat::text;
+use crate::render::Tongue;
 use crate::store::requests;
 use crate::workflow::decide::{Draft, emergency_offered, wants_justification};
 use crate::workflow::event::Event;
@@ -29,32 +30,10 @@ const FORM: &str = "cs1:file";
 const MAX_JUSTIFICATION: u16 = 4_000;
 /// The longest name and window in a form, in characters.
 const MAX_LINE: u16 = 200;
+/// The option that says for how long, in either language.
+const DURATION: (&str, &str) = ("duration", "duração");
 /// The most of an understood text that is said back, in UTF-16 units.
 const MAX_SAID: usize = 300;
-
-/// Why a text is not understood: a sentence, a next step, its name.
-pub(super) struct Unread {
-    said: Both<(String, String)>,
-    code: &'static str,
-}
-
-impl Unread {
-    fn of(option: &str, error: &WhenError) -> Self {
-        // The grammar's own words are English so far.
-        let said = (format!("{option}: {error}"), error.next());
-        Self {
-            said: Both {
-                en: said.clone(),
-                pt: said,
-            },
-            code: error.code(),
-        }
-    }
-
-    fn answer(self, reader: &Reader) -> Reply {
-        say::not_done(&self.said.to(reader.tongue), (self.code, None), reader).into()
-    }
-}
 
 /// What is to be done, and how what was typed about time was understood; `None` where nothing is to be
 /// done.
@@ -66,9 +45,9 @@ pub(super) fn command(slash: Slash, here: &Here<'_>, key: String) -> Result<Want
         Slash::New { .. } => return file(slash, here, key).map(Some),
         Slash::Delegate { to, until, since } => {
             let since = since
-                .map(|since| instant(here, "since", &since))
+                .map(|since| instant(here, ("since", "desde"), &since))
                 .transpose()?;
-            let until = instant(here, "until", &until)?;
+            let until = instant(here, ("until", "até"), &until)?;
             Command::Delegate {
                 to: PersonId::new(to),
                 start: since,
@@ -80,7 +59,8 @@ pub(super) fn command(slash: Slash, here: &Here<'_>, key: String) -> Result<Want
             duration,
             justification,
         } => {
-            let read = when::length(&duration).map_err(|error| Unread::of("duration", &error))?;
+            let read = when::length(&duration)
+                .map_err(|error| Unread::of(DURATION, &error, Asked::Length))?;
             let command = Command::Extend {
                 request,
                 length: read.value,
@@ -107,18 +87,18 @@ pub(super) fn command(slash: Slash, here: &Here<'_>, key: String) -> Result<Want
     Ok(Some((plain, None)))
 }
 
-fn instant(here: &Here<'_>, option: &str, text: &str) -> Result<jiff::Timestamp, Unread> {
+fn instant(here: &Here<'_>, option: (&str, &str), text: &str) -> Result<jiff::Timestamp, Unread> {
     let read = here.instant(text);
     read.map(|read| read.value)
-        .map_err(|error| Unread::of(option, &error))
+        .map_err(|error| Unread::of(option, &error, Asked::Instant))
 }
 
 fn file(slash: Slash, here: &Here<'_>, key: String) -> Result<(Command, Option<String>), Unread> {
-    let Some((words, option)) = window_words(&slash) else {
-        return Err(no_window(&slash));
+    let Some((words, option)) = window_words(&slash, here.tongue) else {
+        return Err(Unread::no_window(&slash));
     };
     let read = here.any_window(&words);
-    let read = read.map_err(|error| Unread::of(option, &error))?;
+    let read = read.map_err(|error| Unread::of(option, &error, Asked::Window))?;
     let Slash::New {
         module,
         resource,
@@ -128,7 +108,7 @@ fn file(slash: Slash, here: &Here<'_>, key: String) -> Result<(Command, Option<S
         ..
     } = slash
     else {
-        return Err(no_window(&slash));
+        return Err(Unread::no_window(&slash));
     };
     let draft = Draft {
         subject: Subject {
@@ -150,7 +130,7 @@ fn file(slash: Slash, here: &Here<'_>, key: String) -> Result<(Command, Option<S
 }
 
 /// The window in the words of the grammar, and the options that say it.
-fn window_words(slash: &Slash) -> Option<(String, &'static str)> {
+fn window_words(slash: &Slash, tongue: Tongue) -> Option<(String, (&'static str, &'static str))> {
     let Slash::New {
         start,
         end,
@@ -161,41 +141,14 @@ fn window_words(slash: &Slash) -> Option<(String, &'static str)> {
         return None;
     };
     let option = match (start, end, duration) {
-        (None, None, Some(_)) => "duration",
-        (None, Some(_), None) => "end",
-        (Some(_), Some(_), None) => "start, end",
-        _ => "start, duration",
+        (None, None, Some(_)) => DURATION,
+        (None, Some(_), None) => ("end", "fim"),
+        (Some(_), Some(_), None) => ("start, end", "início, fim"),
+        _ => ("start, duration", "início, duração"),
     };
-    let words = when::joined(duration.as_deref(), start.as_deref(), end.as_deref());
+    let parts = (duration.as_deref(), start.as_deref(), end.as_deref());
+    let words = when::joined(parts, tongue);
     Some((words?, option))
-}
-
-fn no_window(slash: &Slash) -> Unread {
-    let both = matches!(
-        slash,
-        Slash::New {
-            end: Some(_),
-            duration: Some(_),
-            ..
-        }
-    );
-    let (en, pt) = if both {
-        (
-            "`end` and `duration` both say when it ends.",
-            "`fim` e `duração` dizem os dois quando termina.",
-        )
-    } else {
-        ("Nothing says when it ends.", "Nada diz quando termina.")
-    };
-    let next = "Give `duration`, e.g. 2h, or `end`, e.g. 18:00; with `start` it begins then.";
-    let proximo = "Dê `duração`, p. ex. 2h, ou `fim`, p. ex. 18:00; com `início` começa então.";
-    Unread {
-        said: Both {
-            en: (en.to_owned(), next.to_owned()),
-            pt: (pt.to_owned(), proximo.to_owned()),
-        },
-        code: "window-needs-end",
-    }
 }
 
 /// Applies what was typed, and says what came of it.
@@ -298,14 +251,14 @@ pub(super) fn wants_form(work: &Work<'_>, slash: &Slash) -> bool {
         account: account.clone(),
     };
     // A window that is not understood is said first: a form would only hide it.
-    let understood =
-        window_words(slash).is_some_and(|(words, _)| work.here().any_window(&words).is_ok());
+    let understood = window_words(slash, work.reader.tongue)
+        .is_some_and(|(words, _)| work.here().any_window(&words).is_ok());
     understood && wants_justification(&work.who.book, &subject, work.me())
 }
 
 /// The form, with what was typed in it.
 pub(super) fn form(work: &Work<'_>, slash: Slash) -> Reply {
-    let words = window_words(&slash).map(|(words, _)| words);
+    let words = window_words(&slash, work.reader.tongue).map(|(words, _)| words);
     let Slash::New {
         module,
         resource,
@@ -375,8 +328,8 @@ pub async fn filled(
     let read = match work.here().any_window(&words) {
         Ok(read) => read,
         Err(error) => {
-            let option = reader.pick("When", "Quando");
-            return Ok(Unread::of(option, &error).answer(&reader));
+            let unread = Unread::of(("When", "Quando"), &error, Asked::Window);
+            return Ok(unread.answer(&reader));
         }
     };
     let draft = Draft {

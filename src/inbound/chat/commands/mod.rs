@@ -41,6 +41,7 @@ pub mod show;
 pub mod takes;
 mod texts;
 pub mod typed;
+mod unread;
 mod whoami;
 pub mod words;
 

@@ -60,6 +60,7 @@ async fn stranger(
     let here = Here {
         now: desk.handler.clock.now(),
         zone: &reader.zone,
+        tongue: reader.tongue,
     };
     let command = match slash {
         Slash::Help { command } => return Ok(help::answer(command, reader.tongue).into()),
@@ -136,6 +137,7 @@ impl Work<'_> {
         Here {
             now: self.desk.handler.clock.now(),
             zone: &self.reader.zone,
+            tongue: self.reader.tongue,
         }
     }
 }

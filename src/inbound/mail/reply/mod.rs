@@ -186,5 +186,6 @@ fn unclear(code: &str, sentence: &str, wrote: &str) -> Unclear {
         sentence: sentence.to_owned(),
         wrote: (!wrote.is_empty()).then_some(wrote),
         next: None,
+        portuguese: None,
     }
 }

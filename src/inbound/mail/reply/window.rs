@@ -12,8 +12,9 @@
 
 use super::grammar::is_closing;
 use super::{line, unclear};
-use crate::command::when;
+use crate::command::when::{self, Asked, WhenError};
 use crate::inbound::Unclear;
+use crate::render::Tongue;
 
 /// The window that a line is, none if it is a remark, or why it stops the approval.
 pub fn window_line(text: &str) -> Result<Option<String>, Unclear> {
@@ -28,30 +29,57 @@ pub fn window_line(text: &str) -> Result<Option<String>, Unclear> {
         return Ok(Some(bare.to_owned()));
     }
     if when::begins(bare) {
-        let (sentence, next) = match read {
-            Ok(()) => (
-                "A line below the first is a window, and no word says that it is meant.".to_owned(),
-                match when::length(bare) {
-                    Ok(_) => format!("Write `for {bare}`."),
-                    Err(_) => format!("Write `from {bare}`."),
-                },
-            ),
-            Err(error) => (
-                format!(
-                    "A line below the first begins like a window, and is not understood to its end: \
-                     {error}"
-                ),
-                error.next(),
-            ),
-        };
+        let (sentence, next) = english(bare, read.as_ref().err());
         return Err(Unclear {
-            next: Some(format!(
-                "{next} Or begin the line with another word, if no window is meant."
-            )),
+            next: Some(next),
+            portuguese: Some(Box::new(portuguese(bare, read.as_ref().err()))),
             ..unclear("window", &sentence, text)
         });
     }
     no_condition(text)
+}
+
+/// What stands in the way of a line that begins like a window, and one next step.
+fn english(bare: &str, error: Option<&WhenError>) -> (String, String) {
+    let (sentence, next) = match error {
+        None => (
+            "A line below the first is a window, and no word says that it is meant.".to_owned(),
+            match when::length(bare) {
+                Ok(_) => format!("Write `for {bare}`."),
+                Err(_) => format!("Write `from {bare}`."),
+            },
+        ),
+        Some(error) => (
+            format!(
+                "A line below the first begins like a window, and is not understood to its end: {error}"
+            ),
+            error.next(),
+        ),
+    };
+    let or = "Or begin the line with another word, if no window is meant.";
+    (sentence, format!("{next} {or}"))
+}
+
+/// The same in Portuguese.
+fn portuguese(bare: &str, error: Option<&WhenError>) -> (String, String) {
+    let (sentence, next) = match error {
+        None => (
+            "Uma linha abaixo da primeira é um período, e nenhuma palavra diz que ele vale."
+                .to_owned(),
+            match when::length(bare) {
+                Ok(_) => format!("Escreva `por {bare}`."),
+                Err(_) => format!("Escreva `de {bare}`."),
+            },
+        ),
+        Some(error) => {
+            let (sentence, next) = error.told(Asked::Window, Tongue::Portuguese);
+            let begins = "Uma linha abaixo da primeira começa como um período, e não é entendida até \
+                          o fim:";
+            (format!("{begins} {sentence}"), next)
+        }
+    };
+    let or = "Ou comece a linha com outra palavra, se não for um período.";
+    (sentence, format!("{next} {or}"))
 }
 
 /// A remark, unless it begins like a condition.

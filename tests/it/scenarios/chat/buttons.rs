@@ -109,6 +109,14 @@ async fn w16_other_times_are_said_back() {
     let said = office.hears("alice", &asked).await;
     assert!(said.contains("Nothing was done"), "{said}");
     assert_eq!(office.count("SELECT count(*) FROM vote").await, 0);
+    office.apply_portuguese(ONE_STEP, "alice").await;
+    let asked = office.account("alice").fills(&modal, &unclear);
+    let said = office.hears("alice", &asked.expect("filled in")).await;
+    assert!(
+        said.contains("Nada foi feito.") && said.contains("não é entendido nesse lugar"),
+        "{said}"
+    );
+    office.apply(ONE_STEP).await;
     let hour = [("to", "1 hour"), ("comment", "an hour will do")];
     let said = office
         .told_after("alice", (&post, Act::OtherTimes), &hour)

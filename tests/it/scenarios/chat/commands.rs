@@ -692,14 +692,7 @@ async fn commands_are_registered_when_they_changed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_in_portuguese() {
     let office = ChatOffice::open(ONE_STEP).await;
-    let portuguese = |text: &mut String| {
-        *text = text.replacen(
-            "zone = \"Europe/Lisbon\"",
-            "zone = \"Europe/Lisbon\"\nlocale = \"pt-BR\"",
-            1,
-        );
-    };
-    office.apply_with(ONE_STEP, portuguese).await;
+    office.apply_portuguese(ONE_STEP, "rita").await;
     let filed = office.answers("rita", "/request new", &AN_HOUR).await;
     assert!(
         filed.contains("aberta: credential **db-1** como **admin**"),
@@ -714,6 +707,30 @@ async fn answers_in_portuguese() {
         again.contains("ainda está pendente") && again.contains("retire-a"),
         "{again}"
     );
+    let why = ("justification", "o disco está cheio");
+    for (times, parts) in [
+        (
+            &[("duration", "logo")][..],
+            ["duração: `logo` não é entendido", "Escreva como `por 2h`"],
+        ),
+        (
+            &[("start", "2030-10-27 01:30"), ("duration", "1h")],
+            ["acontece duas vezes em Europe/Lisbon", "(WEST) ou"],
+        ),
+        (
+            &[("start", "2030-11-27 9h"), ("duration", "1h")],
+            [
+                "Entendido: quarta-feira, 27 de novembro de 2030, 09:00–10:00",
+                "ainda está pendente",
+            ],
+        ),
+    ] {
+        let options = [&AN_HOUR[..3], times, &[why]].concat();
+        let said = office.answers("rita", "/request new", &options).await;
+        for part in parts {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
     office.advance(SignedDuration::from_mins(1));
     office.person("rita").hears(Kind::Filed).await;
     office.everybody_reads().await;

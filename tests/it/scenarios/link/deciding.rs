@@ -323,3 +323,40 @@ async fn w31_revoke_takes_it_back() {
     office.everybody_reads().await;
     office.close().await;
 }
+
+/// Goal: who reads Portuguese is told in it what is not clear about their times, and has the window said
+/// back in it (W1, W16). Method: alice's locale is pt-BR; times that nobody understands, then an hour.
+#[tokio::test(flavor = "multi_thread")]
+async fn w16_times_are_said_back_in_portuguese() {
+    let office = open(ONE_STEP).await;
+    office.apply_portuguese(ONE_STEP, "alice").await;
+    let (request, link) = asked(&office, "db-1").await;
+    let mut hers = browser(&office);
+    let page = hers.opens(&link).await;
+    let unclear = [("decision", "approve_other"), ("length", "um pouco")];
+    let seen = hers.sends(&page, &unclear).await;
+    let text = seen.text();
+    assert!(
+        text.contains("`um` não é entendido nesse lugar. Escreva"),
+        "{text}"
+    );
+    assert!(!seen.body.contains("lang=\"en\""), "{}", seen.body);
+    let hour = [
+        ("decision", "approve_other"),
+        ("from", "amanhã 9h"),
+        ("length", "1 hora"),
+    ];
+    let sent = hers.sends(&page, &hour).await;
+    let seen = hers.follows(&sent).await;
+    let text = seen.text();
+    let zone = jiff::tz::TimeZone::get("Europe/Lisbon").expect("a zone");
+    let day = office.clock.now().to_zoned(zone).date().tomorrow();
+    let said = day
+        .expect("a day")
+        .strftime(" de %Y, 09:00–10:00 (Europe/Lisbon, ");
+    assert!(text.contains(&said.to_string()), "{text}");
+    assert!(!seen.body.contains("lang=\"en\""), "{}", seen.body);
+    assert_eq!(office.state(request).await, "pending");
+    office.everybody_reads().await;
+    office.close().await;
+}
