@@ -6,8 +6,14 @@ use std::process::ExitCode;
 use clap::Parser;
 use countersign::inbound::cli;
 use countersign::inbound::cli::args::{Cli, LogFormat, Top};
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{EnvFilter, FilterExt as _, FilterFn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
+/// How the targets of our own lines begin.
+const OURS: &str = "countersign";
 /// Wrong usage or configuration.
 const USAGE: u8 = 2;
 
@@ -33,7 +39,7 @@ fn main() -> ExitCode {
 }
 
 /// Lines to standard error, so that standard output is the answer's alone. `$COUNTERSIGN_LOG` filters; a
-/// command says less of itself than the daemon.
+/// command says less of itself than the daemon. Whatever it says, [`is_fit`] filters as well.
 fn start_log(cli: &Cli) -> Result<(), String> {
     let usual = match cli.command {
         Top::Serve => "info",
@@ -49,15 +55,30 @@ fn start_log(cli: &Cli) -> Result<(), String> {
         })?,
         Err(_) => EnvFilter::new(usual),
     };
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    match log_format(cli)? {
-        LogFormat::Text => lines.init(),
-        LogFormat::Json => lines.json().init(),
-    }
+    let lines = match log_format(cli)? {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    let filter = filter.and(FilterFn::new(is_fit));
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .init();
     Ok(())
+}
+
+/// Whether lines of this kind can hold no secret. Libraries write what they send and get, tokens and mails among
+/// it, at levels below a warning; the chat's library puts tokens even beside its warnings, and what it says there
+/// we say ourselves.
+fn is_fit(of: &Metadata<'_>) -> bool {
+    let of_crate = of.target().split("::").next().unwrap_or_default();
+    match of_crate {
+        OURS => true,
+        "serenity" => false,
+        _ => *of.level() <= Level::WARN,
+    }
 }
 
 fn log_format(cli: &Cli) -> Result<LogFormat, String> {

@@ -124,6 +124,7 @@ impl Case<'_> {
             events: &events,
             book: &self.book,
             around: locked.around(),
+            channel: self.inbound.channel,
             now: self.now,
         };
         Ok(Carried {
@@ -178,6 +179,7 @@ impl Case<'_> {
             events: &carried.events,
             book: &self.book,
             around: carried.locked.around(),
+            channel: self.inbound.channel,
             now: self.now,
         };
         self.post(conn, &change, &carried.owed.notices).await

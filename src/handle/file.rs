@@ -170,6 +170,7 @@ impl Case<'_> {
             events: &events,
             book: &self.book,
             around: &around,
+            channel: self.inbound.channel,
             now: self.now,
         };
         let notices = owed(&change).notices;

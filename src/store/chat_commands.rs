@@ -19,6 +19,22 @@ pub async fn told(
     .await
 }
 
+/// Forgets what it was told at this place.
+pub async fn forget(
+    conn: &mut PgConnection,
+    service: &str,
+    place: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "DELETE FROM chat_commands WHERE service = $1 AND place = $2",
+        service,
+        place
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Remembers what it was told.
 pub async fn remember(
     conn: &mut PgConnection,

@@ -14,6 +14,7 @@
 //!
 //! [`Refusal::StepNotYet`]: super::refusal::Refusal::StepNotYet
 
+mod actor;
 mod again;
 pub mod digest;
 mod owed;

@@ -13,7 +13,7 @@ use super::decide::{Action, Actor, Around, Draft, Filing, Scene, Shown, decide, 
 use super::event::Event;
 use super::ids::{GroupId, Module, PersonId, RequestId};
 use super::notice::{Change, Kind, Owed, owed};
-use super::policy::{Glob, Mode, Policy, Step, Terms, Who};
+use super::policy::{EmergencyBlock, Glob, Mode, Policy, Step, Terms, Who};
 use super::refusal::Refusal;
 use super::request::{Channel, Decision, Request, Subject, Window};
 
@@ -134,6 +134,18 @@ pub fn book(policies: Vec<Policy>) -> Book {
     }
 }
 
+/// A book whose one policy lets `rita` take access in an emergency.
+pub fn with_emergency(terms: Terms) -> Book {
+    let mut policy = policy(terms);
+    policy.emergency = Some(EmergencyBlock {
+        allowed: vec![who("rita")],
+        max_duration: hours(1),
+        block_until_reviewed: true,
+        remind_review_after: hours(2),
+    });
+    book(vec![policy])
+}
+
 pub fn subject() -> Subject {
     Subject {
         module: Module::from("credential"),
@@ -156,6 +168,8 @@ pub fn draft() -> Draft {
 pub struct World {
     pub book: Book,
     pub now: Timestamp,
+    /// The way that commands come.
+    pub channel: Channel,
     pub request: Request,
     pub around: Around,
     /// Everything that has happened.
@@ -184,6 +198,7 @@ impl World {
         let mut world = Self {
             book,
             now,
+            channel: Channel::CommandLine,
             request,
             around: Around::default(),
             events: Vec::new(),
@@ -200,6 +215,7 @@ impl World {
             events: &events,
             book: &self.book,
             around: &self.around,
+            channel: self.channel,
             now: self.now,
         };
         self.owed = owed(&change);

@@ -154,10 +154,11 @@ impl Double {
         self.shared.with(|world| world.directs_left = left);
     }
 
-    /// The bot is thrown out of the guild.
+    /// The bot is thrown out of the guild, and its commands go with it.
     pub fn remove_bot(&self) {
         self.shared.with(|world| {
             world.member = false;
+            world.commands.clear();
             let data = json!({ "id": world.guild });
             dispatch_guild(world, "GUILD_DELETE", &data);
         });

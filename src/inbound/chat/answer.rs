@@ -18,6 +18,11 @@ pub const DEFER_AFTER: Duration = Duration::from_millis(1500);
 const FIRST_MAX: Duration = Duration::from_millis(2800);
 /// The wait before a first answer is sent once more.
 const AGAIN_AFTER: Duration = Duration::from_millis(150);
+/// The longest wait before an answer that takes the place of "wait" is sent once more; the first is
+/// [`AGAIN_AFTER`], and each is twice the one before.
+const REPLACE_WAIT_MAX: Duration = Duration::from_secs(10);
+/// How long such an answer is tried for. The service takes it for fifteen minutes.
+const REPLACE_MAX: Duration = Duration::from_mins(2);
 /// Characters of a message.
 const MAX_TEXT: usize = 2000;
 /// "Interaction has already been acknowledged": an answer of ours arrived after all.
@@ -52,7 +57,7 @@ impl Desk {
                     return self.first(&heard, Reply::Choices(Vec::new())).await;
                 }
                 let wait = CreateInteractionResponse::Defer(private(&Private::default()));
-                let (taken, reply) = tokio::join!(self.send(&heard, &wait), work);
+                let (sent, reply) = tokio::join!(self.send(&heard, &wait), work);
                 let late = match reply {
                     Reply::Private(private) => private,
                     Reply::Form(_) | Reply::Choices(_) => Private {
@@ -60,7 +65,8 @@ impl Desk {
                         ..Private::default()
                     },
                 };
-                if taken {
+                // Where it is not known whether the service has the "wait", it may have it.
+                if sent != Sent::Refused {
                     self.replace(&heard, &late).await;
                 }
             }
@@ -103,54 +109,80 @@ impl Desk {
         self.send(heard, &answer).await;
     }
 
-    /// Sends a first answer, and again while there is time for it. Whether the service has it.
-    async fn send(&self, heard: &Heard, answer: &CreateInteractionResponse) -> bool {
+    /// Sends a first answer, and again while there is time for it.
+    async fn send(&self, heard: &Heard, answer: &CreateInteractionResponse) -> Sent {
         let until = heard.arrived + FIRST_MAX;
         let id = InteractionId::new(heard.id);
         loop {
             let call = self
                 .http
                 .create_interaction_response(id, &heard.token, answer, Vec::new());
-            let why = match timeout_at(until, call).await {
-                Ok(Ok(())) => return true,
-                Ok(Err(error)) if code_of(&error) == Some(ANSWERED) => return true,
-                Ok(Err(error)) if !may_pass(&error) => said(&error),
-                Ok(Err(error)) if Instant::now() + AGAIN_AFTER >= until => said(&error),
+            let (sent, why) = match timeout_at(until, call).await {
+                Ok(Ok(())) => return Sent::Taken,
+                Ok(Err(error)) if code_of(&error) == Some(ANSWERED) => return Sent::Taken,
+                Ok(Err(error)) if !may_pass(&error) => (Sent::Refused, said(&error)),
+                Ok(Err(error)) if Instant::now() + AGAIN_AFTER >= until => {
+                    (Sent::Unsure, said(&error))
+                }
                 Ok(Err(_)) => {
                     sleep(AGAIN_AFTER).await;
                     continue;
                 }
-                Err(_) => "the service did not take it in time".to_owned(),
+                Err(_) => (Sent::Unsure, LATE.to_owned()),
             };
+            let id = heard.id;
             tracing::warn!(
-                interaction.id = heard.id,
-                "interaction {} was not answered: {why}",
-                heard.id
+                interaction.id = id,
+                "interaction {id} was not answered: {why}"
             );
-            return false;
+            return sent;
         }
     }
 
-    /// Puts the answer in the place of the one that said "wait".
+    /// Puts the answer in the place of the one that said "wait", however often that takes within
+    /// [`REPLACE_MAX`].
     async fn replace(&self, heard: &Heard, what: &Private) {
         let edit = EditInteractionResponse::new()
             .content(capped(&what.text))
             .components(what.rows.clone())
             .allowed_mentions(CreateAllowedMentions::new());
-        let call = self
-            .http
-            .edit_original_interaction_response(&heard.token, &edit, Vec::new());
-        let why = match timeout(CALL_MAX, call).await {
-            Ok(Ok(_)) => return,
-            Ok(Err(error)) => said(&error),
-            Err(_) => "the service did not take it in time".to_owned(),
-        };
-        tracing::warn!(
-            interaction.id = heard.id,
-            "the answer to interaction {} was not shown: {why}",
-            heard.id
-        );
+        let until = Instant::now() + REPLACE_MAX;
+        let mut wait = AGAIN_AFTER;
+        loop {
+            let call =
+                self.http
+                    .edit_original_interaction_response(&heard.token, &edit, Vec::new());
+            let (again, why) = match timeout(CALL_MAX, call).await {
+                Ok(Ok(_)) => return,
+                Ok(Err(error)) => (may_pass(&error), said(&error)),
+                Err(_) => (true, LATE.to_owned()),
+            };
+            if !again || Instant::now() + wait >= until {
+                let id = heard.id;
+                tracing::warn!(
+                    interaction.id = id,
+                    "the answer to interaction {id} was not shown: {why}"
+                );
+                return;
+            }
+            sleep(wait).await;
+            wait = (wait * 2).min(REPLACE_WAIT_MAX);
+        }
     }
+}
+
+/// Why an answer was not taken, where nothing was heard.
+const LATE: &str = "the service did not take it in time";
+
+/// What is known of a first answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    /// The service has it.
+    Taken,
+    /// It may have it.
+    Unsure,
+    /// It does not have it, and takes nothing more for this interaction.
+    Refused,
 }
 
 fn private(what: &Private) -> CreateInteractionResponseMessage {

@@ -2,8 +2,8 @@
 //!
 //! Approve decides at once. What needs words (a reason, other times) opens a form, which carries the
 //! button's own name, so that what comes back says the same as what was pressed. Opening a form decides
-//! nothing and is recorded nowhere, but for accounts that are nobody's; who could not do what the form is for
-//! is told so instead of being let fill it in. What is filled in is judged like anything else.
+//! nothing and is recorded nowhere; who could not do what the form is for is told so instead of being let fill
+//! it in, and that is recorded. What is filled in is judged like anything else.
 
 use std::collections::BTreeMap;
 
@@ -57,10 +57,13 @@ async fn opened(
         let refusal = Refusal::UnknownRequest {
             request: button.request,
         };
+        drop(conn);
+        desk.note_refusal(heard, &who, &refusal).await?;
         return Ok(refused(&who, heard, refusal).into());
     };
     drop(conn);
     if let Some(refusal) = stands_in_the_way(desk, &who, (button, &request)) {
+        desk.note_refusal(heard, &who, &refusal).await?;
         return Ok(refused(&who, heard, refusal).into());
     }
     Ok(Reply::Form(form::of(button, name, &request, &who)))
@@ -79,7 +82,7 @@ async fn stranger(desk: &Desk, heard: &Heard, button: Button) -> Result<Reply, s
     let mut inbound = desk.inbound(heard, Command::EndDelegation, Some(shown(button)));
     inbound.words = Words::Unclear(opening);
     let answer = desk.handler.handle(&inbound).await?;
-    Ok(desk.says(heard, &answer).await?.into())
+    Ok(desk.says(heard, &answer).await.into())
 }
 
 fn refused(who: &Who, heard: &Heard, refusal: Refusal) -> String {
@@ -181,19 +184,63 @@ async fn times(
         zone: &zone,
         tongue: Tongue::of(&who.person.locale),
     };
-    let lasting = when::length(to).is_ok();
-    let words = match (from.is_empty(), lasting) {
-        (true, _) => format!(
-            "for {}",
-            to.trim_start_matches("for ").trim_start_matches("por ")
-        ),
-        (false, true) => format!("from {from} for {to}"),
-        (false, false) => format!("from {from} to {to}"),
+    let words = window((from, to), here.tongue);
+    let error = match here.any_window(&words) {
+        Ok(_) => return Ok(Ok(words)),
+        Err(error) => error,
     };
-    Ok(match here.any_window(&words) {
-        Ok(_) => Ok(words),
-        Err(error) => Err(say::no_window(&error, here.tongue)),
-    })
+    desk.note_unclear(heard, &who, &error).await?;
+    Ok(Err(say::no_window(&error, here.tongue)))
+}
+
+/// The two inputs as the words of a window. What is neither a length nor a time is left to the grammar to refuse.
+fn window((from, to): (&str, &str), tongue: Tongue) -> String {
+    let some = |text| Some(text).filter(|text: &&str| !text.is_empty());
+    let bare = without(to, ["for ", "por "]);
+    let lasts = when::length(bare).is_ok();
+    let until = without(to, ["until ", "até "]);
+    let (lasts, until) = if lasts {
+        (some(bare), None)
+    } else {
+        (None, some(until))
+    };
+    let parts = (lasts, some(from), until);
+    when::joined(parts, tongue).unwrap_or_else(|| format!("from {from} to {to}"))
+}
+
+/// A text without the word that stands before it.
+fn without<'a>(text: &'a str, words: [&str; 2]) -> &'a str {
+    let mut words = words.iter();
+    words
+        .find_map(|word| text.strip_prefix(word))
+        .unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Tongue, window};
+
+    /// Goal: what people type in the two inputs of other times makes the window that they mean (W16).
+    /// Method: a length, a time, each with and without a beginning, and nothing at all.
+    #[test]
+    fn w16_the_two_inputs_make_a_window() {
+        for (from, to, words) in [
+            ("", "2h", "for 2h"),
+            ("", "for 2h", "for 2h"),
+            ("", "18:00", "until 18:00"),
+            ("", "until friday 18:00", "until friday 18:00"),
+            ("tomorrow 9am", "2h", "from tomorrow 9am for 2h"),
+            (
+                "tomorrow 9am",
+                "tomorrow 11am",
+                "from tomorrow 9am to tomorrow 11am",
+            ),
+            ("tomorrow 9am", "", "from tomorrow 9am to "),
+            ("", "", "from  to "),
+        ] {
+            assert_eq!(window((from, to), Tongue::English), words);
+        }
+    }
 }
 
 fn vote(decision: Decision, comment: Option<String>, window: Option<String>) -> Command {

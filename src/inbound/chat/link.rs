@@ -9,8 +9,10 @@
 //! What the operator wrote in `policies.toml` wins, and cannot be changed from here. An account is never
 //! known by its name: names are chosen by their owners.
 //!
-//! What is *not* promised: that a stranger cannot have somebody sent [`PER_HOUR`] such mails an hour. Each
-//! says who asked and that nothing happens without the code.
+//! What is *not* promised: that strangers cannot have somebody sent [`PERSON_PER_HOUR`] such mails an hour, after
+//! which nobody can have another one sent to them, not even they; the operator can link them meanwhile. Each
+//! says who asked and that nothing happens without the code. Beyond the limits nothing is recorded, so that
+//! nobody can fill the record.
 
 use std::collections::BTreeMap;
 
@@ -31,15 +33,17 @@ use crate::store::inbound as ledger;
 use crate::store::outbox::{self, SystemMail};
 use crate::token::same;
 use crate::workflow::book::{Book, Person, same_address};
-use crate::workflow::ids::PersonId;
 use crate::workflow::request::Channel;
 
 /// How long a code is taken, in minutes.
 pub const MINUTES: i64 = 10;
 /// Codes that may be shown for one that was asked for.
 pub const TRIES_MAX: i32 = 5;
-/// Codes that one account may ask for, and that one person is sent, in an hour.
+/// Codes that one account may ask for in an hour.
 pub const PER_HOUR: i64 = 5;
+/// Codes that one person is sent in an hour. More than one account may ask for, so that one stranger does not keep
+/// a person from linking their own.
+pub const PERSON_PER_HOUR: i64 = 20;
 /// How the names of our button and form begin.
 const NAME: &str = "cslink:";
 /// The input for the code.
@@ -65,6 +69,8 @@ pub async fn asked(desk: &Desk, heard: &Heard, address: &str) -> Result<Reply, s
         return Ok(words::by_operator(locale).to_owned().into());
     }
     let person = whose(&book, address.trim());
+    // Whoever asks at the same moment waits here, so that each sees those that were counted before.
+    audit::hold_system(&mut tx, Channel::Chat).await?;
     let hour_ago = now - SignedDuration::from_hours(1);
     let who = (account.as_str(), person.map(|person| &person.id));
     let (by_account, for_person) = chat_codes::asked_since(&mut tx, SERVICE, who, hour_ago).await?;
@@ -76,7 +82,7 @@ pub async fn asked(desk: &Desk, heard: &Heard, address: &str) -> Result<Reply, s
         account,
         // Beyond the limit it is as if the address were nobody's.
         person: person
-            .filter(|_| for_person < PER_HOUR)
+            .filter(|_| for_person < PERSON_PER_HOUR)
             .map(|person| person.id.clone()),
         key_id: desk.handler.keys.current().to_owned(),
         tries: 0,
@@ -86,7 +92,11 @@ pub async fn asked(desk: &Desk, heard: &Heard, address: &str) -> Result<Reply, s
         "{SERVICE} account {} asks for a code to link it",
         code.account
     );
-    if !claim(&mut tx, heard, None, (why, now)).await? {
+    let entry = Entry {
+        why: Some(why),
+        ..Entry::new(now, Channel::Chat, Outcome::Accepted)
+    };
+    if !desk.note(&mut tx, heard, entry).await? {
         return Ok(words::asked_before(locale).to_owned().into());
     }
     chat_codes::insert(&mut tx, SERVICE, &code, now).await?;
@@ -148,6 +158,9 @@ pub(super) async fn shown(
     let mut tx = desk.handler.pool.begin().await?;
     let book = desk.handler.book(&mut tx).await?;
     let (account, now) = (heard.account(), desk.handler.clock.now());
+    if ledger::outcome(&mut tx, &heard.key()).await?.is_some() {
+        return Ok(words::asked_before(locale).to_owned().into());
+    }
     let mine = (id, account.as_str());
     let Some(code) = chat_codes::try_one(&mut tx, SERVICE, mine, TRIES_MAX, now).await? else {
         return over();
@@ -159,15 +172,25 @@ pub(super) async fn shown(
     let person = code.person.as_ref().and_then(|person| book.person(person));
     let person = person.filter(|person| whose(&book, &person.email).is_some());
     let person = person.filter(|_| right && chat::mapped(&book, SERVICE, &account).is_none());
-    let why = match person {
-        Some(person) => format!(
-            "{SERVICE} account {account} is linked to {}, by code",
-            person.id
-        ),
-        None => format!("{SERVICE} account {account} showed a code that is not right"),
+    let (why, outcome) = match person {
+        Some(person) => {
+            let why = format!(
+                "{SERVICE} account {account} is linked to {}, by code",
+                person.id
+            );
+            (why, Outcome::Accepted)
+        }
+        None => {
+            let why = format!("{SERVICE} account {account} showed a code that is not right");
+            (why, Outcome::Unidentified)
+        }
     };
-    let by = person.map(|person| &person.id);
-    if !claim(&mut tx, heard, by, (why, now)).await? {
+    let entry = Entry {
+        actor: person.map(|person| person.id.clone()),
+        why: Some(why),
+        ..Entry::new(now, Channel::Chat, outcome)
+    };
+    if !desk.note(&mut tx, heard, entry).await? {
         return Ok(words::asked_before(locale).to_owned().into());
     }
     let said = if let Some(person) = person {
@@ -200,7 +223,12 @@ pub async fn ended(desk: &Desk, heard: &Heard) -> Result<Reply, sqlx::Error> {
             .into());
     };
     let why = format!("{SERVICE} account {account} is no longer linked to {person}");
-    if !claim(&mut tx, heard, Some(person), (why, now)).await? {
+    let entry = Entry {
+        actor: Some(person.clone()),
+        why: Some(why),
+        ..Entry::new(now, Channel::Chat, Outcome::Accepted)
+    };
+    if !desk.note(&mut tx, heard, entry).await? {
         return Ok(words::asked_before(&heard.locale).to_owned().into());
     }
     let mut locale = heard.locale.clone();
@@ -245,28 +273,6 @@ pub async fn send(
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     outbox::enqueue_system(conn, mail, to.id.as_str(), &to.email, now).await
-}
-
-/// Notes what was done, once for each interaction. `false`: it was done before, and this transaction must
-/// leave nothing.
-async fn claim(
-    conn: &mut PgConnection,
-    heard: &Heard,
-    actor: Option<&PersonId>,
-    (why, now): (String, Timestamp),
-) -> Result<bool, sqlx::Error> {
-    let key = heard.key();
-    if !ledger::claim(conn, &key, Channel::Chat, Outcome::Accepted, now).await? {
-        return Ok(false);
-    }
-    let entry = Entry {
-        actor: actor.cloned(),
-        key: Some(key),
-        why: Some(why),
-        ..Entry::new(now, Channel::Chat, Outcome::Accepted)
-    };
-    audit::append_system(conn, Channel::Chat, &[entry]).await?;
-    Ok(true)
 }
 
 /// A code as it was typed, without what people put between its letters.

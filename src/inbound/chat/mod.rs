@@ -53,6 +53,7 @@ pub mod gateway;
 mod line;
 pub mod link;
 pub mod link_words;
+mod note;
 pub mod say;
 
 use std::collections::BTreeMap;
@@ -258,15 +259,20 @@ impl Desk {
                 account: heard.account(),
                 shown,
             },
-            proof: Proof {
-                method: "chat-account".to_owned(),
-                details: serde_json::json!({
-                    "service": SERVICE,
-                    "account": heard.account(),
-                    "guild": self.config.guild_id.to_string(),
-                }),
-            },
+            proof: self.proof(heard),
             words: Words::Said(command),
+        }
+    }
+
+    /// What stands for it that this account said so: the service's word, over our line to it.
+    fn proof(&self, heard: &Heard) -> Proof {
+        Proof {
+            method: "chat-account".to_owned(),
+            details: serde_json::json!({
+                "service": SERVICE,
+                "account": heard.account(),
+                "guild": self.config.guild_id.to_string(),
+            }),
         }
     }
 
@@ -279,28 +285,35 @@ impl Desk {
     ) -> Result<String, sqlx::Error> {
         let inbound = self.inbound(heard, command, shown);
         let answer = self.handler.handle(&inbound).await?;
-        self.says(heard, &answer).await
+        Ok(self.says(heard, &answer).await)
     }
 
-    /// What became of it, in the words of who asked for it.
-    pub async fn says(&self, heard: &Heard, answer: &Answer) -> Result<String, sqlx::Error> {
-        let who = self.who(heard).await?;
+    /// What became of it, in the words of who asked for it. Nothing fails any more: what was done is said, if
+    /// need be in the language of their program and without names.
+    pub async fn says(&self, heard: &Heard, answer: &Answer) -> String {
+        let who = self.who(heard).await.unwrap_or_else(|error| {
+            let id = heard.id;
+            tracing::warn!(
+                interaction.id = id,
+                "interaction {id} is answered without names: {error}"
+            );
+            None
+        });
+        let who = who.as_ref();
         if *answer == Answer::Duplicate {
-            return self.said_before(heard, who.as_ref()).await;
+            return self.said_before(heard, who).await;
         }
-        Ok(say::answer(
-            answer,
-            who.as_ref(),
-            &heard.locale,
-            self.config.self_link,
-        ))
+        say::answer(answer, who, &heard.locale, self.config.self_link)
     }
 
     /// What became of it when it came for the first time.
-    async fn said_before(&self, heard: &Heard, who: Option<&Who>) -> Result<String, sqlx::Error> {
-        let mut conn = self.handler.pool.acquire().await?;
-        let outcome = crate::store::inbound::outcome(&mut conn, &heard.key()).await?;
-        Ok(say::before(outcome.as_deref(), who, &heard.locale))
+    async fn said_before(&self, heard: &Heard, who: Option<&Who>) -> String {
+        let look = async {
+            let mut conn = self.handler.pool.acquire().await?;
+            crate::store::inbound::outcome(&mut conn, &heard.key()).await
+        };
+        let outcome = look.await.unwrap_or_default();
+        say::before(outcome.as_deref(), who, &heard.locale)
     }
 
     /// What is to be answered.

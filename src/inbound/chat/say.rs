@@ -109,10 +109,10 @@ pub fn unknown_button(who: Option<&Who>, of_program: &str) -> String {
 pub fn broken(locale: &str) -> String {
     in_two(
         locale,
-        "Nothing was done: something went wrong on our side. Try again in a minute, or decide by the mail \
-         that you were sent.",
-        "Nada foi feito: algo deu errado do nosso lado. Tente de novo em um minuto, ou decida pelo e-mail \
-         que recebeu.",
+        "Something went wrong on our side, and it is not certain that this was done. Look with Details or \
+         `/request show`; if it was not, try again in a minute, or decide by the mail that you were sent.",
+        "Algo deu errado do nosso lado, e não é certo que isto foi feito. Veja com Detalhes ou \
+         `/solicitação mostrar`; se não foi, tente de novo em um minuto, ou decida pelo e-mail que recebeu.",
     )
     .to_owned()
 }

@@ -8,7 +8,8 @@ use super::super::book::{Book, Electorate, Role};
 use super::super::decide::{Around, can_still_approve, emergency_offered};
 use super::super::event::Event;
 use super::super::ids::PersonId;
-use super::super::request::{Channel, Decision, EndCause, Request, Vote};
+use super::super::request::{Channel, Decision, EndCause, Request};
+use super::actor::{answered, ender, vote, voter};
 use super::table::{Audience, Offers, TABLE, When};
 use super::{AnswerFacts, ChangedFacts, Facts, Kind, Notice};
 
@@ -25,6 +26,8 @@ pub struct Change<'a> {
     pub book: &'a Book,
     /// What else there is; `asked` as it stood before this command.
     pub around: &'a Around,
+    /// The way that the command came.
+    pub channel: Channel,
     /// When.
     pub now: Timestamp,
 }
@@ -40,7 +43,7 @@ pub struct Owed {
 }
 
 /// Somebody to tell, and the step that the message is about.
-type Told = (PersonId, Option<usize>);
+pub(super) type Told = (PersonId, Option<usize>);
 
 /// The messages that follow from one accepted command, by [`TABLE`].
 pub fn owed(change: &Change<'_>) -> Owed {
@@ -154,39 +157,6 @@ fn happened(change: &Change<'_>) -> BTreeSet<When> {
     happened
 }
 
-/// The vote that the command gave, counted or held.
-fn vote<'a>(change: &Change<'a>) -> Option<&'a Vote> {
-    change.events.iter().find_map(|event| match event {
-        Event::Voted { vote } => Some(vote),
-        Event::VoteHeld { held } => Some(&held.vote),
-        _ => None,
-    })
-}
-
-/// Who has the answer before them already: who acted by a channel that answers.
-fn answered(change: &Change<'_>) -> BTreeSet<PersonId> {
-    let mut answered = BTreeSet::new();
-    for event in change.events {
-        match event {
-            Event::Voted { vote } if !vote.channel.confirms_by_mail() => {
-                answered.insert(vote.person.clone());
-            }
-            Event::Withdrawn { .. } => {
-                answered.insert(change.after.requester.clone());
-            }
-            // What ends with its base was not what its holder had before them.
-            Event::GrantCut { ending } if ending.with.is_none() => {
-                answered.insert(ending.by.clone());
-            }
-            Event::Reviewed { review } => {
-                answered.insert(review.by.clone());
-            }
-            _ => {}
-        }
-    }
-    answered
-}
-
 /// What all messages of this command show.
 fn facts(change: &Change<'_>) -> Facts {
     let request = change.after;
@@ -269,6 +239,7 @@ fn audience(change: &Change<'_>, when: When, who: Audience) -> Vec<Told> {
             .iter()
             .map(|(step, person)| (person.clone(), Some(*step)))
             .collect(),
+        Audience::Ender => ender(change),
         Audience::AskedInVain => asked_in_vain(change),
         Audience::AllApprovers => electors(change, true),
         Audience::Reviewers => electors(change, false),
@@ -309,15 +280,6 @@ fn can_decide(change: &Change<'_>) -> BTreeSet<PersonId> {
     can_still_approve(change.after, change.book, step, change.now)
         .into_iter()
         .cloned()
-        .collect()
-}
-
-fn voter(change: &Change<'_>, when: When) -> Vec<Told> {
-    let by_mail = |vote: &&Vote| vote.channel.confirms_by_mail() || when == When::Held;
-    vote(change)
-        .filter(by_mail)
-        .map(|vote| (vote.person.clone(), Some(vote.step)))
-        .into_iter()
         .collect()
 }
 

@@ -81,6 +81,8 @@ pub enum Audience {
     AllApprovers,
     /// Whose approvals led to the grant; after an emergency, everybody who was told of it.
     WhoAgreed,
+    /// Who ended the grant early, if by mail, by link or in a chat (W31).
+    Ender,
     /// Who may review an emergency (W26).
     Reviewers,
     /// Every access admin.
@@ -158,6 +160,7 @@ pub const TABLE: &[Row] = &[
     row(When::GrantWarned, Audience::Requester, Kind::GrantWarning),
     may_wait(row(When::GrantOver, Audience::Requester, Kind::GrantEnded)),
     row(When::GrantCut, Audience::Requester, Kind::GrantEnded),
+    row(When::GrantCut, Audience::Ender, Kind::GrantEnded),
     may_wait(row(When::GrantCut, Audience::WhoAgreed, Kind::GrantEnded)),
     row(When::Reviewed, Audience::Requester, Kind::Reviewed),
     row(When::Reviewed, Audience::AllApprovers, Kind::Reviewed),

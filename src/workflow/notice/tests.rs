@@ -1,3 +1,4 @@
+use super::super::book::Role;
 use super::super::decide::{Action, Actor};
 use super::super::policy::Terms;
 use super::super::testing::*;
@@ -21,6 +22,33 @@ fn only_a_voter_by_mail_gets_a_receipt() {
             "recorded ben"
         ]
     );
+}
+
+/// Goal: who revokes in a chat or reviews there hears of it by mail, for it need not have been they; who does it
+/// at the command line has it before them (W31).
+/// Method: both by both; of a revocation, by an access admin who agreed to nothing.
+#[test]
+fn w31_what_is_ended_in_a_chat_is_confirmed_to_who_ended_it() {
+    for (channel, told) in [(Channel::Chat, true), (Channel::CommandLine, false)] {
+        let mut world = World::filed(terms(vec![step("S", &["ann"], 1, 1)]));
+        let role = &mut world.book.people.get_mut(&id("dan")).expect("there").roles;
+        role.insert(Role::AccessAdmin);
+        world.approves("ann").expect("counts");
+        world.channel = channel;
+        world.revokes("dan", "left the team").expect("revoked");
+        let owed = world.mail();
+        assert!(owed.contains(&"grant_ended rita".to_owned()), "{owed:?}");
+        let dan = owed.contains(&"grant_ended dan".to_owned());
+        assert_eq!(dan, told, "{owed:?}");
+
+        let book = with_emergency(terms(vec![step("S", &["ann"], 1, 1)]));
+        let mut world = World::filed_as(&draft(), book).expect("in order");
+        world.takes("rita", "the site is down").expect("offered");
+        world.channel = channel;
+        world.reviews("ann", "it was one").expect("reviewed");
+        let ann = world.mail().contains(&"reviewed ann".to_owned());
+        assert_eq!(ann, told, "{:?}", world.mail());
+    }
 }
 
 /// Goal: whoever is asked for the next step gets the ask, not the receipt or the all-clear (W9).

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::super::book::Book;
-use super::super::policy::{EmergencyBlock, Terms};
+use super::super::policy::Terms;
 use super::super::request::Channel as Road;
 use super::super::testing::*;
 use super::*;
@@ -36,17 +35,6 @@ fn two_steps() -> Terms {
     ])
 }
 
-fn with_emergency(terms: Terms) -> Book {
-    let mut policy = policy(terms);
-    policy.emergency = Some(EmergencyBlock {
-        allowed: vec![who("rita")],
-        max_duration: hours(1),
-        block_until_reviewed: true,
-        remind_review_after: hours(2),
-    });
-    book(vec![policy])
-}
-
 impl Wall {
     fn filed(terms: Terms) -> Self {
         let world = World::filed_as(&draft(), with_emergency(terms)).expect("in order");
@@ -68,6 +56,7 @@ impl Wall {
             events,
             book: &self.world.book,
             around: &self.world.around,
+            channel: self.world.channel,
             now: self.world.now,
         };
         let known = Known {

@@ -228,7 +228,7 @@ impl Work<'_> {
             return Ok(self.said(&answer).into());
         }
         drop(conn);
-        Ok(self.desk.says(self.heard, &Answer::Duplicate).await?.into())
+        Ok(self.desk.says(self.heard, &Answer::Duplicate).await.into())
     }
 }
 
@@ -328,6 +328,7 @@ pub async fn filled(
     let read = match work.here().any_window(&words) {
         Ok(read) => read,
         Err(error) => {
+            desk.note_unclear(heard, &who, &error).await?;
             let unread = Unread::of(("When", "Quando"), &error, Asked::Window);
             return Ok(unread.answer(&reader));
         }

@@ -48,7 +48,7 @@ pub mod words;
 pub use asking::{filled, is_form};
 pub use definition::Slash;
 pub use offer::typing;
-pub use register::ready;
+pub use register::{forget, ready};
 pub use run::{details, typed};
 
 #[cfg(test)]

@@ -6,11 +6,14 @@
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 use serenity::all::GuildId;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::super::{Desk, SERVICE};
 use super::definition::{Field, Slash, Spec, group};
@@ -19,6 +22,10 @@ use super::words::{Both, Named};
 use crate::outbound::chat::rest::{self, CALL_MAX};
 use crate::store::chat_commands;
 
+/// The wait before Discord is told again after it did not take the commands; each is twice the one before.
+const AGAIN_AFTER: Duration = Duration::from_secs(2);
+/// The longest such wait.
+const WAIT_MAX: Duration = Duration::from_mins(5);
 /// The languages of Discord that our two stand for.
 const ENGLISH: [&str; 2] = ["en-US", "en-GB"];
 const PORTUGUESE: &str = "pt-BR";
@@ -59,24 +66,51 @@ pub fn hash() -> [u8; 32] {
 }
 
 /// Tells Discord the commands, if they have changed since it was told last. Where it does not take them
-/// the ones that it has stay, and the next session tries again.
-pub async fn ready(desk: &Desk) {
-    match told(desk).await {
-        Ok(true) => tracing::info!("the commands of the chat are registered anew"),
-        Ok(false) => {}
-        Err(why) => tracing::warn!("the commands of the chat could not be registered: {why}"),
+/// the ones that it has stay, and it is told again, later and later, until `cancel`.
+pub async fn ready(desk: &Desk, cancel: &CancellationToken) {
+    // One at a time: that a session began and that its guild is there may be heard at once. Who comes second
+    // has nothing else to tell.
+    let Ok(_one) = TELLING.try_lock() else {
+        return;
+    };
+    let mut wait = AGAIN_AFTER;
+    loop {
+        match told(desk).await {
+            Ok(true) => return tracing::info!("the commands of the chat are registered anew"),
+            Ok(false) => return,
+            Err(why) => tracing::warn!("the commands of the chat could not be registered: {why}"),
+        }
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = sleep(wait) => {}
+        }
+        wait = (wait * 2).min(WAIT_MAX);
     }
 }
 
-/// One at a time: that a session began and that its guild is there may be heard at once.
+/// We were thrown out of the guild: what was told there goes with us, and is told again after an invitation.
+pub async fn forget(desk: &Desk) {
+    let place = place(desk);
+    let forgotten = async {
+        let mut conn = desk.handler.pool.acquire().await?;
+        chat_commands::forget(&mut conn, SERVICE, &place).await
+    };
+    if let Err(error) = forgotten.await {
+        tracing::warn!("that the commands of the chat are gone could not be noted: {error}");
+    }
+}
+
+/// Where commands are registered.
+fn place(desk: &Desk) -> String {
+    format!("{}/{}", desk.config.application_id, desk.config.guild_id)
+}
+
 static TELLING: Mutex<()> = Mutex::const_new(());
 
 /// Whether there was something to tell; an error is a sentence.
 async fn told(desk: &Desk) -> Result<bool, String> {
-    let _one = TELLING.lock().await;
     let database = |error: sqlx::Error| format!("the database: {error}");
-    let (guild, application) = (desk.config.guild_id, desk.config.application_id);
-    let place = format!("{application}/{guild}");
+    let (guild, place) = (desk.config.guild_id, place(desk));
     let pool = &desk.handler.pool;
     let hash = hash();
     // No connection is held while Discord answers.

@@ -81,7 +81,7 @@ pub(super) async fn nobody(
         let inbound = desk.inbound(heard, command, None);
         // Whoever was linked in this very moment is told what came of it.
         let answer = desk.handler.handle(&inbound).await?;
-        return Ok(desk.says(heard, &answer).await?.into());
+        return Ok(desk.says(heard, &answer).await.into());
     }
     let said = super::super::say::not_linked(&heard.locale, desk.config.self_link);
     Ok(said.to_owned().into())

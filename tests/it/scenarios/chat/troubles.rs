@@ -174,8 +174,25 @@ async fn the_callback_fails() {
     office.close().await;
 }
 
-/// Goal: where the work takes long, who pressed is told to wait in time, and then what came of it.
-/// Method: the request is held locked for two seconds while alice presses.
+/// Goal: the commands are registered however often Discord does not take them at first.
+/// Method: it fails, then says nothing of use; no new session begins meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn registering_is_tried_again() {
+    let mut office = ChatOffice::furnish(ONE_STEP).await;
+    let fault = Fault::on("/commands", Trouble::Status(503)).times(2);
+    office.double.fault(fault);
+    office.start().await;
+    let registered = office.double.until_command("link").await;
+    registered.expect("registered in the end");
+    let tried = office.double.until_requests("PUT", "/commands", 3).await;
+    assert_eq!(tried.expect("seen").len(), 3);
+    office.close().await;
+}
+
+/// Goal: where the work takes long, who pressed is told to wait in time, and then what came of it, even where
+/// Discord does not take that at first.
+/// Method: the request is held locked for two seconds while alice presses; the answer then meets a 502 and a
+/// reset.
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_work_is_deferred() {
     let office = ChatOffice::open(ONE_STEP).await;
@@ -191,6 +208,10 @@ async fn slow_work_is_deferred() {
     let first = pressed.first().await.expect("a first answer");
     assert_eq!(first, countersign_sandbox::discord::First::Deferred);
     assert_eq!(office.count("SELECT count(*) FROM vote").await, 0);
+    for trouble in [Trouble::Status(502), Trouble::Reset] {
+        let fault = Fault::on("/messages/@original", trouble);
+        office.double.fault(fault.method("PATCH"));
+    }
     held.rollback().await.expect("let go");
     let said = office.hears("alice", &pressed).await;
     assert!(said.contains("your approval is recorded"), "{said}");
@@ -199,7 +220,7 @@ async fn slow_work_is_deferred() {
 }
 
 /// Goal: thrown out of the guild, the chat is down and says so; invited again, it is well by itself.
-/// Method: both; the guild merely out of reach is no removal.
+/// Method: both; the guild merely out of reach is no removal. The commands went with the bot, and come back.
 #[tokio::test(flavor = "multi_thread")]
 async fn removed_from_the_guild_and_back() {
     let office = ChatOffice::open(ONE_STEP).await;
@@ -214,6 +235,8 @@ async fn removed_from_the_guild_and_back() {
     complains(&office, "not in the guild").await;
     office.double.invite_bot();
     is_well(&office).await;
+    let again = office.double.until_command("link").await;
+    again.expect("registered anew");
     let request = office.files("rita", "db-1", 2).await;
     let post = office.offers(request, (0, 1), &Act::ALL).await;
     office.told("alice", &post, Act::Approve).await;
