@@ -48,7 +48,7 @@ impl Case<'_> {
             .map(|((place, _), id)| (place, *id))
             .collect();
         let all: Vec<String> = accounts.values().cloned().collect();
-        let closed = troubles::closed(conn, service, &all).await?;
+        let closed = troubles::closed(conn, service, &all, self.now).await?;
         // Who takes no messages is sent no new one; what they have is changed as everybody's.
         let open = accounts.iter().filter(|(_, at)| !closed.contains(*at));
         let due = post::due(

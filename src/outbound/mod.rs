@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`Sending::Sent`] | | done |
 //! | [`Sending::Retry`] | this message's, for now | tried again after its backoff; the try counts |
-//! | [`Sending::Later`] | the server's, which says when | tried again no sooner; the try counts |
+//! | [`Sending::Later`] | the server's, which says when | tried again no sooner; nothing counts |
 //! | [`Sending::GiveUp`] | this message's, for good | visible to the operator |
 //! | [`Sending::NoSuchReader`] | likewise, and the reader's: their address takes no mail | the access admins are told |
 //! | [`Sending::Moot`] | nobody's: the message is not needed, or goes by another road | over |

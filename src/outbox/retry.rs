@@ -1,6 +1,7 @@
 //! When a failed delivery is tried again, and when no more. Pure.
 //!
-//! SMTP has no way to say "come back at"; nothing but this table decides.
+//! SMTP has no way to say "come back at"; nothing but this table decides. A service that says so is asked
+//! again then, and no try counts for it.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -39,6 +40,16 @@ pub fn after(counted: u32, tried_since: Timestamp, now: Timestamp, chance: u32) 
     Next::At(at)
 }
 
+/// When the server wants no more of us for so long, which counts for no try.
+pub fn put_off(least: SignedDuration, tried_since: Timestamp, now: Timestamp, chance: u32) -> Next {
+    let at = now.saturating_add(stretched(least, chance));
+    let at = at.unwrap_or(Timestamp::MAX);
+    if at.duration_since(tried_since) > SignedDuration::from_hours(MAX_AGE_H) {
+        return Next::GiveUp("tried for as long as is allowed");
+    }
+    Next::At(at)
+}
+
 /// How long to leave an unreachable server alone after the `failures`th failure in a row (from 1).
 pub fn link_wait(failures: u32, chance: u32) -> SignedDuration {
     wait(&LINK_WAITS_S, failures, chance)
@@ -51,8 +62,13 @@ fn wait(table: &[i64], nth: u32, chance: u32) -> SignedDuration {
         .or(table.last())
         .copied()
         .unwrap_or_default();
-    let stretch = i64::from(chance % 1_000) * JITTER_PERCENT; // of 100,000
-    SignedDuration::from_millis(seconds * 1_000 + seconds * stretch / 100)
+    stretched(SignedDuration::from_secs(seconds), chance)
+}
+
+fn stretched(wait: SignedDuration, chance: u32) -> SignedDuration {
+    let stretch = i128::from(chance % 1_000) * i128::from(JITTER_PERCENT); // of 100,000
+    let millis = wait.as_millis() + wait.as_millis() * stretch / 100_000;
+    SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -86,6 +102,22 @@ mod tests {
         assert!(waits.iter().all(|ms| (5_000..=6_250).contains(ms)));
         assert!(waits.windows(2).all(|pair| pair[0] <= pair[1]));
         assert_ne!(waits.first(), waits.last());
+    }
+
+    /// Goal: a wait that the server announced is kept to, stretched by chance, and not for ever.
+    /// Method: any chance; one that has been owed for almost as long as is allowed.
+    #[test]
+    fn what_is_put_off_comes_no_sooner() {
+        let wait = SignedDuration::from_secs(5);
+        for chance in [0, 500, 999] {
+            let Next::At(at) = put_off(wait, start(), start(), chance) else {
+                panic!("gave up");
+            };
+            let waited = at.duration_since(start());
+            assert!(waited >= wait && waited < wait * 2, "{waited}");
+        }
+        let late = start() + SignedDuration::from_hours(MAX_AGE_H);
+        assert!(matches!(put_off(wait, start(), late, 0), Next::GiveUp(_)));
     }
 
     /// Goal: nothing is tried for ever.

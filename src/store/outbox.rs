@@ -23,6 +23,7 @@ mod code;
 mod courier;
 mod digest;
 mod operator;
+mod place;
 mod post;
 mod sweep;
 mod system;
@@ -48,8 +49,9 @@ pub use code::{CodeMail, enqueue_code};
 pub use courier::{Ack, Acked, Claimed, Outcome, Road, Standing, ack, claim, next_due};
 pub use digest::{Gathered, due_digests, gather};
 pub use operator::{DeliveryRow, Filter, MAX_LISTED, drop, list, retry};
+pub use place::again;
 pub use post::{Due, anew, begin_post, enqueue_posts, gone, not_taken, posts, stands};
-pub use sweep::{Swept, release, sweep};
+pub use sweep::{Swept, put_off, release, sweep};
 pub use system::{Content, LinkCode, SystemMail, enqueue_system};
 
 /// What one command owes, with what its deliveries are made of.

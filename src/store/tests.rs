@@ -16,7 +16,7 @@ use crate::workflow::book::Book;
 use crate::workflow::request::Channel;
 
 /// The samples of `migrations/sample`, as the migrations' README describes them.
-const SAMPLES: [(i64, &str); 23] = [
+const SAMPLES: [(i64, &str); 24] = [
     (
         20_261_121_000_001,
         include_str!("../../migrations/sample/20261121000001.sql"),
@@ -108,6 +108,10 @@ const SAMPLES: [(i64, &str); 23] = [
     (
         20_261_121_000_027,
         include_str!("../../migrations/sample/20261121000027.sql"),
+    ),
+    (
+        20_261_121_000_030,
+        include_str!("../../migrations/sample/20261121000030.sql"),
     ),
 ];
 

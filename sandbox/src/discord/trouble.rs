@@ -164,6 +164,11 @@ impl Double {
         });
     }
 
+    /// The same, and nobody who listens is told: somebody else did, or nobody.
+    pub fn remove_bot_unheard(&self) {
+        self.shared.with(|world| world.member = false);
+    }
+
     /// The bot is invited again.
     pub fn invite_bot(&self) {
         self.shared.with(|world| {

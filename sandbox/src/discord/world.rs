@@ -161,6 +161,7 @@ impl World {
             _ if room.access == Access::ReadOnly => Err(Refusal::missing_permissions()),
             Place::Thread { locked: true, .. } => Err(Refusal::locked()),
             Place::Thread { archived: true, .. } => Err(Refusal::archived()),
+            Place::Direct(_) if !self.member => Err(Refusal::no_mutual_guild()),
             Place::Direct(person) => match self.people.get(&person).and_then(|who| who.closed) {
                 Some(50278) => Err(Refusal::no_mutual_guild()),
                 Some(_) => Err(Refusal::no_direct()),

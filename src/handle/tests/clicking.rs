@@ -71,7 +71,7 @@ async fn takes_no_direct_messages(world: &World, names: &[String]) {
             place: name,
         };
         let now = world.handler.clock.now();
-        let noted = troubles::note(&mut conn, at, "50007", now).await;
+        let noted = troubles::note(&mut conn, at, (troubles::Kind::Closed, "50007"), now).await;
         assert!(noted.expect("written"));
     }
 }

@@ -87,6 +87,7 @@ impl Desk {
         let heard = Heard {
             id,
             account: 0,
+            direct: false,
             locale: text("locale").unwrap_or_default().to_owned(),
             what: What::Pressed(String::new(), Vec::new()),
             token: token.to_owned(),

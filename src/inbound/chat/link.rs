@@ -31,6 +31,7 @@ use crate::store::chat::{self, EndedBy, LinkedBy};
 use crate::store::chat_codes::{self, Code};
 use crate::store::inbound as ledger;
 use crate::store::outbox::{self, SystemMail};
+use crate::store::troubles;
 use crate::token::same;
 use crate::workflow::book::{Book, Person, same_address};
 use crate::workflow::request::Channel;
@@ -252,6 +253,7 @@ pub async fn relink(
     let what = (Some(&person.id), Some(account));
     let before = chat::end(conn, SERVICE, what, EndedBy::Relinked, now).await?;
     chat::link(conn, SERVICE, (&person.id, account), by, now).await?;
+    troubles::end_of(conn, SERVICE, account, now).await?;
     let old = before.iter().find(|(of, _)| *of == person.id);
     let old = old.map(|(_, account)| account.as_str());
     let mail = words::linked_mail(person, account, old);

@@ -69,7 +69,7 @@ use crate::command::Command;
 use crate::config::discord::Discord;
 use crate::handle::{Answer, Handler};
 use crate::inbound::{Inbound, Pressed, Proof, Speaker, Words};
-use crate::store::chat;
+use crate::store::{chat, troubles};
 use crate::workflow::book::{Book, Person};
 use crate::workflow::request::Channel;
 pub use answer::DEFER_AFTER;
@@ -101,6 +101,8 @@ pub struct Heard {
     pub account: u64,
     /// The language of their program, such as `pt-BR`.
     pub locale: String,
+    /// Whether it was in the direct messages with the bot.
+    pub direct: bool,
     /// What they did.
     pub what: What,
     token: String,
@@ -171,7 +173,9 @@ impl Heard {
             (guild && application.get() == config.application_id).then_some(())
         };
         let arrived = Instant::now();
+        let direct = guild_of(&interaction).is_none();
         let made = |id: InteractionId, user: &User, (token, locale): (&str, &str)| Self {
+            direct,
             id: id.get(),
             account: user.id.get(),
             locale: locale.to_owned(),
@@ -215,6 +219,15 @@ impl Heard {
     /// The account as tables have it.
     pub fn account(&self) -> String {
         self.account.to_string()
+    }
+}
+
+fn guild_of(interaction: &Interaction) -> Option<GuildId> {
+    match interaction {
+        Interaction::Command(it) | Interaction::Autocomplete(it) => it.guild_id,
+        Interaction::Component(it) => it.guild_id,
+        Interaction::Modal(it) => it.guild_id,
+        _ => None,
     }
 }
 
@@ -316,8 +329,19 @@ impl Desk {
         say::before(outcome.as_deref(), who, &heard.locale)
     }
 
+    /// Who does something in their direct messages may take them again: they are tried with the next post.
+    async fn tries_again(&self, heard: &Heard) -> Result<(), sqlx::Error> {
+        if !heard.direct || matches!(heard.what, What::Typing(_)) {
+            return Ok(());
+        }
+        let now = self.handler.clock.now();
+        let mut conn = self.handler.pool.acquire().await?;
+        troubles::end_of(&mut conn, SERVICE, &heard.account(), now).await
+    }
+
     /// What is to be answered.
     async fn reply(&self, heard: &Heard) -> Result<Reply, sqlx::Error> {
+        self.tries_again(heard).await?;
         match &heard.what {
             What::Pressed(name, _) if link::is_ours(name) => Ok(link::form(heard, name)),
             What::Filled(name, texts) if link::is_ours(name) => {

@@ -16,6 +16,7 @@ use crate::inbound::chat::link::{relink, send};
 use crate::inbound::chat::link_words::unlinked_mail;
 use crate::store::audit;
 use crate::store::chat::{self, EndedBy, LinkedBy};
+use crate::store::troubles;
 use crate::workflow::book::{Book, Person};
 use crate::workflow::ids::PersonId;
 use crate::workflow::request::Channel;
@@ -161,6 +162,7 @@ async fn unlink(
             next: "See `countersign chat list`.".to_owned(),
         });
     };
+    troubles::end_of(&mut tx, SERVICE, account, now).await?;
     let what = format!("{SERVICE} account {account} is no longer linked to {person}");
     let entry = by.says(&what, now);
     audit::append_system(&mut tx, Channel::CommandLine, &[entry]).await?;

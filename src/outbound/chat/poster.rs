@@ -5,7 +5,8 @@
 //! | 50007, 50278 | this person takes no direct messages | remembered; they have their mail |
 //! | 40003 | direct messages are opened too fast | later, all of them |
 //! | 10008 | our message was taken away | posted again, once, while it can be decided; else over |
-//! | 10003, 50001, 50013 | the channel is broken | gives up; the access admins get one mail |
+//! | 10003, 50001, 50013, anything else | the place is broken | gives up, to be owed again when it takes one; one mail |
+//! | 50278, 50001, and no guild knows us | we were thrown out | the connection backs off; nothing counts; one mail |
 //! | 50083, 160005 | the thread is archived or locked | posted in the channel that it belongs to |
 //! | 429 | too fast | later, no sooner than it says and no later than [`WAIT_MAX`](super::wire) |
 //! | 5xx, no answer | it may be down | if it answers nothing else either, the connection backs off; else later |
@@ -19,6 +20,7 @@
 mod place;
 mod trouble;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -38,7 +40,7 @@ use crate::config::discord::Discord;
 use crate::outbound::{Link, Sending};
 use crate::render::Renderer;
 use crate::store::outbox::{self, Claimed, Content, Standing};
-use crate::store::troubles::At;
+use crate::store::troubles::{At, Kind, Took};
 use crate::token::Keyring;
 use crate::workflow::post::{Shown, Standing as State};
 
@@ -46,8 +48,9 @@ use crate::workflow::post::{Shown, Standing as State};
 pub const SERVICE: &str = "discord";
 /// Posts that are sent at once.
 const CONNECTIONS: usize = 4;
-/// The most calls that one delivery makes: open, parent, post, change, and the look whether Discord is there.
-const CALLS_MAX: u32 = 5;
+/// The most calls that one delivery makes: open, parent, post, change, and the looks whether Discord is there
+/// and we are in the guild.
+const CALLS_MAX: u32 = 6;
 /// How often a post that was taken away is posted again.
 const ROUNDS_MAX: i32 = 1;
 
@@ -60,6 +63,8 @@ pub struct Poster {
     link: watch::Sender<Link>,
     /// Whether we are in the guild, as far as anybody here knows.
     member: Member,
+    /// Whether Discord said that we are not, and has not said otherwise since.
+    thrown_out: AtomicBool,
     /// What of that the access admins know.
     known: Mutex<Option<bool>>,
 }
@@ -96,6 +101,7 @@ impl Poster {
             renderer,
             link: watch::Sender::new(Link::Unknown),
             member,
+            thrown_out: AtomicBool::new(false),
             known: Mutex::new(None),
         })
     }
@@ -118,6 +124,9 @@ impl Poster {
     /// Looks whether Discord is there and knows us.
     pub async fn probe(&self) -> Result<(), String> {
         if !(self.member)() {
+            return Err(self.down(trouble::not_a_member()));
+        }
+        if !self.is_member() && !matches!(self.in_guild().await, Ok(true)) {
             return Err(self.down(trouble::not_a_member()));
         }
         match self.look().await {
@@ -149,7 +158,7 @@ impl Poster {
         if post.gone {
             return Ok(Sending::Moot("it was taken away there".to_owned()));
         }
-        if !(self.member)() {
+        if !self.is_member() {
             return Ok(Sending::Unreachable(self.down(trouble::not_a_member())));
         }
         let in_channel = post.person.is_none();
@@ -187,9 +196,7 @@ impl Poster {
     ) -> Result<Sending, sqlx::Error> {
         let failed = match self.edit(attempt, channel, message).await {
             Ok(()) => {
-                if attempt.post.person.is_none() {
-                    self.taken(attempt).await?;
-                }
+                self.taken(attempt, Took::Change).await?;
                 return Ok(Sending::Sent(format!("changed {message}")));
             }
             Err(failed) => failed,
@@ -210,7 +217,7 @@ impl Poster {
                 let mut conn = attempt.pool.acquire().await?;
                 outbox::gone(&mut conn, attempt.post.id, attempt.now).await?;
                 drop(conn);
-                self.broken(attempt, &why).await?;
+                self.broken(attempt, (Kind::Broken, &why)).await?;
                 Ok(Sending::GiveUp(why))
             }
             // What stands in the thread stays as it was; the parent shows what holds now.
@@ -291,7 +298,7 @@ impl Poster {
         let mut conn = attempt.pool.acquire().await?;
         outbox::stands(&mut conn, id, channel, Some(&message)).await?;
         drop(conn);
-        self.taken(attempt).await?;
+        self.taken(attempt, Took::New).await?;
         // An earlier try may have been taken, with what was to be shown then.
         if begun && let Err(failed) = self.edit(attempt, channel, &message).await {
             return Ok(Err(failed));

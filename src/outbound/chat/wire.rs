@@ -23,8 +23,8 @@ use super::rest::{self, ANSWER_MAX, redact};
 
 /// The longest that one call takes.
 pub(super) const CALL_MAX: Duration = ANSWER_MAX.saturating_add(HOLD_MAX);
-/// A wait that is made before the call instead of putting the message off.
-const HOLD_MAX: Duration = Duration::from_secs(5);
+/// A wait that is made before the call instead of putting the message off: the others wait as well.
+const HOLD_MAX: Duration = Duration::from_millis(500);
 /// The longest wait that is believed.
 pub(super) const WAIT_MAX: Duration = Duration::from_mins(5);
 /// The wait where the service says none.

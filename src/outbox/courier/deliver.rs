@@ -1,6 +1,6 @@
 //! One delivery: carried, acknowledged by its lease.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::carrier::{Carrier, Desk};
 use super::{Courier, Reached, chance};
@@ -21,8 +21,13 @@ impl<C: Carrier> Courier<C> {
             Sending::Sent(answer) => Outcome::Sent(answer),
             Sending::GiveUp(why) | Sending::NoSuchReader(why) => Outcome::GiveUp(why),
             Sending::Moot(why) => Outcome::Moot(why),
-            Sending::Retry(why) => again(claimed, now, why, SignedDuration::ZERO),
-            Sending::Later(why, wait) => again(claimed, now, why, wait),
+            Sending::Retry(why) => again(claimed, now, why),
+            Sending::Later(why, wait) => {
+                match retry::put_off(wait, claimed.tried_since, now, chance()) {
+                    Next::At(until) => return self.put_off(claimed, (now, until), &why).await,
+                    Next::GiveUp(limit) => Outcome::GiveUp(format!("{why} ({limit})")),
+                }
+            }
             Sending::Unreachable(why) => {
                 let mut conn = self.pool.acquire().await?;
                 let mine = [(claimed.id, claimed.lease)];
@@ -34,6 +39,20 @@ impl<C: Carrier> Courier<C> {
         if let (true, Acked::Done, Outcome::GiveUp(why)) = (no_such_reader, acked, &outcome) {
             self.remember(claimed, why, desk).await;
         }
+        Ok(Reached::Yes)
+    }
+
+    /// Gives it back until then: the server is well, and wants no more of us now.
+    async fn put_off(
+        &self,
+        claimed: &Claimed,
+        times: (Timestamp, Timestamp),
+        why: &str,
+    ) -> Result<Reached, sqlx::Error> {
+        let mut conn = self.pool.acquire().await?;
+        outbox::put_off(&mut conn, (claimed.id, claimed.lease), times, why).await?;
+        let (id, until) = (claimed.id, times.1);
+        tracing::debug!(delivery.id = %id, "delivery {id} is put off until {until}: {why}");
         Ok(Reached::Yes)
     }
 
@@ -99,13 +118,10 @@ impl<C: Carrier> Courier<C> {
     }
 }
 
-/// Tried again by the table of waits, and no sooner than after `least`.
-fn again(claimed: &Claimed, now: Timestamp, why: String, least: SignedDuration) -> Outcome {
+/// Tried again by the table of waits.
+fn again(claimed: &Claimed, now: Timestamp, why: String) -> Outcome {
     match retry::after(claimed.counted, claimed.tried_since, now, chance()) {
-        Next::At(at) => Outcome::Retry {
-            at: at.max(now.saturating_add(least).unwrap_or(at)),
-            why,
-        },
+        Next::At(at) => Outcome::Retry { at, why },
         Next::GiveUp(limit) => Outcome::GiveUp(format!("{why} ({limit})")),
     }
 }

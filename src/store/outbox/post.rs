@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -18,6 +18,8 @@ use crate::workflow::post::{Place, Shown};
 /// What stands in the column `kind` of such a delivery.
 pub const KIND: &str = "post";
 
+/// A post of an emergency is sent before all that came to be owed in so long a time before it.
+const EMERGENCY_AHEAD: SignedDuration = SignedDuration::from_hours(1);
 /// How often a call looks again for posts whose delivery changed hands between two of its statements.
 const MAX_ROUNDS: usize = 100;
 
@@ -73,7 +75,7 @@ pub async fn enqueue_posts(
     if due.is_empty() {
         return Ok(());
     }
-    let mut rows = Rows::of(due)?;
+    let mut rows = Rows::of(due, now)?;
     rows.post = create(conn, (service, request), due, rows.post, now).await?;
     overtake(conn, &rows, now).await?;
     let mut done = Vec::new();
@@ -96,10 +98,12 @@ struct Rows {
     reader: Vec<String>,
     address: Vec<String>,
     locale: Vec<String>,
+    /// Since when it is due: the longest due is sent first.
+    since: Vec<jiff_sqlx::Timestamp>,
 }
 
 impl Rows {
-    fn of(due: &[Due<'_>]) -> Result<Self, sqlx::Error> {
+    fn of(due: &[Due<'_>], now: Timestamp) -> Result<Self, sqlx::Error> {
         let facts = due
             .iter()
             .map(|due| serde_json::to_value(due.shown))
@@ -114,8 +118,15 @@ impl Rows {
             reader: due.iter().map(|due| reader(due.place)).collect(),
             address: due.iter().map(|due| due.address.to_owned()).collect(),
             locale: due.iter().map(|due| due.locale.to_owned()).collect(),
+            since: due.iter().map(|due| since(due.shown, now)).collect(),
         })
     }
+}
+
+fn since(shown: &Shown, now: Timestamp) -> jiff_sqlx::Timestamp {
+    let ahead = shown.facts.emergency.as_ref().map(|_| EMERGENCY_AHEAD);
+    let since = now.saturating_sub(ahead.unwrap_or_default());
+    since.unwrap_or(now).to_sqlx()
 }
 
 /// Who reads there, as an operator sees it.
@@ -195,8 +206,11 @@ async fn renew(
              WHERE d.post_id = ANY($1) AND d.state = 'pending'
              ORDER BY d.id FOR UPDATE
          ), at_once AS (
-             UPDATE delivery AS d SET next_try_at = $3, tried_since = $3, attempts_before = d.attempts
-             FROM held WHERE d.id = held.id
+             UPDATE delivery AS d
+             SET next_try_at = row.since, tried_since = $3, attempts_before = d.attempts
+             FROM held JOIN UNNEST($1::uuid[], $4::timestamptz[]) AS row (post, since)
+                       ON row.post = held.post_id
+             WHERE d.id = held.id
          )
          UPDATE notice AS n SET facts = row.facts, created_at = $3
          FROM held JOIN UNNEST($1::uuid[], $2::jsonb[]) AS row (post, facts) ON row.post = held.post_id
@@ -205,6 +219,7 @@ async fn renew(
         &rows.post,
         &rows.facts,
         now.to_sqlx() as _,
+        &rows.since as _,
     )
     .fetch_all(conn)
     .await?;
@@ -238,13 +253,13 @@ async fn owe(
     let owed = sqlx::query_scalar!(
         "WITH row AS MATERIALIZED (
              SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::jsonb[], $5::text[], $6::text[],
-                                  $7::text[])
-             AS row (notice, delivery, post, facts, reader, address, locale)
+                                  $7::text[], $12::timestamptz[])
+             AS row (notice, delivery, post, facts, reader, address, locale, since)
              WHERE row.post <> ALL($11)
          ), owed AS (
              INSERT INTO delivery (id, notice_id, request_id, kind, channel, person, address, name, zone,
                                    locale, next_try_at, post_id, created_at, tried_since)
-             SELECT delivery, notice, $8, $9, 'chat', reader, address, '', 'UTC', locale, $10, post, $10, $10
+             SELECT delivery, notice, $8, $9, 'chat', reader, address, '', 'UTC', locale, since, post, $10, $10
              FROM row
              ON CONFLICT (post_id) WHERE state = 'pending' AND post_id IS NOT NULL DO NOTHING
              RETURNING notice_id, post_id
@@ -265,6 +280,7 @@ async fn owe(
         KIND,
         now.to_sqlx() as _,
         done,
+        &rows.since as _,
     )
     .fetch_all(conn)
     .await?;

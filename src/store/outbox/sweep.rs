@@ -57,9 +57,29 @@ pub async fn release(
     now: Timestamp,
     why: Option<&str>,
 ) -> Result<usize, sqlx::Error> {
+    given_back(conn, claimed, (now, now), why).await
+}
+
+/// Gives one back that the server does not want before `until`; nothing is counted.
+pub async fn put_off(
+    conn: &mut PgConnection,
+    claimed: (Uuid, Uuid),
+    (now, until): (Timestamp, Timestamp),
+    why: &str,
+) -> Result<(), sqlx::Error> {
+    given_back(conn, &[claimed], (now, until), Some(why)).await?;
+    Ok(())
+}
+
+async fn given_back(
+    conn: &mut PgConnection,
+    claimed: &[(Uuid, Uuid)],
+    times: (Timestamp, Timestamp),
+    why: Option<&str>,
+) -> Result<usize, sqlx::Error> {
     let mut tries = 1;
     loop {
-        match release_once(conn, claimed, now, why).await {
+        match release_once(conn, claimed, times, why).await {
             Err(error) if tries < MAX_MEETINGS && met_newer(&error) => tries += 1,
             ended => return ended,
         }
@@ -69,7 +89,7 @@ pub async fn release(
 async fn release_once(
     conn: &mut PgConnection,
     claimed: &[(Uuid, Uuid)],
-    now: Timestamp,
+    (now, until): (Timestamp, Timestamp),
     why: Option<&str>,
 ) -> Result<usize, sqlx::Error> {
     let (ids, leases): (Vec<Uuid>, Vec<Uuid>) = claimed.iter().copied().unzip();
@@ -84,7 +104,7 @@ async fn release_once(
            ), back AS (
                UPDATE delivery AS d
                SET state = CASE WHEN over THEN 'cancelled' ELSE 'pending' END,
-                   next_try_at = CASE WHEN NOT over THEN $3::timestamptz END,
+                   next_try_at = CASE WHEN NOT over THEN $5::timestamptz END,
                    finished_at = CASE WHEN over THEN $3::timestamptz END,
                    attempts = d.attempts - 1, lease = NULL, lease_until = NULL,
                    last_error = coalesce($4, d.last_error)
@@ -97,6 +117,7 @@ async fn release_once(
         &leases,
         now.to_sqlx() as _,
         why,
+        until.to_sqlx() as _,
     )
     .fetch_all(conn)
     .await?;

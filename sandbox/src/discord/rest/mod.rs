@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 
 use super::check;
 use super::fault::{Trouble, met};
+use super::id::Id;
 use super::refusal::{Problems, Refusal};
 use super::shared::Shared;
 use super::wire::Line;
@@ -226,6 +227,7 @@ impl Call {
                     _ => return Err(Refusal::no_method()),
                 }
             }
+            ("GET", Route::Guild(id)) => guild(world, *id)?,
             ("GET", Route::Channel(room)) => {
                 world.room(*room)?;
                 world.room_json(*room)
@@ -269,6 +271,24 @@ fn me(world: &World) -> Value {
     me["verified"] = json!(true);
     me["email"] = Value::Null;
     me
+}
+
+/// The guild, to its members.
+fn guild(world: &World, id: Id) -> Result<Value, Refusal> {
+    if id != world.guild || !world.member {
+        return Err(Refusal::unknown_guild());
+    }
+    let mut guild = super::gateway::event::guild(world);
+    let more = json!({
+        "home_header": null, "region": "deprecated", "widget_enabled": false,
+        "widget_channel_id": null, "max_presences": null, "max_members": 500_000,
+        "max_stage_video_channel_users": 50, "max_video_channel_users": 25,
+        "premium_subscription_count": 0, "incidents_data": null,
+    });
+    for (key, value) in more.as_object().into_iter().flatten() {
+        guild[key] = value.clone();
+    }
+    Ok(guild)
 }
 
 fn application(world: &World) -> Value {

@@ -25,6 +25,8 @@ pub enum Route {
         token: String,
         message: Option<Id>,
     },
+    /// A guild.
+    Guild(Id),
     /// A channel.
     Channel(Id),
     /// The posts of a channel.
@@ -71,6 +73,7 @@ impl Route {
                     other => Some(id(other)?),
                 },
             },
+            ["guilds", guild] => Self::Guild(id(guild)?),
             ["channels", channel] => Self::Channel(id(channel)?),
             ["channels", channel, "messages"] => Self::Messages(id(channel)?),
             ["channels", channel, "messages", message] => Self::Message(id(channel)?, id(message)?),
@@ -94,6 +97,7 @@ impl Route {
                 "/webhooks/{webhook_id}/{webhook_token}/messages/@original"
             }
             Self::Answer { .. } => "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}",
+            Self::Guild(_) => "/guilds/{guild_id}",
             Self::Channel(_) => "/channels/{channel_id}",
             Self::Messages(_) => "/channels/{channel_id}/messages",
             Self::Message(..) => "/channels/{channel_id}/messages/{message_id}",

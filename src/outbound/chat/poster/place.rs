@@ -9,6 +9,7 @@ use super::{Poster, Try, id_of, is_id, signed};
 use crate::outbound::Sending;
 use crate::outbound::chat::wire::Failed;
 use crate::store::outbox;
+use crate::store::troubles::Kind;
 
 /// How long no direct messages are opened after Discord said that we do so too fast.
 const OPEN_PAUSE: Duration = Duration::from_mins(1);
@@ -31,7 +32,7 @@ impl Poster {
                     "there is no channel `{}` in [discord] channels; mend: add it",
                     post.place
                 );
-                self.broken(attempt, &why).await?;
+                self.broken(attempt, (Kind::Broken, &why)).await?;
                 return Ok(Err(Sending::GiveUp(why)));
             };
             return Ok(Ok(id.to_string()));

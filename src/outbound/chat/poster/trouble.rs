@@ -1,8 +1,10 @@
 //! What becomes of a post that was not taken, and who is told.
 
+use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use reqwest::Method;
 use sqlx::PgConnection;
 
 use super::{Poster, SERVICE, Try, at, signed};
@@ -10,8 +12,9 @@ use crate::outbound::Sending;
 use crate::outbound::chat::wire::Failed;
 use crate::reach;
 use crate::store::books;
-use crate::store::outbox::{self, SystemMail};
-use crate::store::troubles::{self, At};
+use crate::store::outbox::{self, Standing, SystemMail};
+use crate::store::troubles::{self, At, Kind, Took};
+use crate::workflow::ids::RequestId;
 
 /// The place of a trouble that is the whole guild's.
 const GUILD: At<'static> = At {
@@ -27,16 +30,18 @@ impl Poster {
         conn: &mut PgConnection,
         now: Timestamp,
     ) -> Result<bool, sqlx::Error> {
-        let member = (self.member)();
+        let member = self.is_member();
         if self.known().replace(member) == Some(member) {
             return Ok(false);
         }
         if member {
-            troubles::end(conn, GUILD, now).await?;
+            if troubles::end(conn, GUILD, Took::New, now).await? {
+                troubles::end_apart(conn, SERVICE, now).await?;
+            }
             return Ok(false);
         }
         let why = not_a_member();
-        if troubles::note(conn, GUILD, &why, now).await? {
+        if troubles::note(conn, GUILD, (Kind::Broken, &why), now).await? {
             let mail = SystemMail {
                 code: None,
                 subject: "The bot is not in the Discord guild any more".to_owned(),
@@ -69,57 +74,128 @@ impl Poster {
                 Ok(()) => Sending::Retry(why),
                 Err(why) => Sending::Unreachable(self.down(why)),
             },
-            Failed::Refused {
-                code: 50007 | 50278,
-                why,
-            } => {
-                let mut conn = attempt.pool.acquire().await?;
-                troubles::note(&mut conn, at(attempt.post), &why, attempt.now).await?;
-                outbox::not_taken(&mut conn, attempt.post.id, attempt.now).await?;
-                Sending::Moot(why)
-            }
-            Failed::Refused {
-                code: 10003 | 50001 | 50013,
-                why,
-            } => {
-                self.broken(attempt, &why).await?;
-                Sending::GiveUp(why)
-            }
-            Failed::Refused { why, .. } => Sending::GiveUp(why),
+            Failed::Refused { code, why } => match code {
+                50007 => self.closed(attempt, (Kind::Closed, why)).await?,
+                50278 | 50001 => match self.in_guild().await {
+                    Ok(true) if code == 50278 => self.closed(attempt, (Kind::Apart, why)).await?,
+                    Ok(true) => self.given_up(attempt, (Kind::Broken, why)).await?,
+                    Ok(false) => self.thrown_out(attempt).await?,
+                    Err(Failed::Limited(wait, why)) => Sending::Later(why, signed(wait)),
+                    Err(Failed::Away(why) | Failed::Lost(why)) => {
+                        Sending::Unreachable(self.down(why))
+                    }
+                    Err(Failed::Refused { why, .. }) => Sending::Retry(why),
+                },
+                50013 => self.given_up(attempt, (Kind::Mute, why)).await?,
+                _ => self.given_up(attempt, (Kind::Broken, why)).await?,
+            },
         })
     }
 
-    /// The place took a post. Of a person's messages only a new one shows that: what stands there can be
-    /// changed when no new one is taken.
-    pub(super) async fn taken(&self, attempt: &Try<'_>) -> Result<(), sqlx::Error> {
-        let mut conn = attempt.pool.acquire().await?;
-        troubles::end(&mut conn, at(attempt.post), attempt.now).await?;
-        Ok(())
+    /// Whether we are in the guild, as far as we know by now.
+    pub(super) fn is_member(&self) -> bool {
+        (self.member)() && !self.thrown_out.load(Ordering::Relaxed)
     }
 
-    /// Tells the access admins, once, that a channel takes no posts.
-    pub(super) async fn broken(&self, attempt: &Try<'_>, why: &str) -> Result<(), sqlx::Error> {
-        let post = attempt.post;
-        if post.person.is_some() {
-            return Ok(());
-        }
+    /// Asks Discord whether we are in the guild. Who does not listen, or not yet, is not told when we are
+    /// thrown out; and then everybody seems to share no guild with us.
+    pub(super) async fn in_guild(&self) -> Result<bool, Failed> {
+        let path = format!("/guilds/{}", self.config.guild_id);
+        let there = match self.wire.call(Method::GET, (&path, &path), None).await {
+            Ok(_) => true,
+            Err(Failed::Refused {
+                code: 10004 | 50001,
+                ..
+            }) => false,
+            Err(failed) => return Err(failed),
+        };
+        self.thrown_out.store(!there, Ordering::Relaxed);
+        Ok(there)
+    }
+
+    async fn thrown_out(&self, attempt: &Try<'_>) -> Result<Sending, sqlx::Error> {
         let mut tx = attempt.pool.begin().await?;
-        if troubles::note(&mut tx, at(post), why, attempt.now).await? {
-            let name = &post.place;
-            let request = attempt.shown.facts.request;
-            let mail = SystemMail {
-                code: None,
-                subject: format!("Nothing can be posted in the Discord channel {name}"),
-                text: format!(
-                    "{request} could not be shown in the channel `{name}`: {why}.\n\n\
-                     Approvers are asked by mail as before. Look whether the channel exists and the bot may \
-                     view it, write in it and embed links there, and that [discord] channels has its id. \
-                     Each new request is tried again; for what was given up see `countersign outbox list`.\n"
-                ),
-            };
+        self.watch_membership(&mut tx, attempt.now).await?;
+        tx.commit().await?;
+        Ok(Sending::Unreachable(self.down(not_a_member())))
+    }
+
+    /// This person takes no direct messages: they have their mail.
+    async fn closed(
+        &self,
+        attempt: &Try<'_>,
+        (kind, why): (Kind, String),
+    ) -> Result<Sending, sqlx::Error> {
+        let mut conn = attempt.pool.acquire().await?;
+        troubles::note(&mut conn, at(attempt.post), (kind, &why), attempt.now).await?;
+        outbox::not_taken(&mut conn, attempt.post.id, attempt.now).await?;
+        Ok(Sending::Moot(why))
+    }
+
+    async fn given_up(
+        &self,
+        attempt: &Try<'_>,
+        (kind, why): (Kind, String),
+    ) -> Result<Sending, sqlx::Error> {
+        self.broken(attempt, (kind, &why)).await?;
+        Ok(Sending::GiveUp(why))
+    }
+
+    /// The place took a post: where that shows that its trouble is over, what gave up there is owed again.
+    pub(super) async fn taken(&self, attempt: &Try<'_>, took: Took) -> Result<(), sqlx::Error> {
+        let mut tx = attempt.pool.begin().await?;
+        let place = at(attempt.post);
+        if troubles::end(&mut tx, place, took, attempt.now).await? {
+            let owed = outbox::again(&mut tx, place, attempt.now).await?;
+            tracing::info!("posts are taken again at a place of the chat; {owed} are owed again");
+        }
+        tx.commit().await
+    }
+
+    /// Tells the access admins, once, that a place takes no posts.
+    pub(super) async fn broken(
+        &self,
+        attempt: &Try<'_>,
+        (kind, why): (Kind, &str),
+    ) -> Result<(), sqlx::Error> {
+        let post = attempt.post;
+        let mut tx = attempt.pool.begin().await?;
+        if troubles::note(&mut tx, at(post), (kind, why), attempt.now).await? {
+            let mail = broken_mail(post, attempt.shown.facts.request, why);
             tell(&mut tx, &mail, attempt.now).await?;
         }
         tx.commit().await
+    }
+}
+
+fn broken_mail(post: &Standing, request: RequestId, why: &str) -> SystemMail {
+    let rest =
+        "what was given up is owed again when a post is taken there; see `countersign outbox list`";
+    let (subject, text) = match &post.person {
+        None => {
+            let name = &post.place;
+            (
+                format!("Nothing can be posted in the Discord channel {name}"),
+                format!(
+                    "{request} could not be shown in the channel `{name}`: {why}.\n\n\
+                     Approvers are asked by mail as before. Look whether the channel exists and the bot may \
+                     view it, write in it and embed links there, and that [discord] channels has its id. \
+                     Each new request is tried again; {rest}.\n"
+                ),
+            )
+        }
+        Some(person) => (
+            format!("A post to {person} cannot be sent in Discord"),
+            format!(
+                "{request} could not be shown to `{person}`: {why}.\n\n\
+                 They are asked by mail as before. Each new request is tried again; {rest}.\n"
+            ),
+        ),
+    };
+    SystemMail {
+        code: None,
+        subject,
+        text,
     }
 }
 

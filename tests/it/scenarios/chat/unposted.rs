@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use countersign::store::outbox;
-use countersign::workflow::request::Decision::Approve;
+use countersign::store::{outbox, troubles};
+use countersign::workflow::request::Decision::{Approve, Disapprove};
 use countersign_sandbox::discord::{Access, Fault, Trouble};
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -130,6 +130,48 @@ async fn what_stands_with_who_is_closed_is_changed() {
     office.close().await;
 }
 
+/// Goal: who takes no messages is not left alone for ever, whoever gave them their account: they are tried
+/// again when they do something in their messages, and after a day.
+/// Method: carol's account stands in the policies; she closes her messages, twice; she presses a button there,
+/// then a day passes.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_closed_is_tried_again() {
+    let office = ChatOffice::open(&shown(ONE_STEP)).await;
+    let account = format!(
+        "id = \"carol\"\ndiscord = {}",
+        office.account("carol").id().get()
+    );
+    let mapped = |text: &mut String| *text = text.replace("id = \"carol\"", &account);
+    office.apply_with(&shown(ONE_STEP), mapped).await;
+    let mut all = vec![office.files("rita", "db-1", 2).await];
+    let carols = direct(&office, "carol");
+    let post = reads(&carols, "Waiting for a decision").await;
+    office.account("carol").closes_direct(Some(50007));
+    all.push(office.files("rita", "db-2", 2).await);
+    becomes(&office, "cancelled", 1).await;
+    all.push(office.files("rita", "db-3", 2).await);
+    office.everybody_reads().await;
+    office.account("carol").closes_direct(None);
+    let pressed = office.account("carol").clicks(&post, "Details");
+    office.hears("carol", &pressed.expect("a button")).await;
+    all.push(office.files("rita", "db-4", 2).await);
+    carols.until_count(2).await.expect("tried again");
+    office.account("carol").closes_direct(Some(50007));
+    all.push(office.files("rita", "db-5", 2).await);
+    becomes(&office, "cancelled", 2).await;
+    office.account("carol").closes_direct(None);
+    for request in all {
+        office.votes("alice", request, Disapprove).await;
+    }
+    office.everybody_reads().await;
+    office.advance(troubles::CLOSED_FOR + SignedDuration::from_mins(1));
+    office.files("rita", "db-6", 2).await;
+    carols.until_count(3).await.expect("tried after a day");
+    assert_eq!(office.double.expected(50007), 2, "never in vain");
+    office.everybody_reads().await;
+    office.close().await;
+}
+
 /// Goal: direct messages that are opened too fast wait, all of them, and nobody is asked meanwhile.
 /// Method: 40003 at once; what is owed then, and how often Discord was asked; the operator drops them.
 #[tokio::test(flavor = "multi_thread")]
@@ -139,7 +181,7 @@ async fn too_many_direct_messages_wait() {
     office.files("rita", "db-1", 2).await;
     reads(&office.channel, "Waiting for a decision").await;
     let waiting = "SELECT count(*) FROM delivery WHERE channel = 'chat' AND state = 'pending'
-                   AND attempts > 0 AND next_try_at > created_at + interval '45 seconds'";
+                   AND attempts = 0 AND next_try_at > created_at + interval '45 seconds'";
     office.counts(waiting, 2).await;
     let refused = office.double.expected(40003);
     assert!((1..=2).contains(&refused), "asked {refused} times");
@@ -362,7 +404,13 @@ async fn trouble_on_the_wire_puts_off_and_never_doubles() {
 async fn a_bot_that_is_thrown_out_says_so() {
     let office = ChatOffice::open(&shown(ONE_STEP)).await;
     let request = office.files("rita", "db-1", 2).await;
-    reads(&office.channel, "Waiting for a decision").await;
+    for channel in [
+        office.channel.clone(),
+        direct(&office, "alice"),
+        direct(&office, "bob"),
+    ] {
+        reads(&channel, "Waiting for a decision").await;
+    }
     office.double.remove_bot();
     let ada = office.person("ada");
     let told = ada.hears_of("not in the Discord guild").await.text();
@@ -376,6 +424,121 @@ async fn a_bot_that_is_thrown_out_says_so() {
     reads(&office.channel, "**Approved** by Alice").await;
     let mails = "SELECT count(*) FROM delivery WHERE kind = 'system'";
     assert_eq!(office.count(mails).await, 1, "told once");
+    office.everybody_reads().await;
+    office.close().await;
+}
+
+/// Goal: whoever is thrown out and does not hear of it concludes nothing of anybody: neither that people take
+/// no messages nor that a channel is broken; what is owed waits, and goes out when the bot is there again.
+/// Method: remove it without an event, file, invite it.
+#[tokio::test(flavor = "multi_thread")]
+async fn thrown_out_unheard_nothing_is_concluded() {
+    let office = ChatOffice::open(&shown(ONE_STEP)).await;
+    office.double.remove_bot_unheard();
+    office.files("rita", "db-1", 2).await;
+    office
+        .person("ada")
+        .hears_of("not in the Discord guild")
+        .await;
+    let owed = posts(&office, "pending").await.len() + posts(&office, "leased").await.len();
+    assert_eq!(owed, 3, "all of it waits");
+    let closed = "SELECT count(*) FROM chat_trouble WHERE place <> ''";
+    assert_eq!(office.count(closed).await, 0);
+    office.double.invite_bot();
+    for channel in [
+        office.channel.clone(),
+        direct(&office, "alice"),
+        direct(&office, "bob"),
+    ] {
+        reads(&channel, "Waiting for a decision").await;
+    }
+    for code in [50278, 50001, 10004] {
+        office.double.expected(code);
+    }
+    let open = "SELECT count(*) FROM chat_trouble WHERE ended_at IS NULL";
+    office.counts(open, 0).await;
+    office.everybody_reads().await;
+    office.close().await;
+}
+
+/// Goal: what gave up at a place is owed again when the place takes posts: no post keeps buttons of a request
+/// that is decided. Method: the bot may not see the channel while the first request is decided; then it may,
+/// and another is filed.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_gave_up_is_owed_again() {
+    let office = ChatOffice::open(&shown(ONE_STEP)).await;
+    let first = office.files("rita", "db-1", 2).await;
+    reads(&office.channel, "Waiting for a decision").await;
+    office.double.allow(&office.channel, Access::Hidden);
+    office.votes("alice", first, Approve).await;
+    becomes(&office, "given_up", 1).await;
+    office.double.allow(&office.channel, Access::Full);
+    office.files("rita", "db-2", 2).await;
+    let post = office.channel.until_text("**Approved** by Alice").await;
+    assert_eq!(labels(&post.expect("changed")), ["Revoke"]);
+    assert!(posts(&office, "given_up").await.is_empty());
+    assert_eq!(office.double.expected(50001), 1);
+    office.everybody_reads().await;
+    office.close().await;
+}
+
+/// Goal: what Discord refuses for a reason that nobody foresaw is told to the access admins, closes nobody's
+/// messages, and is owed again when the next one is taken. Method: 50035 for a post to alice, then none.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unforeseen_refusal_is_told() {
+    let office = ChatOffice::open(&shown(ONE_STEP)).await;
+    office.files("rita", "db-1", 2).await;
+    let room = reads(&direct(&office, "alice"), "Waiting for a decision").await;
+    let path = format!("/channels/{}/messages", room.channel);
+    let refused = Trouble::Refused {
+        status: 400,
+        code: 50035,
+    };
+    office
+        .double
+        .fault(Fault::on(&path, refused).method("POST"));
+    office.files("rita", "db-2", 2).await;
+    becomes(&office, "given_up", 1).await;
+    let told = office.person("ada").hears_of("post to alice").await.text();
+    assert!(told.contains("50035"), "{told}");
+    office.files("rita", "db-3", 2).await;
+    direct(&office, "alice")
+        .until_count(3)
+        .await
+        .expect("all three");
+    assert!(posts(&office, "given_up").await.is_empty());
+    office.everybody_reads().await;
+    office.close().await;
+}
+
+/// Goal: a channel that is limited holds up nobody's messages, and no try counts for a limit.
+/// Method: its first post is limited for five seconds; six requests.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limited_channel_holds_up_nobody() {
+    let office = ChatOffice::open(&shown(ONE_STEP)).await;
+    let limited = Trouble::Limited {
+        retry_after: Duration::from_secs(5),
+        global: false,
+    };
+    let path = format!("/channels/{}/messages", office.channel.id());
+    office
+        .double
+        .fault(Fault::on(&path, limited).method("POST"));
+    for index in 0..6 {
+        office.files("rita", &format!("db-{index}"), 2).await;
+    }
+    direct(&office, "alice")
+        .until_count(6)
+        .await
+        .expect("all of hers");
+    direct(&office, "bob")
+        .until_count(6)
+        .await
+        .expect("all of his");
+    assert!(office.channel.posts().is_empty(), "the channel waits");
+    office.channel.until_count(6).await.expect("then");
+    let counted = "SELECT count(*) FROM delivery WHERE channel = 'chat' AND attempts <> 1";
+    office.counts(counted, 0).await;
     office.everybody_reads().await;
     office.close().await;
 }
