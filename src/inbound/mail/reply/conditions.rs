@@ -213,6 +213,30 @@ pub fn begins_in_words(text: &str) -> bool {
         || CONDITIONS.stands(&plain, Place::Head, false) && stands()
 }
 
+/// Whether a text begins with the words of a condition, and not with a name or an address that begins alike
+/// ("Po Box 12", "Do Thi Hoa"): a short word counts if what follows it begins small.
+pub fn begins_in_earnest(text: &str) -> bool {
+    let folded = folded(text);
+    let left = without_idle(&plain(&folded));
+    let left = left.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let left = OPENERS.iter().fold(left, |left, word| {
+        let behind = left.strip_prefix(word).filter(|rest| ends(rest));
+        behind.map_or(left, |rest| {
+            rest.trim_start_matches(|c: char| !c.is_alphanumeric())
+        })
+    });
+    if CONDITIONS.stands(left, Place::Any, false) {
+        return !is_unit(left);
+    }
+    let stands = CONDITIONS.stands(&folded, Place::Part, true);
+    if !stands && !CONDITIONS.stands(left, Place::Part, false) {
+        return false;
+    }
+    let first = left.chars().take_while(|c| c.is_alphanumeric()).count();
+    let second = text.split_whitespace().nth(1).unwrap_or_default();
+    first > 3 || left.starts_with("if ") || second.starts_with(char::is_lowercase)
+}
+
 /// Whether a line holds a condition or a time anywhere, beside what is idle.
 pub fn narrows(line: &str) -> bool {
     holds(line, Place::Head)

@@ -35,6 +35,10 @@ const DEVICES: &[&str] = &[
     "nokia",
     "smartphone",
 ];
+/// How "before printing" is said.
+const PRINTING: &[&str] = &[
+    "print", "druck", "imprim", "stamp", "drukow", "skriv", "udskriv", "tulost", "tisk", "afdruk",
+];
 /// What an application runs on: "Outlook for …".
 const PLATFORMS: &[&str] = &[
     "android", "ios", "iphone", "ipad", "windows", "mac", "mobil",
@@ -247,9 +251,35 @@ fn is_disclaimer(text: &str) -> bool {
     text.len() >= MIN_NOTICE_BYTES && DISCLAIMERS.behind(text).is_some() && about()
 }
 
+/// Whether a line is about secrecy, as notices are.
+pub fn is_about_secrecy(line: &str) -> bool {
+    let text = lower(line);
+    SECRECY.iter().any(|word| text.contains(word))
+}
+
+/// Whether a line asks to spare paper, as signatures do in many languages.
+pub fn is_about_printing(line: &str) -> bool {
+    let text = lower(line);
+    PRINTING.iter().any(|word| text.contains(word)) && !conditions::holds_words(&text)
+}
+
+/// Whether a line begins or ends what a program has sealed.
+pub fn is_seal(line: &str) -> bool {
+    let text = lower(line);
+    let words = text.trim_matches(['-', ' ']);
+    ["begin pgp", "end pgp"]
+        .iter()
+        .any(|seal| words.starts_with(seal))
+}
+
 /// Whether a line begins like a field of a quoted header block.
 pub fn is_label(text: &str) -> bool {
     has_label(text, &HEADER_LABELS)
+}
+
+/// What stands behind the label of a field.
+pub fn value(text: &str) -> &str {
+    text.split_once([':', '：']).map_or("", |(_, value)| value)
 }
 
 /// Whether a line begins like a window or a condition.

@@ -4,7 +4,10 @@
 //! begin with `>` themselves, and a condition that stands there was meant. So below an approval
 //!
 //! - the first line of a signature, and every line below a telephone's footer, is read as a remark;
-//! - the rest of a signature, and a disclaimer, only for a window or a decision on a line of its own;
+//! - the rest of a signature for a line that begins like a condition, and like a disclaimer for a window or a
+//!   decision on a line of its own: company names and hours of business hold words of conditions too;
+//! - what stands below a rule ("-----Original Message-----") is a remark, unless a mail's header fields, an
+//!   introduction or a quotation follow the rule at once: people type rules as well;
 //! - an unmarked line between quoted ones is read as a remark;
 //! - a quotation that nothing introduces, and that is not of our own mail (which names both words), is
 //!   read as if its lines were the person's.
@@ -16,7 +19,7 @@
 
 use super::grammar::{is_courtesy, leading_word};
 use super::line::{self, Kind};
-use super::{remark, unclear, window};
+use super::{conditions, remark, unclear, window};
 use crate::command::when;
 use crate::inbound::Unclear;
 use crate::inbound::mail::Rules;
@@ -32,8 +35,10 @@ const INTRODUCTION_LINES: usize = 4;
 enum Below {
     /// A signature's mark; none of its lines has come yet.
     Mark,
-    /// The first line of a signature, or a disclaimer.
+    /// The first line of a signature.
     Signature,
+    /// A notice of secrecy, or what is sealed.
+    Notice,
     /// A telephone's footer.
     Footer,
     /// An introduction: what follows is somebody else's.
@@ -68,8 +73,11 @@ pub fn check(decision: Decision, after: &[&str], rules: &Rules) -> Result<(), Un
             Some(Kind::Footer) => below = Below::Footer,
             Some(Kind::Disclaimer) => {
                 check_notice(decision, text, rules)?;
-                below = Below::Signature;
+                below = Below::Notice;
             }
+            Some(Kind::Separator) if line::is_seal(text) => below = Below::Notice,
+            // Nothing says that what follows is somebody else's.
+            Some(Kind::Separator) if !introduces(rest) => below = Below::Footer,
             Some(Kind::Attribution | Kind::Separator | Kind::HeaderBlock) => {
                 below = Below::Introduction;
             }
@@ -101,10 +109,41 @@ fn check_line(
     match below {
         _ if decision == Decision::Disapprove => Ok(()),
         Below::Mark | Below::Footer => check_remark(text, rules),
-        Below::Signature => check_window(text),
+        Below::Signature => {
+            check_window(text)?;
+            check_signature(text)
+        }
+        Below::Notice => check_window(text),
         Below::Introduction | Below::Quote if between => check_remark(text, rules),
         Below::Introduction | Below::Quote => Ok(()),
     }
+}
+
+/// Whether what a rule is drawn above is introduced as somebody else's: by a header block or the first field
+/// of one that was cut off, by an attribution, or by being quoted.
+fn introduces(lines: &[&str]) -> bool {
+    let mut below = lines.iter().skip(1).map(|text| line::lower(text));
+    let first = below.find(|text| !text.is_empty()).unwrap_or_default();
+    if line::is_label(&first) && !conditions::narrows(line::value(&first)) {
+        return true;
+    }
+    (1..=INTRODUCTION_LINES).any(|at| {
+        let kind = lines.get(at..).and_then(line::kind);
+        matches!(
+            kind,
+            Some(Kind::Attribution | Kind::HeaderBlock | Kind::Quote)
+        )
+    })
+}
+
+/// A line of a signature that begins like a condition, and is no notice that stands below every mail.
+fn check_signature(text: &str) -> Result<(), Unclear> {
+    let notice = || line::is_about_secrecy(text) || line::is_about_printing(text);
+    if conditions::begins_in_earnest(text) && !notice() {
+        let sentence = "A line of a signature begins like a condition; write it above.";
+        return Err(unclear("condition", sentence, text));
+    }
+    Ok(())
 }
 
 /// A quotation that no line above it introduces: what its end stands below.

@@ -481,8 +481,58 @@ fn tails() {
             "APPROVE\nFrom: Bot\nSent: 21 Nov 2026\nTo: Alice\nonly",
             "+",
         ),
-        ("APPROVE\n-----Original Message-----\nonly", "+"),
-        ("APPROVE\n-- \nAlice\nonly by phone", "+"),
+        ("APPROVE\n-----Original Message-----\nonly", "condition"),
+        (
+            "APPROVE\n-----Original Message-----\nDISAPPROVE",
+            "contradiction",
+        ),
+        (
+            "APPROVE\n\n-----Original Message-----\n\nI meant DISAPPROVE, not APPROVE",
+            "contradiction",
+        ),
+        (
+            "DISAPPROVE\n-----Original Message-----\nAPPROVE",
+            "contradiction",
+        ),
+        (
+            "APPROVE\n-----Original Message-----\nFrom: Bot <b@x.test>\nSent: 21 Nov 2026\n\n\
+             To agree:\nAPPROVE\nto refuse:\nDISAPPROVE\nuntil tomorrow",
+            "+",
+        ),
+        (
+            "APPROVE\n-----Original Message-----\n> until 5\n> only",
+            "+",
+        ),
+        (
+            "APPROVE\n-----BEGIN PGP SIGNATURE-----\n\niQEzBAEBCAAdFiEE\n=only\n-----END PGP SIGNATURE-----",
+            "+",
+        ),
+        (
+            "APPROVE\n-----Original Message-----\nFrom: 10:00\nTo: 12:00",
+            "condition",
+        ),
+        ("APPROVE\n-----Original Message-----\n\nFrom: Bot", "+"),
+        ("APPROVE\n-- \nAlice\nonly by phone", "condition"),
+        ("APPROVE\n-- \nAlice\nonly in office hours", "condition"),
+        (
+            "APPROVE\n-- \nAlice\n\nPlease only read access",
+            "condition",
+        ),
+        (
+            "APPROVE\n-- \nAlice\nOk, but not before Bob agrees",
+            "condition",
+        ),
+        ("APPROVE\n-- \nAlice\nif Bob agrees", "condition"),
+        ("APPROVE\n-- \nAlice\nse o Bob concordar", "condition"),
+        ("APPROVE\n-- \nAlice\nwenn Bob zustimmt", "condition"),
+        ("APPROVE\n-- \nAlice\nDISAPPROVE", "contradiction"),
+        (
+            "APPROVE\n-- \nAlice Do\nDo Thi Hoa\nExample Limited | Weekend Desk\nPo Box 12\nNa Příkopě 5\n\
+             Mon-Fri 9:00-17:00\nFrom Hamburg with love\nBefore printing, think of the trees\n\
+             Antes de imprimir pense no meio ambiente\n\
+             If you are not the recipient, delete this mail.",
+            "+",
+        ),
         ("APPROVE\nSent from my iPhone\nonly", "condition"),
         (
             "APPROVE\nSent from my iPhone\n\nThis e-mail is confidential and may be privileged or \
