@@ -14,15 +14,18 @@
 //! client's secret goes to one host; an answer is read up to [`MAX_ANSWER_BYTES`]; one request is under
 //! way at a time, however many connections want a token; nothing secret is in an error or a `Debug`.
 //!
-//! What is *not* promised: that a new refresh token in an answer outlives the process. It is used while
-//! the process runs; the configured one has to stay good for the next start.
+//! A new refresh token in an answer is kept where `[oauth] keep_refresh_token` says ([`kept`]), and used from
+//! then on, after a restart too. If it is refused, one that another process has kept meanwhile is tried, and
+//! then the configured one.
+
+pub mod kept;
+mod mechanism;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use data_encoding::BASE64;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper::{Request, header};
@@ -38,6 +41,9 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use crate::tls::{self, TlsError};
+use kept::Kept;
+
+pub use mechanism::{Mechanism, explanation};
 
 /// The longest answer of a token endpoint that is read, in bytes.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -45,6 +51,8 @@ pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
 const MAX_SAID_CHARS: usize = 300;
 /// A token is renewed this long before its end, or at three quarters of a short life.
 const RENEWED_BEFORE: Duration = Duration::from_mins(2);
+/// So many refresh tokens are tried one after the other: the newest, one kept meanwhile, the configured one.
+const MAX_REFRESH_TOKENS: usize = 3;
 /// How long a token is good for where the endpoint does not say.
 const USUAL_LIFE: Duration = Duration::from_mins(5);
 
@@ -58,6 +66,8 @@ pub struct Settings {
     pub client_secret: Option<SecretString>,
     /// By what right; absent: the client's own.
     pub refresh_token: Option<SecretString>,
+    /// Where newer ones are kept; absent: nowhere, and they end with the process.
+    pub keep: Option<PathBuf>,
     /// What the token is to be good for.
     pub scope: Option<String>,
     /// How the token is shown to mail servers; absent: as the server offers.
@@ -66,15 +76,6 @@ pub struct Settings {
     pub ca_file: Option<PathBuf>,
     /// Longest wait for a token.
     pub timeout: Duration,
-}
-
-/// How a token is shown to a mail server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mechanism {
-    /// Google's and Microsoft's own.
-    Xoauth2,
-    /// RFC 7628.
-    OAuthBearer,
 }
 
 /// Why there is no token.
@@ -123,7 +124,7 @@ struct Inner {
 #[derive(Default)]
 struct State {
     access: Option<(SecretString, Instant)>,
-    /// The newest refresh token that an answer brought.
+    /// The newest refresh token that an answer brought, where it could not be kept.
     refresh: Option<SecretString>,
 }
 
@@ -162,24 +163,24 @@ impl Source {
 
     /// A token that is good for a while.
     pub async fn token(&self) -> Result<SecretString, OAuthError> {
+        // Goes on when nobody waits for it any more: an answer may have taken the last refresh token back.
+        let source = self.clone();
+        let had = tokio::spawn(async move { source.have().await });
+        had.await
+            .unwrap_or_else(|_| Err(self.unreachable("we are stopping".to_owned())))
+    }
+
+    /// The token that there is, or a new one.
+    async fn have(&self) -> Result<SecretString, OAuthError> {
         let mut state = self.0.state.lock().await;
         if let Some((token, until)) = &state.access
             && Instant::now() < *until
         {
             return Ok(token.clone());
         }
-        let limit = self.0.settings.timeout;
-        let asked = timeout(limit, self.ask(state.refresh.as_ref()));
-        let answer = asked.await.unwrap_or_else(|_| {
-            Err(self.unreachable(format!("no answer within {} s", limit.as_secs())))
-        })?;
-        let Some(token) = answer.access_token.map(SecretString::from) else {
-            let parts = [answer.error, answer.error_description];
-            let said: Vec<String> = parts.into_iter().flatten().collect();
-            return Err(self.refused(&said.join(": ")));
-        };
+        let (token, answer) = self.ask_in_turn(state.refresh.as_ref()).await?;
         if let Some(refresh) = answer.refresh_token {
-            state.refresh = Some(refresh.into());
+            state.refresh = self.keep(refresh.into()).await;
         }
         let life = life(answer.expires_in.as_ref());
         let kept = life.saturating_sub(RENEWED_BEFORE).max(life / 4 * 3);
@@ -195,6 +196,89 @@ impl Source {
         if state.access.as_ref().is_some_and(is_that) {
             state.access = None;
         }
+    }
+
+    /// Asks by the newest refresh token, and where that is refused by the others that may be good.
+    async fn ask_in_turn(
+        &self,
+        unkept: Option<&SecretString>,
+    ) -> Result<(SecretString, Answer), OAuthError> {
+        let mut tried: Vec<Option<SecretString>> = Vec::new();
+        loop {
+            let kept = match unkept {
+                Some(_) => None,
+                None => self.kept().await,
+            };
+            let candidates = [unkept.cloned(), kept, self.0.settings.refresh_token.clone()];
+            let same = |one: &SecretString, other: &Option<SecretString>| {
+                other
+                    .as_ref()
+                    .is_some_and(|other| one.expose_secret() == other.expose_secret())
+            };
+            let mut fresh = candidates.into_iter().flatten();
+            let next = fresh.find(|one| !tried.iter().any(|other| same(one, other)));
+            let limit = self.0.settings.timeout;
+            let asked = timeout(limit, self.ask(next.as_ref())).await;
+            let answer = asked.unwrap_or_else(|_| {
+                Err(self.unreachable(format!("no answer within {} s", limit.as_secs())))
+            })?;
+            if let Some(token) = answer.access_token.as_deref() {
+                return Ok((token.into(), answer));
+            }
+            let others = fresh.any(|one| !same(&one, &next));
+            tried.push(next);
+            if !others || tried.len() >= MAX_REFRESH_TOKENS {
+                let parts = [answer.error, answer.error_description];
+                let said: Vec<String> = parts.into_iter().flatten().collect();
+                return Err(self.refused(&said.join(": ")));
+            }
+        }
+    }
+
+    /// Where newer refresh tokens are kept.
+    fn keeping(&self) -> Option<Kept> {
+        let Settings {
+            keep,
+            refresh_token,
+            ..
+        } = &self.0.settings;
+        let (path, configured) = keep.clone().zip(refresh_token.as_ref())?;
+        Some(Kept::new(path, configured))
+    }
+
+    /// The refresh token that was kept last.
+    async fn kept(&self) -> Option<SecretString> {
+        let keeping = self.keeping()?;
+        let path = keeping.path().to_owned();
+        let read = tokio::task::spawn_blocking(move || keeping.read());
+        read.await.ok()?.unwrap_or_else(|error| {
+            tracing::warn!(
+                oauth.file = %path.display(),
+                "the kept refresh token in {} cannot be read, the configured one is used: {error}",
+                path.display(),
+            );
+            None
+        })
+    }
+
+    /// Keeps a refresh token; gives it back where that fails.
+    async fn keep(&self, newest: SecretString) -> Option<SecretString> {
+        let Some(keeping) = self.keeping() else {
+            return Some(newest);
+        };
+        let path = keeping.path().to_owned();
+        let token = newest.clone();
+        let written = tokio::task::spawn_blocking(move || keeping.write(&token)).await;
+        let Ok(Err(error)) = written else {
+            return None;
+        };
+        tracing::warn!(
+            oauth.file = %path.display(),
+            "a new refresh token cannot be kept in {}, and ends with this process: {error}; set \
+             keep_refresh_token in [oauth] to a file that the service may write",
+            path.display(),
+        );
+        Some(newest)
     }
 
     async fn ask(&self, newest: Option<&SecretString>) -> Result<Answer, OAuthError> {
@@ -296,48 +380,6 @@ fn life(expires_in: Option<&serde_json::Value>) -> Duration {
     seconds.map_or(USUAL_LIFE, Duration::from_secs)
 }
 
-impl Mechanism {
-    /// As SASL calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Xoauth2 => "XOAUTH2",
-            Self::OAuthBearer => "OAUTHBEARER",
-        }
-    }
-
-    /// The first thing that we say, base64.
-    pub fn first(self, user: &str, token: &SecretString, server: (&str, u16)) -> String {
-        let token = token.expose_secret();
-        let (host, port) = server;
-        let said = match self {
-            Self::Xoauth2 => format!("user={user}\u{1}auth=Bearer {token}\u{1}\u{1}"),
-            Self::OAuthBearer => {
-                // RFC 5801: what has a meaning of its own in a name is written otherwise.
-                let user = user.replace('=', "=3D").replace(',', "=2C");
-                format!(
-                    "n,a={user},\u{1}host={host}\u{1}port={port}\u{1}auth=Bearer {token}\u{1}\u{1}"
-                )
-            }
-        };
-        BASE64.encode(said.as_bytes())
-    }
-
-    /// What is said to a refusal that explains itself, so that the server ends the exchange; base64.
-    pub fn acknowledge(self) -> &'static str {
-        match self {
-            Self::Xoauth2 => "",
-            Self::OAuthBearer => "AQ==",
-        }
-    }
-}
-
-/// A server's explanation of a refusal (base64 of JSON), fit to be shown.
-pub fn explanation(challenge: &str) -> Option<String> {
-    let said = BASE64.decode(challenge.trim().as_bytes()).ok()?;
-    let said = shown(&String::from_utf8_lossy(&said));
-    (!said.is_empty()).then_some(said)
-}
-
 /// One line, no addresses, not too long.
 fn shown(said: &str) -> String {
     said.split_whitespace()
@@ -354,26 +396,6 @@ fn shown(said: &str) -> String {
 mod tests {
     use super::*;
 
-    fn decoded(text: &str) -> String {
-        let bytes = BASE64.decode(text.as_bytes()).expect("base64");
-        String::from_utf8(bytes).expect("text")
-    }
-
-    // Goal: what is shown to a server is what the mechanisms say. Method: both, decoded.
-    #[test]
-    fn first_words() {
-        let token = SecretString::from("t0k");
-        let server = ("mail.example.org", 993);
-        assert_eq!(
-            decoded(&Mechanism::Xoauth2.first("bot@x.org", &token, server)),
-            "user=bot@x.org\u{1}auth=Bearer t0k\u{1}\u{1}"
-        );
-        assert_eq!(
-            decoded(&Mechanism::OAuthBearer.first("b=o,t@x.org", &token, server)),
-            "n,a=b=3Do=2Ct@x.org,\u{1}host=mail.example.org\u{1}port=993\u{1}auth=Bearer t0k\u{1}\u{1}"
-        );
-    }
-
     // Goal: the form asks by the right grant, and by the newest refresh token.
     // Method: the settings of both grants.
     #[test]
@@ -383,6 +405,7 @@ mod tests {
             client_id: "me".to_owned(),
             client_secret: Some("s&cret".into()),
             refresh_token: refresh.map(SecretString::from),
+            keep: None,
             scope: Some("https://mail.google.com/".to_owned()),
             mechanism: None,
             ca_file: None,
@@ -409,8 +432,7 @@ mod tests {
         );
     }
 
-    // Goal: a life is read however it is written, and an explanation shows no address.
-    // Method: small tables.
+    // Goal: a life is read however it is written. Method: a small table.
     #[test]
     fn odd_answers() {
         for (value, seconds) in [
@@ -421,12 +443,5 @@ mod tests {
         ] {
             assert_eq!(life(value.as_ref()).as_secs(), seconds, "{value:?}");
         }
-        let challenge = BASE64.encode(b"{\"status\":\"401\", \"user\": \"a@b.test\" }");
-        assert_eq!(
-            explanation(&challenge).as_deref(),
-            Some("{\"status\":\"401\", \"user\": <…> }")
-        );
-        assert_eq!(explanation("%%"), None);
-        assert_eq!(explanation(""), None);
     }
 }

@@ -99,6 +99,16 @@ pub fn read(
     Some(secret.value.into())
 }
 
+/// The file in which the secret under a key lies, if it is given so.
+pub fn file_of(section: &mut Section<'_, '_>, key: &'static str) -> Option<PathBuf> {
+    let found = section.value(key)?;
+    let DeValue::Table(table) = found.get_ref() else {
+        return None;
+    };
+    let (_, file) = table.iter().find(|(name, _)| name.get_ref() == "file")?;
+    file.get_ref().as_str().map(PathBuf::from)
+}
+
 /// Whether this gives anything away: a database's address without a password does not.
 fn tells_something(secret: &str) -> bool {
     let Some((_, rest)) = secret.split_once("://") else {

@@ -33,6 +33,14 @@ pub(super) fn oauth(
             "write client_secret = { file = \"/path\" }, or for a public client refresh_token",
         );
     }
+    let beside = secret::file_of(&mut section, "refresh_token").map(|file| {
+        let mut name = file.into_os_string();
+        name.push(".newest");
+        name.into()
+    });
+    let keep = section
+        .needed_if_there("keep_refresh_token")
+        .map(|found| found.value.into());
     let scope = section.needed_if_there("scope");
     let mechanism = mechanism(&mut section);
     let ca_file = file_that_exists(&mut section, "ca_file");
@@ -46,6 +54,7 @@ pub(super) fn oauth(
         client_id: client_id.value.to_owned(),
         client_secret,
         refresh_token,
+        keep: keep.or(beside),
         scope: scope.map(|found| found.value.to_owned()),
         mechanism,
         ca_file,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use countersign::oauth::kept::Kept;
 use countersign::workflow::notice::Kind;
 use countersign_sandbox::oauth::{CLIENT_SECRET, REFRESH_TOKEN, TokenServer};
 use countersign_sandbox::{PASSWORD, Stack};
@@ -89,6 +90,60 @@ async fn an_expired_token_is_had_anew() {
         .map(|form| form["refresh_token"].as_str())
         .collect();
     assert_eq!(tokens, ["sandbox-refresh-0", "sandbox-refresh-1"]);
+}
+
+/// Goal: a refresh token that every answer replaces is good after a restart too, and one that the operator puts
+/// in its place comes first.
+/// Method: an endpoint that takes the last one only, a daemon started anew again and again; then with another
+/// one in the file; then with one that is kept and refused beside one that is configured and good.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotated_refresh_token_outlives_the_daemon() {
+    let server = endpoint().await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("refresh");
+    std::fs::write(&file, REFRESH_TOKEN).expect("writes");
+    let more = format!("refresh_token = {{ file = \"{}\" }}", file.display());
+    let mut office = Office::furnish_with(ONE_STEP, |text| by_token(text, &server, &more)).await;
+    let shown = |server: &TokenServer| -> Vec<String> {
+        let asked = server.with(|behaviour| behaviour.asked.clone());
+        asked
+            .iter()
+            .map(|form| form["refresh_token"].clone())
+            .collect()
+    };
+    let reads = |office: &mut Office| {
+        let config = countersign::config::load(&office.config_file());
+        office.config = config.unwrap_or_else(|problems| panic!("{problems}"));
+    };
+    let asked = async |times: usize| {
+        let asked = async || (shown(&server).len() >= times).then_some(());
+        until("a token is asked for", asked).await;
+    };
+    for times in 1..=2 {
+        reads(&mut office);
+        office.start().await;
+        asked(times).await;
+        office.stop().await;
+    }
+    assert_eq!(shown(&server), ["sandbox-refresh-0", "sandbox-refresh-1"]);
+    std::fs::write(&file, "of-the-operator").expect("writes");
+    reads(&mut office);
+    office.start().await;
+    asked(3).await;
+    office.stop().await;
+    assert_eq!(shown(&server)[2], "of-the-operator");
+    // One that is kept and good no more, and a configured one that is good.
+    let good = format!("sandbox-refresh-{}", shown(&server).len() + 1);
+    std::fs::write(&file, &good).expect("writes");
+    let kept = directory.path().join("refresh.newest");
+    let kept = Kept::new(kept, &good.as_str().into());
+    kept.write(&"over".into()).expect("writes");
+    let before = shown(&server).len();
+    reads(&mut office);
+    office.start().await;
+    asked(before + 2).await;
+    office.stop().await;
+    assert_eq!(shown(&server)[before..], ["over".to_owned(), good]);
 }
 
 /// Goal: an operator reads why there is no login: the endpoint's error, and the mail server's; no secret
