@@ -28,6 +28,8 @@ use std::time::Duration;
 
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::Ehlo;
+use lettre::transport::smtp::extension::ClientId;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -50,6 +52,8 @@ const MAX_IDLE: Duration = Duration::from_secs(30);
 const OPENING_ANSWERS: u32 = 3;
 /// Likewise for a message.
 const SENDING_ANSWERS: u32 = 3;
+/// None of our mails is larger, in bytes: a mail names a few people and quotes at most a few comments.
+pub const LARGEST_MAIL: u64 = 1024 * 1024;
 /// The longest answer of a server that is kept, in characters.
 pub const MAX_ANSWER_CHARS: usize = 300;
 
@@ -167,6 +171,18 @@ impl Mailer {
         }
     }
 
+    /// The largest mail that the server says it takes, in bytes (RFC 1870); none: it sets no limit, or says
+    /// none. Greets it a second time on a connection that is closed afterwards.
+    pub async fn size_limit(&self) -> Result<Option<u64>, String> {
+        let mut connection = self.connection().await?;
+        let greeting = connection.command(Ehlo::new(ClientId::default()));
+        let answer = tokio::time::timeout(self.smtp.timeout, greeting).await;
+        let answer = answer.map_err(|_| self.described("no answer to a second EHLO"))?;
+        let answer = answer.map_err(|error| self.described(&with_sources(&error)))?;
+        let mut lines = answer.message();
+        Ok(lines.find_map(size_of).filter(|size| *size > 0))
+    }
+
     /// Says goodbye on the idle connections.
     pub async fn close(&self) {
         let idle = std::mem::take(&mut *self.idle());
@@ -264,6 +280,13 @@ fn refuses_reader(code: u16, why: &str) -> bool {
         Some(status) => status.starts_with("5.1.") || ["5.2.0", "5.2.1"].contains(&status),
         None => READER_CODES.contains(&code),
     }
+}
+
+/// The number behind `SIZE`, if a line of an answer to EHLO is that.
+fn size_of(line: &str) -> Option<u64> {
+    let mut words = line.split_whitespace();
+    let is_size = words.next()?.eq_ignore_ascii_case("SIZE");
+    words.next().filter(|_| is_size)?.parse().ok()
 }
 
 /// An error with what is behind it, in one line.

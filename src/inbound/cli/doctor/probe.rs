@@ -9,6 +9,7 @@
 
 mod arrived;
 mod records;
+mod size;
 
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::config::{Config, Imap};
 use crate::inbound::mail::mailbox::{MailboxError, Peephole};
 use crate::inbound::mail::resolve::Resolver;
 use crate::outbound::Sending;
-use crate::outbound::mail::{Mailer, Sender};
+use crate::outbound::mail::{Mailer, Sender, signed};
 
 /// How long a probe may take to arrive.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(30);
@@ -60,6 +61,8 @@ pub(super) async fn look(config: &Config) -> Vec<Line> {
                 mailer: &mailer,
                 resolver: resolver.as_ref(),
             };
+            let limit = mailer.size_limit().await;
+            lines.push(size::of_server(limit, imap.max_mail_bytes));
             if let Err(error) = trip.make(&mut peephole, &mut lines).await {
                 lines.push(failed(&error));
             }
@@ -174,7 +177,16 @@ impl Trip<'_> {
         peephole: &mut Peephole,
         lines: &mut Vec<Line>,
     ) -> Result<(), MailboxError> {
-        let probe = Probe::new(self.config, self.config.mail.from.clone());
+        let mut probe = Probe::new(self.config, self.config.mail.from.clone());
+        if let Some(signing) = &self.config.smtp.dkim {
+            match signed(signing, &probe.bytes) {
+                Ok(bytes) => probe.bytes = bytes,
+                Err(why) => {
+                    let mend = "correct the key of [smtp.dkim]";
+                    lines.push(Line::not(How::Wrong, "dkim", why, mend));
+                }
+            }
+        }
         let Some(raw) = self.goes_round(&probe, peephole, lines).await? else {
             return Ok(());
         };
@@ -183,11 +195,13 @@ impl Trip<'_> {
             "a mail to the bot's own address arrives in its mailbox",
         ));
         lines.extend(arrived::of_results(&raw, &self.config.mail));
-        lines.push(match self.resolver {
-            Some(resolver) => {
-                arrived::of_signature(&raw, domain_of(&self.config.mail.from), resolver).await
-            }
-            None => return Ok(()),
+        let Some(resolver) = self.resolver else {
+            return Ok(());
+        };
+        let domain = domain_of(&self.config.mail.from);
+        lines.push(match &self.config.smtp.dkim {
+            Some(signing) => arrived::of_our_signature(raw, signing, resolver).await,
+            None => arrived::of_signature(&raw, domain, resolver).await,
         });
         Ok(())
     }

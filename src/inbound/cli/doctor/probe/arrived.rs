@@ -1,7 +1,12 @@
 //! What a probe shows that has arrived: who checked it, and who signed it.
 
+use std::sync::Arc;
+
 use super::super::{How, Line};
+use crate::clock::Clock;
 use crate::config::Mail;
+use crate::config::proof::{Alignment, Dkim};
+use crate::config::signing::{LEAST_RSA_BITS, Signing};
 use crate::inbound::mail::dkim::Answer;
 use crate::inbound::mail::head::Head;
 use crate::inbound::mail::resolve::Resolver;
@@ -70,6 +75,54 @@ pub(super) fn of_results(raw: &[u8], mail: &Mail) -> Vec<Line> {
         ));
     }
     lines
+}
+
+/// Whether the signature that we put on the probe proves our domain when it has arrived, by the same check
+/// that replies go through.
+pub(super) async fn of_our_signature(raw: Vec<u8>, signing: &Signing, resolver: &Resolver) -> Line {
+    const WHAT: &str = "dkim";
+    let name = format!("{}._domainkey.{}", signing.selector, signing.domain);
+    let rules = Dkim {
+        alignment: Alignment::Strict,
+        least_rsa_bits: LEAST_RSA_BITS,
+    };
+    let domain: Arc<str> = signing.domain.to_ascii_lowercase().into();
+    let now = Clock::system().now();
+    let report = resolver.examine(raw.into(), domain, &rules, now).await;
+    let found = report.and_then(|report| {
+        let mut signatures = report.signatures.into_iter();
+        signatures.find(|one| one.selector.eq_ignore_ascii_case(&signing.selector))
+    });
+    let Some(found) = found else {
+        return Line::not(
+            How::Wrong,
+            WHAT,
+            format!("our mail left with a signature for {name}, and arrived without it"),
+            "see that no server on the way takes signatures off",
+        );
+    };
+    match found.verdict.as_str() {
+        "pass" => Line::ok(
+            WHAT,
+            format!("our signature on a mail that arrived verifies ({name})"),
+        ),
+        "later" => {
+            let mend = "see that the servers of [dns] answer";
+            Line::not(
+                How::Away,
+                WHAT,
+                format!("{name} could not be asked: {}", found.why),
+                mend,
+            )
+        }
+        _ => Line::not(
+            How::Wrong,
+            WHAT,
+            format!("our signature does not verify ({name}): {}", found.why),
+            "publish the public half of the key of [smtp.dkim] there; if it is there, see that no server on \
+             the way changes our mails",
+        ),
+    }
 }
 
 /// Whether our mails leave with a signature of our domain, whose key is published.
