@@ -11,7 +11,9 @@
 //! Proofs: `unsigned`; `signed` by the domain; `signed-late`, with a key that `dns` speaks of;
 //! `signed-in-part`, more text below; `signed-elsewhere`; `signed-twice`; `altered`, so that DISAPPROVE became APPROVE;
 //! `vouched`, logged in. Doors: `smtp`, `lmtp`, `maildir`, and `smuggle`, SMTP that ends no line as it
-//! should.
+//! should. What Postfix would refuse or rewrite goes in by `lmtp`, which puts fields of its own above and changes
+//! nothing below, or as a file of the `maildir`, byte for byte. IMAP APPEND would add nothing to these but a
+//! date of the mail's choosing, which the judge's own tests set.
 //!
 //! Outcomes: `decision`, `silent`, `answer`, `alarm`, `answer+alarm`, `later`, and `nothing`: no mail that
 //! was not known. They are read off the record, the ledger and the outbox, not off the verdict alone: a

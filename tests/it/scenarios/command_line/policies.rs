@@ -364,3 +364,45 @@ async fn time_and_emergency_are_shown(pool: PgPool) {
     let explained = desk.types(&format!("{explain} --json")).done().json();
     assert_eq!(explained["emergency"]["max_duration"], "PT1H");
 }
+
+/// Goal: a mark "not reached by mail" ends by the operator's word, and by policies that give the person another
+/// address; by nothing else of the two, and each end says which it was.
+/// Method: bob and carol marked as a bounce would; bob is said to be reachable, carol moves; then again for
+/// bob, whom the policies do not touch.
+#[sqlx::test(migrations = "./migrations")]
+async fn what_ends_a_mark(pool: PgPool) {
+    let desk = Desk::furnished(&pool);
+    desk.files("--resource db-1 --account admin --from now --for 2h --reason x");
+    let marks = "INSERT INTO unreachable (person, address, since, why, delivery_id)
+                 SELECT p.name, p.name || '@example.org', now(), '5.1.1 no such mailbox', d.id
+                 FROM (VALUES ('bob'), ('carol')) AS p (name), (SELECT id FROM delivery LIMIT 1) AS d";
+    let run = async || sqlx::query(marks).execute(&pool).await.expect("marks");
+    let ends = async || -> Vec<(String, Option<String>)> {
+        sqlx::query_as("SELECT person, ended_by FROM unreachable ORDER BY id")
+            .fetch_all(&pool)
+            .await
+            .expect("rows")
+    };
+    let end = |person: &str, by: Option<&str>| (person.to_owned(), by.map(str::to_owned));
+    run().await;
+    desk.types("person unreachable")
+        .done()
+        .says(&["bob is not reached by mail", "carol is not reached by mail"]);
+    desk.types("person reachable bob")
+        .done()
+        .says(&["Mail reaches bob again"]);
+    let one = [end("bob", Some("operator")), end("carol", None)];
+    assert_eq!(ends().await, one);
+    desk.types("person reachable bob")
+        .ended(1)
+        .complains(&["not-marked"]);
+    let moved = Desk::policies().replace("carol@example.org", "chen@example.org");
+    desk.writes("policies.toml", &moved);
+    desk.types("policy apply policies.toml --yes").done();
+    let both = [end("bob", Some("operator")), end("carol", Some("address"))];
+    assert_eq!(ends().await, both);
+    desk.types("person unreachable")
+        .done()
+        .says(&["Nobody is known whom mail does not reach."]);
+    desk.types("audit verify").done();
+}
