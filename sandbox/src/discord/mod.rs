@@ -150,8 +150,8 @@ impl Double {
         self.address
     }
 
-    /// What a bot is told of the gateway; without TLS, since the client trusts public authorities
-    /// only.
+    /// What a bot is told of the gateway; without TLS, since the client's library trusts only public
+    /// authorities and those of the system.
     pub fn gateway(&self) -> &str {
         &self.gateway
     }
@@ -159,6 +159,12 @@ impl Double {
     /// The gateway with TLS.
     pub fn secure_gateway(&self) -> String {
         format!("wss://localhost:{}/gateway", self.address.port())
+    }
+
+    /// Bots are told the gateway with TLS from now on.
+    pub fn tell_secure_gateway(&self) {
+        let told = self.secure_gateway();
+        self.shared.with(|world| world.gateway.told = Some(told));
     }
 
     /// The authority to trust, PEM.

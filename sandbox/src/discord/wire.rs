@@ -81,13 +81,14 @@ impl Doors {
         })
     }
 
-    /// Serves both until the future is dropped. `gateway` is what a bot is told.
+    /// Serves both until the future is dropped. `gateway` is what a bot is told, unless a test
+    /// wants another one.
     pub async fn serve(self, shared: Shared, gateway: String) {
         let routes = Router::new()
             .route(GATEWAY, any(upgrade))
             .route("/", any(upgrade))
             .fallback(any(request))
-            .with_state(shared);
+            .with_state(shared.clone());
         let mut connections = JoinSet::new();
         loop {
             let (accepted, tls) = tokio::select! {
@@ -98,8 +99,9 @@ impl Doors {
             let Ok((stream, _)) = accepted else {
                 continue;
             };
+            let told = shared.read(|world| world.gateway.told.clone());
             let line = Line {
-                gateway: gateway.clone(),
+                gateway: told.unwrap_or_else(|| gateway.clone()),
                 cut: Arc::default(),
             };
             let acceptor = tls.then(|| self.acceptor.clone());

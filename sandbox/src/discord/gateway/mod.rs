@@ -90,6 +90,8 @@ pub(super) struct Gateway {
     pub deaf: bool,
     /// Who identifies is closed with this number.
     pub refuses: Option<u16>,
+    /// Where bots are told that it is, if not where it is without TLS.
+    pub told: Option<String>,
 }
 
 impl Default for Gateway {
@@ -102,6 +104,7 @@ impl Default for Gateway {
             heartbeat: HEARTBEAT,
             deaf: false,
             refuses: None,
+            told: None,
         }
     }
 }

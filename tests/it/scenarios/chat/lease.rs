@@ -13,7 +13,7 @@ const LEASE: &str =
                      AND expires_at > clock_timestamp()";
 
 /// The real program, which does not outlive a test that fails.
-struct Program(Child);
+pub(super) struct Program(pub(super) Child);
 
 impl Program {
     /// SIGKILL: no farewell, no lease given back.

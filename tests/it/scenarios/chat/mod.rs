@@ -5,6 +5,7 @@ mod commands;
 mod lease;
 mod linking;
 mod posts;
+mod secrets;
 mod troubles;
 mod twice;
 mod unposted;
