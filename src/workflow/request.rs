@@ -127,15 +127,15 @@ pub struct Held {
     pub vote: Vote,
     /// The window that it would set (W16).
     pub window: Option<Window>,
+    /// How many votes on this step its maker was asked to confirm before this one.
+    #[serde(default)]
+    pub before: u32,
 }
 
 /// What has been done about a request as time went by. Kept so that nothing is done twice, however
 /// often and however late the clock asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one thing that was done or was not"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each was done or not")]
 pub struct Clockwork {
     /// Since when the current step has been current.
     pub since: Timestamp,

@@ -81,7 +81,7 @@ async fn stranger(desk: &Desk, heard: &Heard, button: Button) -> Result<Reply, s
     // No command: should the account be linked in this very moment, nothing is decided.
     let mut inbound = desk.inbound(heard, Command::EndDelegation, Some(shown(button)));
     inbound.words = Words::Unclear(opening);
-    let answer = desk.handler.handle(&inbound).await?;
+    let answer = desk.judges(heard, &inbound).await?;
     Ok(desk.says(heard, &answer).await.into())
 }
 

@@ -98,6 +98,7 @@ impl Listener {
                 handler,
                 config,
                 http,
+                strangers: Arc::default(),
             },
             holder: clock::new_id().to_string(),
             status: watch::Sender::new(Status::Connecting),

@@ -55,6 +55,7 @@ pub mod link;
 pub mod link_words;
 mod note;
 pub mod say;
+mod strangers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -73,6 +74,7 @@ use crate::store::{chat, troubles};
 use crate::workflow::book::{Book, Person};
 use crate::workflow::request::Channel;
 pub use answer::DEFER_AFTER;
+pub use strangers::{PER_HOUR as STRANGER_PER_HOUR, Strangers};
 
 /// The service's name, in tables, in keys and in people's `accounts`.
 pub const SERVICE: &str = "discord";
@@ -90,6 +92,8 @@ pub struct Desk {
     pub config: Arc<Discord>,
     /// The way to its API.
     pub http: Arc<Http>,
+    /// What accounts did that are nobody's.
+    pub strangers: Arc<Strangers>,
 }
 
 /// An interaction of our guild, or between somebody and the bot.
@@ -297,7 +301,7 @@ impl Desk {
         shown: Option<Pressed>,
     ) -> Result<String, sqlx::Error> {
         let inbound = self.inbound(heard, command, shown);
-        let answer = self.handler.handle(&inbound).await?;
+        let answer = self.judges(heard, &inbound).await?;
         Ok(self.says(heard, &answer).await)
     }
 

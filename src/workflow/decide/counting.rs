@@ -9,6 +9,10 @@ use super::Scene;
 use super::reach::{needed_elsewhere, rejects};
 use super::voting::{Ballot, step_name};
 
+/// How often somebody is asked by mail to confirm a vote of theirs on one step, and once more for a
+/// disapproval: whoever has their account elsewhere could have them asked without end (W30).
+pub(super) const CONFIRMS_MAX: u32 = 3;
+
 /// A vote about to count.
 pub(super) struct Counting<'a> {
     pub scene: &'a Scene<'a>,
@@ -109,13 +113,16 @@ impl Counting<'_> {
     pub(super) fn hold(&self, ballot: &Ballot<'_>) -> Result<Vec<Event>, Refusal> {
         let request = self.scene.request;
         let vote = self.vote(ballot);
-        let held = request.held.iter().find(|held| {
-            held.vote.step == vote.step
-                && held.vote.person == vote.person
-                && held.vote.decision == vote.decision
-                && held.window == ballot.window
-        });
-        if let Some(held) = held {
+        let mut held = request.held.iter();
+        let held = held.find(|held| held.vote.step == vote.step && held.vote.person == vote.person);
+        // To disapprove is never past the limit because of approvals.
+        let most = CONFIRMS_MAX + u32::from(vote.decision == Decision::Disapprove);
+        let before = held.map_or(0, |held| held.before + 1);
+        let waits = |held: &&Held| {
+            let same = held.vote.decision == vote.decision && held.window == ballot.window;
+            same || before >= most
+        };
+        if let Some(held) = held.filter(waits) {
             return Err(Refusal::AwaitsConfirmation {
                 request: request.id,
                 step: step_name(request, self.index),
@@ -125,6 +132,7 @@ impl Counting<'_> {
         let held = Held {
             vote,
             window: ballot.window,
+            before,
         };
         Ok(vec![Event::VoteHeld { held }])
     }

@@ -80,7 +80,7 @@ pub(super) async fn nobody(
     if let Some(command) = command {
         let inbound = desk.inbound(heard, command, None);
         // Whoever was linked in this very moment is told what came of it.
-        let answer = desk.handler.handle(&inbound).await?;
+        let answer = desk.judges(heard, &inbound).await?;
         return Ok(desk.says(heard, &answer).await.into());
     }
     let said = super::super::say::not_linked(&heard.locale, desk.config.self_link);

@@ -1,6 +1,7 @@
 //! Windows that approvers change (W16), and votes that wait for their confirmation (W30).
 
 use super::super::super::policy::Step;
+use super::super::counting::CONFIRMS_MAX;
 use super::*;
 
 fn length(length: i64) -> Window {
@@ -323,6 +324,45 @@ fn w30_held_until_confirmed() {
     assert_eq!(
         (world.request.window, world.request.held.len()),
         (length(1), 0)
+    );
+}
+
+/// Goal: whoever has somebody else's account makes them no mail without end: so many votes are held on a step,
+/// and then they are told to answer the last mail; what waits can still be confirmed, and a disapproval be held
+/// (W30). Method: ever new windows, then NO, then the confirmation.
+#[test]
+fn w30_confirmations_are_asked_for_so_often() {
+    let mut world = confirmed_by_mail(vec![step("S", &["ann", "ben"], 2, 1)]);
+    let held = |minutes| Action::Vote {
+        decision: YES,
+        comment: None,
+        window: Some(Window::FromApproval {
+            length: SignedDuration::from_mins(minutes),
+        }),
+        shown: None,
+        channel: Channel::CommandLine,
+    };
+    for minutes in 0..i64::from(CONFIRMS_MAX) {
+        replies(&mut world, "ben", &held(30 + minutes)).expect("held");
+        assert_eq!(world.mail(), ["confirm ben"]);
+    }
+    let refused = replies(&mut world, "ben", &held(50));
+    assert_eq!(code(refused), "awaits-confirmation");
+    let mut confirmed = world.clone();
+    let asked = world.now;
+    confirmed.confirms("ben", YES, asked).expect("the last one");
+    world.disapproves("ben").expect("held");
+    assert_eq!(code(world.approves("ben")), "awaits-confirmation");
+    let other = Action::Vote {
+        decision: NO,
+        comment: Some("no".to_owned()),
+        window: None,
+        shown: None,
+        channel: Channel::CommandLine,
+    };
+    assert_eq!(
+        code(replies(&mut world, "ben", &other)),
+        "awaits-confirmation"
     );
 }
 

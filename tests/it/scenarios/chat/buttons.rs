@@ -1,5 +1,6 @@
 //! Every button, and every way to be refused by one.
 
+use countersign::inbound::chat::STRANGER_PER_HOUR;
 use countersign::workflow::act::Act;
 use countersign::workflow::notice::Kind;
 use countersign::workflow::request::Decision;
@@ -301,6 +302,30 @@ async fn w30_a_press_waits_for_the_mail() {
     let confirm = alice.hears(Kind::Confirm).await;
     alice.replies(&confirm, "APPROVE").await;
     alice.hears(Kind::Recorded).await;
+    assert_eq!(office.state(request).await, "approved");
+    office.everybody_reads().await;
+    office.close().await;
+}
+
+/// Goal: an account that is nobody's is always answered, and has so much recorded in an hour and no more; as
+/// soon as it is somebody's it is heard (W27). Method: carol presses more often than that, is linked, presses.
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_are_recorded_within_limits() {
+    let office = ChatOffice::open(ONE_STEP).await;
+    let request = office.files("rita", "db-1", 2).await;
+    let post = office.offers(request, (0, 1), ALL).await;
+    for _ in 0..STRANGER_PER_HOUR + 5 {
+        let said = office.told("carol", &post, Act::Approve).await;
+        assert!(said.contains("/link"), "{said}");
+    }
+    let most = i64::try_from(STRANGER_PER_HOUR).expect("small");
+    let keys = "SELECT count(*) FROM inbound WHERE channel = 'chat'";
+    assert_eq!(office.count(keys).await, most);
+    let events = "SELECT count(*) FROM audit_event WHERE chain = 'system/chat'";
+    assert_eq!(office.count(events).await, most + 1, "the last says so");
+    office.links("carol").await;
+    let said = office.told("carol", &post, Act::Approve).await;
+    assert!(said.contains("your approval is recorded"), "{said}");
     assert_eq!(office.state(request).await, "approved");
     office.everybody_reads().await;
     office.close().await;
