@@ -461,7 +461,7 @@ fn copies(model: i64, from: i64, upto: i64, kind: &str) -> Vec<String> {
                      'resource', {resource}, 'module', {module}, 'starts_at', m.starts_at - {granted}
                          + CASE WHEN n % 20 = 0 THEN interval '2 days' ELSE interval '0' END,
                      'ends_at', m.ends_at - {granted} + interval '3 days',
-                     'ended_at', m.ended_at - {granted})) AS copy
+                     'ended_at', m.ended_at - {granted}, 'filed_at', m.filed_at - {moved})) AS copy
              WHERE m.request_id = {model} AND {kind}"
         ),
         format!(

@@ -176,8 +176,9 @@ async fn a_defect_is_not_tried_again(pool: PgPool) {
     let world = World::new(pool, one_step(&["ann", "ben"], 1, 1)).await;
     let request = world.filed().await;
     sqlx::query(
-        "INSERT INTO access_grant (request_id, person, module, resource, starts_at, ends_at)
-         VALUES ($1, 'rita', 'credential', 'x', now(), now() + interval '1 hour')",
+        "INSERT INTO access_grant (request_id, person, module, resource, starts_at, ends_at, filed_at)
+         SELECT id, 'rita', 'credential', 'x', now(), now() + interval '1 hour', filed_at
+         FROM request WHERE id = $1",
     )
     .bind(request.0)
     .execute(&world.pool)

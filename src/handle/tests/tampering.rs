@@ -334,8 +334,9 @@ async fn every_damage_is_named(pool: PgPool) {
             "request/1: the stored request says one thing in its outcome and another in `grant`",
         ),
         (
-            "INSERT INTO access_grant SELECT 2, 'rita', module, resource, account, starts_at, ends_at
-             FROM access_grant",
+            "INSERT INTO access_grant (request_id, person, module, resource, starts_at, ends_at, filed_at)
+             SELECT 2, 'rita', g.module, g.resource, g.starts_at, g.ends_at, r.filed_at
+             FROM access_grant AS g, request AS r WHERE r.id = 2",
             "request/2: the stored request says one thing in its outcome and another in `grant`",
         ),
         (

@@ -134,8 +134,9 @@ async fn a_failure_leaves_nothing_of_the_set(pool: PgPool) {
     let world = World::new(pool, one_step(&["ann", "ben"], 1, 1)).await;
     let (requests, votes) = approvals(&world, 3).await;
     sqlx::query(
-        "INSERT INTO access_grant (request_id, person, module, resource, starts_at, ends_at)
-         VALUES ($1, 'rita', 'credential', 'x', now(), now() + interval '1 hour')",
+        "INSERT INTO access_grant (request_id, person, module, resource, starts_at, ends_at, filed_at)
+         SELECT id, 'rita', 'credential', 'x', now(), now() + interval '1 hour', filed_at
+         FROM request WHERE id = $1",
     )
     .bind(requests[1].0)
     .execute(&world.pool)

@@ -2,11 +2,13 @@
 //!
 //! The database narrows by indexed columns ([`page`]); what they cannot say (whether a request waits for
 //! somebody's vote, whether a pattern with brackets fits) the workflow says of each request that is read,
-//! and pages are read until the list is full. So there is one truth, and `limit` means what it says.
+//! and pages are read until the list is full. So there is one truth, and `limit` means what it says. What
+//! waits for somebody is looked for among what names them ([`named`]), whatever else is asked.
 //!
 //! What is *not* promised: that filters which each fit many requests, and together nearly none, are quick
 //! together; the list then walks along one of them to its end.
 
+mod named;
 mod page;
 mod pattern;
 
@@ -16,6 +18,7 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
+use self::named::{LOT, named};
 use self::page::{Cursor, Page};
 use self::pattern::Resources;
 use super::rows::{RequestRow, VoteRow, name_of};
@@ -29,6 +32,8 @@ use crate::workflow::request::{Decision, GrantState, Request, Status};
 /// The fewest and the most requests that one page reads where the workflow has still to choose among them.
 const MIN_PAGE: usize = 20;
 const MAX_PAGE: usize = 200;
+/// The most requests among which one page looks for what waits for somebody.
+const MAX_AMONG: usize = 1000;
 
 /// Which emergencies (W24).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,27 +106,21 @@ pub async fn list(
             return Ok(None);
         }
     }
-    let names = names(sought, book, now);
-    let resources = Resources::of(conn, sought.resource.as_ref()).await?;
-    let chooses = sought.waiting_for.is_some() || !resources.exact();
+    let mut walk = Walk {
+        sought,
+        names: names(sought, book, now),
+        resources: Resources::of(conn, sought.resource.as_ref()).await?,
+        now,
+        after,
+        named: Vec::new(),
+        next_among: MIN_PAGE,
+        all_named: false,
+    };
     let mut listed = Listed::default();
     loop {
         // One more than is wanted tells whether there are more.
         let wanted = (limit + 1).saturating_sub(listed.requests.len());
-        let most = if chooses {
-            wanted.clamp(MIN_PAGE, MAX_PAGE)
-        } else {
-            wanted
-        };
-        let page = Page {
-            sought,
-            names: &names,
-            resources: &resources,
-            now,
-            after,
-            most: i64::try_from(most).unwrap_or(i64::MAX),
-        };
-        let found = page.read(conn).await?;
+        let (found, last) = walk.on(conn, wanted).await?;
         let read = read(conn, &found).await?;
         let chosen = read.into_iter().filter(|request| {
             let waits = sought.waiting_for.as_ref();
@@ -130,8 +129,7 @@ pub async fn list(
                 && fits.is_none_or(|glob| glob.matches(&request.subject.resource))
         });
         listed.requests.extend(chosen);
-        after = found.last().copied();
-        if listed.requests.len() > limit || found.len() < most {
+        if listed.requests.len() > limit || last {
             listed.more = listed.requests.len() > limit;
             listed.requests.truncate(limit);
             return Ok(Some(listed));
@@ -139,12 +137,77 @@ pub async fn list(
     }
 }
 
-/// By which names a request may wait for a person; one empty name where none is asked for.
-fn names(sought: &Sought, book: &Book, now: Timestamp) -> Vec<String> {
-    let Some(person) = &sought.waiting_for else {
-        return vec![String::new()];
-    };
-    called(book, person, now).iter().map(name_of).collect()
+/// What is walked through, page by page: all requests, or those that name somebody.
+struct Walk<'a> {
+    sought: &'a Sought,
+    /// By which names a request may wait for a person; `None`: nobody is waited for.
+    names: Option<Vec<String>>,
+    resources: Resources,
+    now: Timestamp,
+    /// What comes next is behind this one.
+    after: Option<Cursor>,
+    /// Requests that name the person, not yet looked at.
+    named: Vec<Cursor>,
+    /// How many of them are looked at next: ever more, since few of them seem to fit.
+    next_among: usize,
+    /// Whether there are no others behind `named`.
+    all_named: bool,
+}
+
+impl Walk<'_> {
+    /// The next page, and whether it is the last.
+    async fn on(
+        &mut self,
+        conn: &mut PgConnection,
+        wanted: usize,
+    ) -> Result<(Vec<Cursor>, bool), sqlx::Error> {
+        let chooses = self.names.is_some() || !self.resources.exact();
+        let most = if chooses {
+            wanted.clamp(MIN_PAGE, MAX_PAGE)
+        } else {
+            wanted
+        };
+        let Some(names) = &self.names else {
+            let found = self.page(conn, None, most).await?;
+            self.after = found.last().copied();
+            let last = found.len() < most;
+            return Ok((found, last));
+        };
+        if self.named.is_empty() && !self.all_named {
+            self.named = named(conn, names, self.sought, self.after).await?;
+            self.all_named = self.named.len() < LOT;
+            self.after = self.named.last().copied();
+        }
+        let many = self.next_among.max(most).min(self.named.len());
+        self.next_among = (2 * many).clamp(MIN_PAGE, MAX_AMONG);
+        let among: Vec<i64> = self.named.drain(..many).map(|(_, id)| id.0).collect();
+        let found = self.page(conn, Some(&among), among.len()).await?;
+        Ok((found, self.named.is_empty() && self.all_named))
+    }
+
+    async fn page(
+        &self,
+        conn: &mut PgConnection,
+        among: Option<&[i64]>,
+        most: usize,
+    ) -> Result<Vec<Cursor>, sqlx::Error> {
+        let page = Page {
+            sought: self.sought,
+            among,
+            resources: &self.resources,
+            now: self.now,
+            // Those among which to look are behind it.
+            after: self.after.filter(|_| among.is_none()),
+            most: i64::try_from(most).unwrap_or(i64::MAX),
+        };
+        page.read(conn).await
+    }
+}
+
+/// By which names a request may wait for a person; `None` where none is asked for.
+fn names(sought: &Sought, book: &Book, now: Timestamp) -> Option<Vec<String>> {
+    let person = sought.waiting_for.as_ref()?;
+    Some(called(book, person, now).iter().map(name_of).collect())
 }
 
 /// Whether somebody has had to do with a request: filed it, was asked about it or told of it as an

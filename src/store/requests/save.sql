@@ -37,9 +37,9 @@ WITH row AS MATERIALIZED (
   SELECT 'request/' || id, seq, at, body, decode(prev_head, 'hex'), decode(head, 'hex') FROM row
 ), granted AS (
   INSERT INTO access_grant (request_id, person, module, resource, account, starts_at, ends_at,
-                            emergency, reason)
+                            emergency, reason, filed_at)
   SELECT row.id, g.person, g.module, g.resource, g.account, g.starts_at, g.ends_at,
-         row.emergency, g.reason
+         row.emergency, g.reason, row.filed_at
   FROM row, jsonb_to_recordset(row.granted)
     AS g (person text, module text, resource text, account text, starts_at timestamptz,
           ends_at timestamptz, reason text)

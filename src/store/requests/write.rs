@@ -141,8 +141,8 @@ async fn grant(conn: &mut PgConnection, request: &Request) -> Result<(), sqlx::E
     };
     sqlx::query!(
         "INSERT INTO access_grant (request_id, person, module, resource, account, starts_at, ends_at,
-                                   emergency, reason)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                                   emergency, reason, filed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         request.id.0,
         request.requester.as_str(),
         request.subject.module.as_str(),
@@ -152,6 +152,7 @@ async fn grant(conn: &mut PgConnection, request: &Request) -> Result<(), sqlx::E
         grant.end.to_sqlx() as _,
         request.emergency.is_some(),
         reason(request),
+        request.filed_at.to_sqlx() as _,
     )
     .execute(conn)
     .await?;

@@ -24,9 +24,8 @@ type Stored = (&'static str, Option<bool>);
 /// What one page is read by.
 pub(super) struct Page<'a> {
     pub sought: &'a Sought,
-    /// What the current step of a request must name for it to wait for [`Sought::waiting_for`]; one empty
-    /// name where nobody is waited for.
-    pub names: &'a [String],
+    /// Only among these; `None`: among all.
+    pub among: Option<&'a [i64]>,
     pub resources: &'a Resources,
     pub now: Timestamp,
     pub after: Option<Cursor>,
@@ -49,8 +48,9 @@ impl Page<'_> {
     /// Where a request past its time is not yet written down as expired, it is still among the pending;
     /// each half is read off its own end of the index.
     fn stored(&self) -> Vec<Option<Stored>> {
-        if self.sought.waiting_for.is_some() {
-            return vec![Some(("pending", Some(false)))];
+        // What names somebody is pending; the workflow says whether its time has passed.
+        if self.among.is_some() {
+            return vec![None];
         }
         let Some(status) = self.sought.status else {
             return vec![None];
@@ -81,58 +81,54 @@ impl Page<'_> {
         let cursor = self.after.map(|(at, _)| at);
         let upto = sought.until.into_iter().chain(cursor).min();
         let rows = sqlx::query!(
-            r#"SELECT DISTINCT page.id AS "id!", page.filed_at AS "filed_at!: jiff_sqlx::Timestamp"
-               FROM UNNEST($1::text[]) AS name (who), LATERAL (
-                   SELECT r.id, r.filed_at
-                   FROM request AS r
-                   LEFT JOIN awaited AS w
-                       ON w.request_id = r.id AND w.filed_at = r.filed_at AND w.who = name.who
-                       AND ($15::timestamptz IS NULL OR w.filed_at >= $15)
-                       AND ($19::timestamptz IS NULL OR w.filed_at <= $19)
-                   LEFT JOIN involved AS s
-                       ON s.request_id = r.id AND s.filed_at = r.filed_at AND s.person = coalesce($2, '')
-                       AND ($15::timestamptz IS NULL OR s.filed_at >= $15)
-                       AND ($19::timestamptz IS NULL OR s.filed_at <= $19)
-                   LEFT JOIN involved AS d
-                       ON d.request_id = r.id AND d.filed_at = r.filed_at AND d.person = coalesce($3, '')
-                       AND d.decided
-                       AND ($15::timestamptz IS NULL OR d.filed_at >= $15)
-                       AND ($19::timestamptz IS NULL OR d.filed_at <= $19)
-                   LEFT JOIN access_grant AS g ON g.request_id = r.id
-                   WHERE ($2::text IS NULL OR s.person IS NOT NULL)
-                     AND ($3::text IS NULL OR d.person IS NOT NULL)
-                     AND ($4::text IS NULL OR w.who IS NOT NULL AND NOT EXISTS (
-                              SELECT FROM vote AS v
-                              WHERE v.request_id = r.id AND (v.person = $4 OR v.on_behalf_of = $4)
-                                AND (v.step = r.step OR v.decision = 'approve'
-                                     AND (r.terms ->> 'distinct_approvers')::boolean)))
-                     AND ($5::text IS NULL OR r.state = $5)
-                     AND ($6::boolean IS NULL OR (r.pending_until <= $7) = $6)
-                     AND ($8::text IS NULL
-                          OR $8 = 'scheduled' AND g.ended_at IS NULL AND g.starts_at > $7
-                             AND g.ends_at > $7
-                          OR $8 = 'active' AND g.ended_at IS NULL AND g.starts_at <= $7
-                             AND g.ends_at > $7
-                          OR $8 = 'ended' AND g.ended_at IS NULL AND g.ends_at <= $7
-                          OR $8 IN ('revoked', 'returned') AND r.end_cause = $8)
-                     AND ($9::boolean IS NULL OR r.emergency = $9)
-                     AND ($10::boolean IS NULL OR r.reviewed = $10)
-                     AND ($11::text IS NULL OR r.requester = $11)
-                     AND ($12::text IS NULL OR r.module = $12)
-                     AND ($13::text IS NULL OR r.resource LIKE $13)
-                     AND ($21::text[] IS NULL OR r.resource = ANY($21))
-                     AND ($14::text IS NULL
-                          OR $14 = 'approve' AND $3 IS NULL AND r.has_approval
-                          OR $14 = 'disapprove' AND $3 IS NULL AND r.has_disapproval
-                          OR $14 = 'approve' AND $3 IS NOT NULL AND d.approved
-                          OR $14 = 'disapprove' AND $3 IS NOT NULL AND d.disapproved)
-                     AND ($15::timestamptz IS NULL OR r.filed_at >= $15)
-                     AND ($16::timestamptz IS NULL OR r.filed_at < $16)
-                     AND ($17::timestamptz IS NULL OR (r.filed_at, r.id) < ($17, $18::bigint))
-                   ORDER BY r.filed_at DESC, r.id DESC LIMIT $20
-               ) AS page
-               ORDER BY 2 DESC, 1 DESC LIMIT $20"#,
-            self.names,
+            r#"SELECT r.id AS "id!", r.filed_at AS "filed_at!: jiff_sqlx::Timestamp"
+               FROM request AS r
+               LEFT JOIN involved AS s
+                   ON s.request_id = r.id AND s.filed_at = r.filed_at AND s.person = coalesce($2, '')
+                   AND ($15::timestamptz IS NULL OR s.filed_at >= $15)
+                   AND ($19::timestamptz IS NULL OR s.filed_at <= $19)
+               LEFT JOIN involved AS d
+                   ON d.request_id = r.id AND d.filed_at = r.filed_at AND d.person = coalesce($3, '')
+                   AND d.decided
+                   AND ($15::timestamptz IS NULL OR d.filed_at >= $15)
+                   AND ($19::timestamptz IS NULL OR d.filed_at <= $19)
+               LEFT JOIN access_grant AS g
+                   ON g.request_id = r.id AND g.filed_at = r.filed_at
+                   AND ($15::timestamptz IS NULL OR g.filed_at >= $15)
+                   AND ($19::timestamptz IS NULL OR g.filed_at <= $19)
+               WHERE ($1::bigint[] IS NULL OR r.id = ANY($1))
+                 AND ($2::text IS NULL OR s.person IS NOT NULL)
+                 AND ($3::text IS NULL OR d.person IS NOT NULL)
+                 AND ($4::text IS NULL OR NOT EXISTS (
+                          SELECT FROM vote AS v
+                          WHERE v.request_id = r.id AND (v.person = $4 OR v.on_behalf_of = $4)
+                            AND (v.step = r.step OR v.decision = 'approve'
+                                 AND (r.terms ->> 'distinct_approvers')::boolean)))
+                 AND ($5::text IS NULL OR r.state = $5)
+                 AND ($6::boolean IS NULL OR (r.pending_until <= $7) = $6)
+                 AND ($8::text IS NULL
+                      OR $8 = 'scheduled' AND g.ended_at IS NULL AND g.starts_at > $7
+                         AND g.ends_at > $7
+                      OR $8 = 'active' AND g.ended_at IS NULL AND g.starts_at <= $7
+                         AND g.ends_at > $7
+                      OR $8 = 'ended' AND g.ended_at IS NULL AND g.ends_at <= $7
+                      OR $8 IN ('revoked', 'returned') AND r.end_cause = $8)
+                 AND ($9::boolean IS NULL OR r.emergency = $9)
+                 AND ($10::boolean IS NULL OR r.reviewed = $10)
+                 AND ($11::text IS NULL OR r.requester = $11)
+                 AND ($12::text IS NULL OR r.module = $12)
+                 AND ($13::text IS NULL OR r.resource LIKE $13)
+                 AND ($21::text[] IS NULL OR r.resource = ANY($21))
+                 AND ($14::text IS NULL
+                      OR $14 = 'approve' AND $3 IS NULL AND r.has_approval
+                      OR $14 = 'disapprove' AND $3 IS NULL AND r.has_disapproval
+                      OR $14 = 'approve' AND $3 IS NOT NULL AND d.approved
+                      OR $14 = 'disapprove' AND $3 IS NOT NULL AND d.disapproved)
+                 AND ($15::timestamptz IS NULL OR r.filed_at >= $15)
+                 AND ($16::timestamptz IS NULL OR r.filed_at < $16)
+                 AND ($17::timestamptz IS NULL OR (r.filed_at, r.id) < ($17, $18::bigint))
+               ORDER BY r.filed_at DESC, r.id DESC LIMIT $20"#,
+            self.among as _,
             sought.seen_by.as_ref().map(PersonId::as_str),
             sought.decided_by.as_ref().map(PersonId::as_str),
             sought.waiting_for.as_ref().map(PersonId::as_str),

@@ -11,6 +11,7 @@ use crate::store::books;
 use crate::store::requests::{Saved, insert, lock, save};
 use crate::workflow::book::{Book, Delegation};
 use crate::workflow::decide::{Action, Actor};
+use crate::workflow::ids::GroupId;
 use crate::workflow::policy::{EmergencyBlock, Escalation, Policy, Step};
 use crate::workflow::request::{Channel, EndCause};
 use crate::workflow::testing::{World, book, draft, hours, id, policy, start, step, terms, who};
@@ -388,6 +389,8 @@ async fn lists_say_what_the_workflow_says(pool: PgPool) {
 /// How many requests the plans are looked at with, and how many rows of one table a page may touch.
 const MANY: i64 = 100_000;
 const TOUCHED: f64 = 5_000.0;
+/// Of these lists a page touches hardly more than it has: what is passed over is passed over in the index.
+const FEW: [&str; 3] = ["active", "ended", "waiting"];
 
 /// A year of requests: a hundredth waits, most are approved, some are not; 500 requesters, 100 approvers.
 const YEAR: &str = r#"
@@ -414,7 +417,7 @@ const YEAR: &str = r#"
     FROM request WHERE has_approval OR has_disapproval;
     INSERT INTO access_grant
     SELECT id, requester, module, resource, account, filed_at, filed_at + interval '3 days', emergency, 'x',
-           CASE WHEN end_cause IS NOT NULL THEN filed_at + interval '1 hour' END, end_cause
+           CASE WHEN end_cause IS NOT NULL THEN filed_at + interval '1 hour' END, end_cause, filed_at
     FROM request WHERE state = 'approved';
     INSERT INTO resource_name SELECT DISTINCT resource FROM request;
     INSERT INTO involved SELECT id, requester, filed_at FROM request;
@@ -436,7 +439,7 @@ fn page_with(values: &[(usize, &str)]) -> String {
         let given = values.iter().find(|(number, _)| *number == parameter);
         let value = given.map_or(
             match parameter {
-                1 => "'{\"\"}'",
+                1 => "NULL::bigint[]",
                 7 => "timestamptz '2026-12-14Z'",
                 20 => "101",
                 21 => "NULL::text[]",
@@ -460,6 +463,70 @@ fn nodes(plan: &Value) -> Vec<Value> {
     all
 }
 
+/// Goal: what waits for somebody is found whole, in order and once, however many requests name them by
+/// however many names, and however few of them fit what else is asked.
+/// Method: three names in each of more requests than are read or looked at together; lists with and without
+/// another filter, page by page, against the workflow's own word.
+#[sqlx::test(migrations = "./migrations")]
+async fn what_waits_is_found_among_many(pool: PgPool) {
+    const NAMED: i64 = 5_200;
+    let mut within = everybody();
+    within.policies = vec![policy(terms(vec![step(
+        "S",
+        &["ann", "group:team", "group:leads"],
+        1,
+        1,
+    )]))];
+    for group in ["team", "leads"] {
+        let members = ["ann", "ben"].map(id).into();
+        within.groups.insert(GroupId::from(group), members);
+    }
+    let mut conn = pool.acquire().await.expect("a connection");
+    let mut tx = conn.begin().await.expect("begins");
+    let by = books::Applier::named("test");
+    let applied = books::apply(&mut tx, ("", &within), 0, &by, start()).await;
+    let version = applied.expect("applies").expect("the first");
+    tx.commit().await.expect("commits");
+    let mut world = World::filed_as(&draft(), within.clone()).expect("files");
+    world.request.id = RequestId(1);
+    world.request.terms.version = version;
+    let entry = Entry::new(world.now, Channel::CommandLine, Outcome::Accepted);
+    let link = audit::link("request/1", &Head::default(), &entry).expect("links");
+    let written = insert(&mut conn, &world.request, None, &link, None).await;
+    written.expect("writes");
+    // The same request again and again, two of each instant, for other accounts.
+    let copies = format!(
+        "INSERT INTO request SELECT copy.* FROM request AS m, generate_series(2, {NAMED}) AS n, LATERAL
+             jsonb_populate_record(m, jsonb_build_object('id', n, 'account', 'a' || n,
+                 'filed_at', m.filed_at + n / 2 * interval '1 millisecond',
+                 'resource', CASE WHEN n % 1700 = 9 THEN 'prod-rare' ELSE m.resource END)) AS copy
+         WHERE m.id = 1;
+         INSERT INTO awaited SELECT r.id, m.who, r.filed_at FROM awaited AS m, request AS r
+         WHERE m.request_id = 1 AND r.id > 1;
+         INSERT INTO resource_name SELECT DISTINCT resource FROM request ON CONFLICT DO NOTHING"
+    );
+    sqlx::raw_sql(AssertSqlSafe(copies))
+        .execute(&mut *conn)
+        .await
+        .expect("copies");
+    let at = (&within, start() + hours(1));
+    let waits = |person: &str| Sought {
+        waiting_for: Some(id(person)),
+        ..Sought::default()
+    };
+    let given = paged(&mut conn, &waits("ann"), 900, at).await;
+    assert_eq!(given, (1..=NAMED).rev().collect::<Vec<_>>());
+    let rare = Sought {
+        resource: Glob::new("prod-rare").ok(),
+        ..waits("ben")
+    };
+    assert_eq!(paged(&mut conn, &rare, 2, at).await, [5109, 3409, 1709, 9]);
+    assert!(paged(&mut conn, &waits("rita"), 5, at).await.is_empty());
+    // A day later they are over for everybody.
+    let later = (&within, start() + hours(26));
+    assert!(paged(&mut conn, &waits("ann"), 900, later).await.is_empty());
+}
+
 /// Goal: however many requests are stored, a page is read off an index: by every filter, no table is
 /// walked through. Method: a hundred thousand; the store's own statement with each filter's values, as the
 /// planner runs it: no sequential scan of what grows with the requests, and few rows touched.
@@ -468,7 +535,6 @@ async fn a_page_is_read_off_an_index(pool: PgPool) {
     sqlx::raw_sql(YEAR).execute(&pool).await.expect("stores");
     let stored = sqlx::query_scalar("SELECT count(*) FROM request").fetch_one(&pool);
     assert_eq!(stored.await.ok(), Some(MANY));
-    let waiting = [(5, "'pending'"), (6, "false"), (4, "'boss3'")];
     let cases: [(&str, &[(usize, &str)]); 25] = [
         ("everything", &[]),
         ("what an approver may see", &[(2, "'boss7'")]),
@@ -510,8 +576,9 @@ async fn a_page_is_read_off_an_index(pool: PgPool) {
         ),
     ];
     let mut cases = cases.to_vec();
-    let names = [&waiting[..], &[(1, "'{boss3,group:team3}'")]].concat();
-    cases.push(("waiting", &names));
+    let among = format!("ARRAY{:?}::bigint[]", (99_800..100_000).collect::<Vec<_>>());
+    let waiting = [(1, among.as_str()), (4, "'boss3'")];
+    cases.push(("waiting", &waiting));
     let mut wrong = Vec::new();
     for (name, values) in cases {
         let sql = format!("EXPLAIN (ANALYZE, FORMAT JSON) {}", page_with(values));
@@ -528,7 +595,8 @@ async fn a_page_is_read_off_an_index(pool: PgPool) {
                 (count("Actual Rows") + count("Rows Removed by Filter")) * count("Actual Loops");
             // Only what waits stands in `awaited`, and ten pages are read as they stand.
             let walked = node["Node Type"] == "Seq Scan" && table != "awaited";
-            if walked || touched > TOUCHED {
+            let most = if FEW.contains(&name) { 600.0 } else { TOUCHED };
+            if walked || touched > most {
                 let kind = node["Node Type"].as_str().unwrap_or_default().to_owned();
                 wrong.push(format!("{name}: {kind} of {touched} rows of {table}"));
             }
