@@ -196,6 +196,7 @@ fn state(kind: Kind) -> State {
         Kind::Rejected => State::Rejected {
             at: at(40),
             step: 1,
+            cut: None,
         },
         Kind::Expired => State::Expired {
             at: at(180),
@@ -274,6 +275,7 @@ fn facts(kind: Kind) -> Facts {
             _ => None,
         },
         by_link: false,
+        cut_by: None,
     }
 }
 

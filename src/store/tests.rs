@@ -13,10 +13,11 @@ use super::audit::{self, Entry, Outcome};
 use super::requests::Sought;
 use super::{books, inbound, requests};
 use crate::workflow::book::Book;
+use crate::workflow::ids::RequestId;
 use crate::workflow::request::Channel;
 
 /// The samples of `migrations/sample`, as the migrations' README describes them.
-const SAMPLES: [(i64, &str); 25] = [
+const SAMPLES: [(i64, &str); 26] = [
     (
         20_261_121_000_001,
         include_str!("../../migrations/sample/20261121000001.sql"),
@@ -106,6 +107,10 @@ const SAMPLES: [(i64, &str); 25] = [
         include_str!("../../migrations/sample/20261121000025.sql"),
     ),
     (
+        20_261_121_000_026,
+        include_str!("../../migrations/sample/20261121000026.sql"),
+    ),
+    (
         20_261_121_000_027,
         include_str!("../../migrations/sample/20261121000027.sql"),
     ),
@@ -188,6 +193,47 @@ async fn migrations_meet_rows(pool: PgPool) {
     };
     // What was there before is as a new request would write it, but for the sample's own group.
     assert_eq!((listed(1), listed(2)), (Some("awaited"), None));
+}
+
+/// Goal: what was rejected with its base before its state said by whom says so after the migration, as its
+/// events do. Method: a stored rejection without it, the event that made it, and the migration's statement
+/// twice; a rejection by a vote stays as it is.
+#[sqlx::test(migrations = false)]
+async fn a_migration_names_the_revoker(pool: PgPool) {
+    samples(&pool).await;
+    let at = now();
+    let rejected = |id: i64, extends: &str, event: &str| {
+        format!(
+            "UPDATE request SET state = 'rejected', step = NULL, settled_at = '{at}', end_cause = NULL,
+                 extends = {extends}, outcome = '{{\"state\": \"rejected\", \"at\": \"{at}\", \"step\": 0}}'
+             WHERE id = {id};
+             INSERT INTO audit_event (chain, seq, at, body, prev_hash, hash)
+             SELECT 'request/{id}', coalesce(max(seq), 0) + 1, '{at}',
+                    '{{\"events\": [{{\"event\": \"filed\"}}, {{{event}}}]}}', '', sha256('{id}')
+             FROM audit_event WHERE chain = 'request/{id}';"
+        )
+    };
+    let cut =
+        r#""event": "base_cut", "base": 1, "cause": "revoked", "by": "ann", "reason": "late""#;
+    for sql in [
+        rejected(2, "1", cut),
+        rejected(1, "NULL", r#""event": "rejected", "step": 0"#),
+    ] {
+        let stored = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await;
+        stored.expect("stores");
+    }
+    for _ in 0..2 {
+        let statement = include_str!("../../migrations/20261121000026_name_revoker.sql");
+        sqlx::raw_sql(statement).execute(&pool).await.expect("runs");
+        let mut conn = pool.acquire().await.expect("a connection");
+        let kept = requests::find(&mut conn, RequestId(2)).await;
+        let kept = kept.expect("reads").expect("it is there");
+        let cut = kept.base_cut().expect("named");
+        assert_eq!((cut.base, cut.by.as_str()), (RequestId(1), "ann"));
+        let other = requests::find(&mut conn, RequestId(1)).await;
+        let other = other.expect("reads").expect("it is there");
+        assert_eq!(other.base_cut(), None);
+    }
 }
 
 /// Goal: the tables themselves refuse what must not be, whatever the code above them does.

@@ -272,10 +272,13 @@ pub fn settled(scene: &Scene<'_>) -> Option<Refusal> {
 
 fn settled_as(scene: &Scene<'_>, state: State) -> Refusal {
     let deciders = scene.request.deciders();
-    let by = deciders
+    let mut by: Vec<Decider> = deciders
         .into_iter()
         .map(|vote| Decider::new(vote, scene.book.name_of(&vote.person)))
         .collect();
+    if let (Some(cut), Some(at)) = (scene.request.base_cut(), state.settled_at()) {
+        by.push(Decider::revoker(cut, at, scene.book.name_of(&cut.by)));
+    }
     Refusal::Settled {
         request: scene.request.id,
         state,

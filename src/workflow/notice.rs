@@ -269,6 +269,9 @@ pub struct Facts {
     /// Whether the decision that this message confirms was made by link: a reply takes it back (W31).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_link: bool,
+    /// Who revoked what it would have continued, as people call them, where that rejected it (W22).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_by: Option<String>,
 }
 
 /// An emergency as messages show it.
@@ -419,6 +422,7 @@ impl Facts {
             sets: None,
             reminder: None,
             by_link: false,
+            cut_by: request.base_cut().map(|cut| book.name_of(&cut.by)),
         }
     }
 }

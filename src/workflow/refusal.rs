@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{Module, PersonId, RequestId};
-use super::request::{Decision, GrantState, State, Subject, Vote, Window};
+use super::request::{BaseCut, Decision, GrantState, State, Subject, Vote, Window};
 
 /// Who decided something, what, and when (W14).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,9 +30,23 @@ pub struct Decider {
     pub decision: Decision,
     /// When it was counted.
     pub at: Timestamp,
+    /// They gave no vote, but revoked this grant, which it would have continued (W22).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<RequestId>,
 }
 
 impl Decider {
+    /// Who ended a request by revoking what it would have continued.
+    pub fn revoker(cut: &BaseCut, at: Timestamp, name: String) -> Self {
+        Self {
+            person: cut.by.clone(),
+            name,
+            decision: Decision::Disapprove,
+            at,
+            revoked: Some(cut.base),
+        }
+    }
+
     /// From a counted vote; the name is the book's business.
     pub fn new(vote: &Vote, name: String) -> Self {
         Self {
@@ -40,6 +54,7 @@ impl Decider {
             name,
             decision: vote.decision,
             at: vote.at,
+            revoked: None,
         }
     }
 }

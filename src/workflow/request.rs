@@ -174,6 +174,15 @@ pub enum ExpiryCause {
     WindowOver,
 }
 
+/// The revocation of a grant that a pending request would have continued (W22).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseCut {
+    /// The request whose grant it was.
+    pub base: RequestId,
+    /// Who revoked it.
+    pub by: PersonId,
+}
+
 /// Where a request stands. Everything but `Pending` is final: nothing leads back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
@@ -196,6 +205,9 @@ pub enum State {
         at: Timestamp,
         /// At which step.
         step: usize,
+        /// Instead of votes: the grant that it would have continued was revoked (W22).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cut: Option<BaseCut>,
     },
     /// Taken back by the requester (W29).
     Withdrawn {

@@ -188,6 +188,9 @@ pub(super) fn whole(request: &Request, now: Timestamp, zone: &TimeZone) {
         }
         State::Rejected { at, .. } | State::Expired { at, .. } => {
             put!("  settled   {}", say(*at, zone));
+            if let Some(cut) = request.base_cut() {
+                put!("  because   {} revoked {}", cut.by, cut.base);
+            }
         }
     }
     apart(request, zone);

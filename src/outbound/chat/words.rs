@@ -48,6 +48,7 @@ pub(super) struct Words {
     window: Option<WindowWords>,
     asked_for: Option<String>,
     extends: Option<String>,
+    cut_by: Option<String>,
     reason: Option<String>,
     policy: String,
     until: Option<TimeWords>,
@@ -155,6 +156,7 @@ impl Words {
                 .filter(|_| sees(Part::Window))
                 .map(window),
             extends: facts.extends.map(|base| base.to_string()),
+            cut_by: facts.cut_by.as_deref().filter(|_| progress).map(name),
             reason: facts
                 .justification
                 .as_deref()
@@ -295,7 +297,7 @@ fn decider(facts: &Facts) -> Option<VoteWords> {
         .flat_map(|step| step.votes.iter().rev());
     let decision = match facts.state {
         State::Approved { .. } if facts.emergency.is_none() => Decision::Approve,
-        State::Rejected { .. } => Decision::Disapprove,
+        State::Rejected { cut: None, .. } => Decision::Disapprove,
         _ => return None,
     };
     let vote = votes.find(|vote| vote.decision == decision)?;

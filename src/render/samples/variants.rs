@@ -93,6 +93,7 @@ fn asking() -> Vec<Sample> {
     disapproved.state = State::Rejected {
         at: at(40),
         step: 1,
+        cut: None,
     };
     let mut by_link = facts(Kind::Recorded);
     by_link.by_link = true;
@@ -166,6 +167,7 @@ fn settled() -> Vec<Sample> {
     base_cut.decision = None;
     base_cut.step = None;
     base_cut.comment = Some("The ticket is solved.".into());
+    base_cut.cut_by = Some("Carol Chen".into());
     let mut base_returned = facts(Kind::GrantEnded);
     base_returned.extends = Some(RequestId(41));
     base_returned.state = withdrawn_state();

@@ -466,7 +466,8 @@ fn w12_quorums_decide() {
         world.request.state,
         State::Rejected {
             at: start(),
-            step: 0
+            step: 0,
+            cut: None,
         }
     );
 }
@@ -483,7 +484,8 @@ fn w12_out_of_reach_rejects() {
         world.request.state,
         State::Rejected {
             at: start(),
-            step: 0
+            step: 0,
+            cut: None,
         }
     );
 }
@@ -535,7 +537,8 @@ fn w12_out_of_reach_across_steps() {
         world.request.state,
         State::Rejected {
             at: start(),
-            step: 0
+            step: 0,
+            cut: None,
         }
     );
 }
@@ -606,7 +609,8 @@ fn w14_a_standing_approver_may_disapprove() {
             world.request.state,
             State::Rejected {
                 at: start(),
-                step: 0
+                step: 0,
+                cut: None,
             }
         );
     }

@@ -133,7 +133,8 @@ fn who(kind: Kind, facts: &Facts) -> Option<String> {
         Kind::Reopened => last_vote(facts, Decision::Disapprove),
         Kind::Settled => match facts.state {
             State::Withdrawn { .. } => Some(facts.requester_name.clone()),
-            State::Rejected { .. } => last_vote(facts, Decision::Disapprove),
+            State::Rejected { cut: Some(_), .. } => facts.cut_by.clone(),
+            State::Rejected { cut: None, .. } => last_vote(facts, Decision::Disapprove),
             State::Approved { .. } | State::Pending { .. } => last_vote(facts, Decision::Approve),
             State::Expired { .. } => None,
         },

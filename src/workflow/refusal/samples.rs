@@ -49,6 +49,7 @@ fn decider() -> Decider {
         name: "Bob Brown".to_owned(),
         decision: Decision::Approve,
         at: AT,
+        revoked: None,
     }
 }
 

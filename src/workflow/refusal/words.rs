@@ -35,9 +35,10 @@ impl std::error::Error for Refusal {}
 /// `Bob approved (2026-11-21 09:00 UTC), Carol approved (…)`.
 fn list(by: &[Decider], zone: &TimeZone) -> String {
     let one = |decider: &Decider| {
-        let verb = match decider.decision {
-            Decision::Approve => "approved",
-            Decision::Disapprove => "disapproved",
+        let verb = match (decider.revoked, decider.decision) {
+            (Some(base), _) => format!("revoked {base}"),
+            (None, Decision::Approve) => "approved".to_owned(),
+            (None, Decision::Disapprove) => "disapproved".to_owned(),
         };
         format!("{} {verb} ({})", decider.name, when(decider.at, zone))
     };

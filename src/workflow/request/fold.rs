@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use super::super::event::{Event, Filed};
 use super::super::ids::PersonId;
 use super::{
-    Clockwork, Decision, Emergency, EndCause, ExpiryCause, Misfit, Request, State, Vote, Window,
+    BaseCut, Clockwork, Decision, Emergency, EndCause, ExpiryCause, Misfit, Request, State, Vote,
+    Window,
 };
 
 impl Request {
@@ -126,6 +127,7 @@ impl Request {
             Event::Rejected { at, step } => State::Rejected {
                 at: *at,
                 step: *step,
+                cut: None,
             },
             Event::Withdrawn { at, reason } => State::Withdrawn {
                 at: *at,
@@ -152,8 +154,8 @@ impl Request {
             at,
             base,
             cause,
+            by,
             reason,
-            ..
         } = event
         else {
             return None;
@@ -161,7 +163,14 @@ impl Request {
         let step = self.current_step()?;
         let why = reason.as_deref().map(|why| format!(": {why}"));
         Some(match cause {
-            EndCause::Revoked => State::Rejected { at: *at, step },
+            EndCause::Revoked => State::Rejected {
+                at: *at,
+                step,
+                cut: Some(BaseCut {
+                    base: *base,
+                    by: by.clone(),
+                }),
+            },
             EndCause::Returned => State::Withdrawn {
                 at: *at,
                 reason: format!("{base} was returned{}", why.unwrap_or_default()),
@@ -308,7 +317,8 @@ impl Request {
     }
 
     /// The votes that a settled request was decided by: all approvals of an approved one, the
-    /// disapprovals of the rejecting step of a rejected one, otherwise none.
+    /// disapprovals of the rejecting step of a rejected one, otherwise none. A revocation of what it would
+    /// have continued decides in their place, and is no vote ([`Request::base_cut`]).
     pub fn deciders(&self) -> Vec<&Vote> {
         match &self.state {
             // Whoever takes an emergency decides it alone, whatever was approved before (W24).
@@ -318,8 +328,18 @@ impl Request {
                 .iter()
                 .filter(|vote| vote.decision == Decision::Approve)
                 .collect(),
-            State::Rejected { step, .. } => self.votes_on(*step, Decision::Disapprove).collect(),
+            State::Rejected {
+                step, cut: None, ..
+            } => self.votes_on(*step, Decision::Disapprove).collect(),
             _ => Vec::new(),
+        }
+    }
+
+    /// Whose revocation of which grant rejected it, while it was pending (W22).
+    pub fn base_cut(&self) -> Option<&BaseCut> {
+        match &self.state {
+            State::Rejected { cut, .. } => cut.as_ref(),
+            _ => None,
         }
     }
 }

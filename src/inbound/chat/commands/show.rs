@@ -57,7 +57,7 @@ pub fn one(request: &Request, reader: &Reader, (book, now): (&Book, Timestamp)) 
     if let Some(base) = request.extends {
         message.line(&both!(tongue, "Continues {base}", "Continua {base}"));
     }
-    settled(request, reader, now, &mut message);
+    settled(request, reader, (book, now), &mut message);
     steps(request, reader, book, &mut message);
     afterwards(request, reader, book, &mut message);
     if message.cut {
@@ -134,7 +134,12 @@ pub(super) fn stands(request: &Request, now: Timestamp, tongue: Tongue) -> Strin
 }
 
 /// How long it may still be decided, or how it ended.
-fn settled(request: &Request, reader: &Reader, now: Timestamp, message: &mut Message) {
+fn settled(
+    request: &Request,
+    reader: &Reader,
+    (book, now): (&Book, Timestamp),
+    message: &mut Message,
+) {
     let tongue = reader.tongue;
     let words = match request.state_at(now) {
         State::Pending { step } => {
@@ -166,9 +171,16 @@ fn settled(request: &Request, reader: &Reader, now: Timestamp, message: &mut Mes
                 "Retirada {at}: {reason}"
             )
         }
-        State::Rejected { at, .. } => {
+        State::Rejected { at, cut, .. } => {
             let at = reader.instant(at);
-            both!(tongue, "Rejected {at}", "Reprovada {at}")
+            match cut.map(|cut| (person(book, &cut.by), cut.base)) {
+                None => both!(tongue, "Rejected {at}", "Reprovada {at}"),
+                Some((by, base)) => both!(
+                    tongue,
+                    "Rejected {at}: {by} revoked {base}",
+                    "Reprovada {at}: {by} revogou {base}"
+                ),
+            }
         }
         State::Expired { at, cause } => {
             let at = reader.instant(at);

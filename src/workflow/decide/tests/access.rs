@@ -251,6 +251,18 @@ fn w22_extensions_end_with_their_base() {
     let pending = files(|draft, _| draft.window = fixed(2, 4)).expect("sound");
     let after = fold(&pending, EndCause::Revoked, at(1));
     assert_eq!(after.state.as_str(), "rejected");
+    let mut late = pending.clone();
+    late.request = after;
+    let refusal = late.approves("ann").expect_err("too late");
+    assert!(
+        refusal.to_string().contains(": Ann revoked R-41 ("),
+        "{refusal}"
+    );
+    let Refusal::Settled { by, .. } = refusal else {
+        unreachable!("its sentence says so");
+    };
+    let told: Vec<_> = by.iter().map(|one| (&one.person, one.revoked)).collect();
+    assert_eq!(told, [(&id("ann"), Some(base))], "who revoked what (W14)");
     let after = fold(&pending, EndCause::Returned, at(1));
     assert!(matches!(&after.state, State::Withdrawn { reason, .. } if reason.contains("R-41")));
     assert_eq!(

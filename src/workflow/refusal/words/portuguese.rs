@@ -23,9 +23,10 @@ fn when(at: Timestamp, zone: &TimeZone) -> String {
 /// `Bob aprovou (21/11/2026 09:00 UTC), Carol reprovou (…)`.
 fn list(by: &[Decider], zone: &TimeZone) -> String {
     let one = |decider: &Decider| {
-        let verb = match decider.decision {
-            Decision::Approve => "aprovou",
-            Decision::Disapprove => "reprovou",
+        let verb = match (decider.revoked, decider.decision) {
+            (Some(base), _) => format!("revogou {base}"),
+            (None, Decision::Approve) => "aprovou".to_owned(),
+            (None, Decision::Disapprove) => "reprovou".to_owned(),
         };
         format!("{} {verb} ({})", decider.name, when(decider.at, zone))
     };
