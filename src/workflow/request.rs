@@ -1,9 +1,6 @@
-//! A request with its votes and its state.
-//!
-//! A request is the fold of its events: [`Request::from_filed`] makes it, [`Request::apply`]
-//! carries it on, and nothing else changes it. What always holds: a vote belongs to one person and
-//! one step; a state other than pending is final; what follows an approval is the life of its grant,
-//! which only ever gets shorter.
+//! A request with its votes and its state: the fold of its events. [`Request::from_filed`] makes it,
+//! [`Request::apply`] carries it on, nothing else changes it. What always holds: a vote is of one person
+//! and one step; a state other than pending is final; a grant only ever gets shorter.
 
 mod access;
 mod fold;
@@ -18,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::{Module, PersonId, RequestId};
 use super::policy::Terms;
 
-pub use access::{Emergency, EndCause, Ending, GrantState, Review};
+pub use access::{BaseCut, Emergency, EndCause, Ending, GrantState, Review};
 pub use part::{Part, Status};
 
 /// What is asked for.
@@ -172,15 +169,6 @@ pub enum ExpiryCause {
     PendingTooLong,
     /// Its fixed window is over.
     WindowOver,
-}
-
-/// The revocation of a grant that a pending request would have continued (W22).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BaseCut {
-    /// The request whose grant it was.
-    pub base: RequestId,
-    /// Who revoked it.
-    pub by: PersonId,
 }
 
 /// Where a request stands. Everything but `Pending` is final: nothing leads back.

@@ -66,6 +66,15 @@ pub struct Ending {
     pub with: Option<RequestId>,
 }
 
+/// The revocation of a grant that a pending request would have continued (W22).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseCut {
+    /// The request whose grant it was.
+    pub base: RequestId,
+    /// Who revoked it.
+    pub by: PersonId,
+}
+
 /// Where a grant stands at one instant (W21, W22).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
