@@ -14,6 +14,8 @@
 //!
 //! What is *not* promised: that a person without a mark is reached. Many servers say nothing.
 
+mod reviews;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -26,9 +28,10 @@ use crate::store::outbox::{SystemMail, enqueue_system};
 use crate::store::unreachable::{self, Mark, New, Sent};
 use crate::store::{books, requests};
 use crate::workflow::book::{Book, Person, Role, same_address};
-use crate::workflow::decide::{can_be_reviewed, can_still_approve};
+use crate::workflow::decide::can_still_approve;
 use crate::workflow::ids::{PersonId, RequestId};
 use crate::workflow::request::{Decision, Request};
+pub use reviews::{warn_if_unreviewable, warn_of_unreviewable};
 
 /// Requests that one message names; the rest are counted.
 const MAX_NAMED: usize = 20;
@@ -271,39 +274,6 @@ pub async fn warn_if_unheard(
             request.id,
             plural(lacking(request), "approval"),
             names.join(", "),
-            request.id,
-        ),
-    };
-    tell_admins(conn, book, &mail, now).await
-}
-
-/// Tells the access admins of an emergency that nobody but its requester could review (W26). Without a word
-/// it would stay open for ever, and its requester be offered no other.
-///
-/// Wake the courier after the commit.
-pub async fn warn_if_unreviewable(
-    conn: &mut PgConnection,
-    request: &Request,
-    book: &Book,
-    now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    if can_be_reviewed(request, book, now) {
-        return Ok(());
-    }
-    let mail = SystemMail {
-        code: None,
-        subject: format!(
-            "{} was taken in an emergency that nobody can review",
-            request.id
-        ),
-        text: format!(
-            "{} of {} was taken in an emergency. An approver of one of its steps has to review it, and \
-             there is none besides {} (W26).\n\n\
-             Name another approver for its steps or register one (policies.toml, `countersign policy \
-             apply`). They then record a finding with `countersign review {} --finding …`.\n",
-            request.id,
-            book.name_of(&request.requester),
-            book.name_of(&request.requester),
             request.id,
         ),
     };

@@ -29,7 +29,7 @@ pub use find::{
 pub use list::{Emergencies, Listed, Sought, is_involved, is_named, list};
 pub use lock::{Glance, Locked, glance, lock};
 pub use many::{Evidence, Kept, many};
-pub use pending::pending_page;
+pub use pending::{pending_page, unreviewed_page};
 use rows::{RequestRow, VoteRow};
 pub use save::{Saved, save, save_all};
 pub use write::{insert, look_again, note, reschedule};

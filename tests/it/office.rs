@@ -207,19 +207,7 @@ impl Office {
 
     /// As `apply`, after `change` has had its way with the text of the people.
     pub async fn apply_with(&self, policies: &str, change: impl Fn(&mut String)) {
-        let mut text = String::new();
-        for (name, rest) in PEOPLE {
-            let rest = rest.replace(", ", "\n");
-            let rest = rest.replace("\"\n\"", "\", \"");
-            let _ = write!(
-                text,
-                "[[person]]\nid = \"{name}\"\nname = \"{}\"\nemail = \"{}\"\nzone = \"Europe/Lisbon\"\n{rest}\n",
-                capital(name),
-                self.address(name),
-            );
-        }
-        change(&mut text);
-        text.push_str(policies);
+        let text = text_of(self, policies, change);
         let book = countersign::config::policies::read("policies.toml", &text)
             .unwrap_or_else(|errors| panic!("{errors}"))
             .book;
@@ -439,6 +427,24 @@ impl Office {
             );
         }
     }
+}
+
+/// A policy file with everybody in the office, after `change` has had its way with the text of the people.
+pub fn text_of(office: &Office, policies: &str, change: impl Fn(&mut String)) -> String {
+    let mut text = String::new();
+    for (name, rest) in PEOPLE {
+        let rest = rest.replace(", ", "\n");
+        let rest = rest.replace("\"\n\"", "\", \"");
+        let _ = write!(
+            text,
+            "[[person]]\nid = \"{name}\"\nname = \"{}\"\nemail = \"{}\"\nzone = \"Europe/Lisbon\"\n{rest}\n",
+            capital(name),
+            office.address(name),
+        );
+    }
+    change(&mut text);
+    text.push_str(policies);
+    text
 }
 
 impl Person {

@@ -19,6 +19,7 @@ use crate::config::{self, Config, Database, Looking};
 use crate::embedded;
 use crate::handle::Handler;
 use crate::look;
+use crate::reach;
 use crate::store::audit::{self, Entry};
 use crate::store::books::{self, Applier};
 use crate::store::requests::{self, Listed, Sought};
@@ -202,6 +203,7 @@ impl Office {
         let shifted = Shifted::find(&mut tx, before, book, now).await?;
         shifted.allowed(force)?;
         shifted.look_again(&mut tx, now).await?;
+        reach::warn_of_unreviewable(&mut tx, &shifted.unreviewable, book, now).await?;
         unreachable::end(&mut tx, &moved(before, book), End::Address, now).await?;
         web::disown(
             &mut tx,
@@ -209,6 +211,7 @@ impl Office {
         )
         .await?;
         tx.commit().await?;
+        self.ring().await;
         Ok((version, shifted))
     }
 

@@ -191,6 +191,7 @@ async fn apply(wanted: &Wanted<'_>, acting: &Acting, config: &Config) -> Result<
     if as_json {
         return print::json(&json!({
             "version": version, "changes": changes, "stranded": shifted.stranded,
+            "unreviewable": shifted.unreviewable.iter().map(|(id, _)| id).collect::<Vec<_>>(),
         }));
     }
     if changes.is_empty() {
@@ -198,9 +199,7 @@ async fn apply(wanted: &Wanted<'_>, acting: &Acting, config: &Config) -> Result<
     } else {
         put!("Version {version} is in force.");
     }
-    if !shifted.stranded.is_empty() {
-        put!("Nobody can decide these any more: {}.", shifted.named());
-    }
+    shifted.say();
     Ok(())
 }
 

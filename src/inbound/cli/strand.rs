@@ -1,5 +1,5 @@
 //! What a new book would do to requests that are pending: whose approvers change, and what could then
-//! never be decided (W7).
+//! never be decided (W7); and to emergencies: which could then never be reviewed (W26).
 //!
 //! Not promised: that a request which is filed under the old book while the new one is applied is looked
 //! at again at once; what is due to it comes at its own next reminder, escalation or expiry.
@@ -9,12 +9,13 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::Failure;
-use crate::store::requests::{look_again, pending_page};
+use super::print::put;
+use crate::store::requests::{look_again, pending_page, unreviewed_page};
 use crate::workflow::book::Book;
-use crate::workflow::decide::shift;
-use crate::workflow::ids::RequestId;
+use crate::workflow::decide::{can_be_reviewed, shift};
+use crate::workflow::ids::{PersonId, RequestId};
 
-/// Stranded requests that one message names; the rest are counted.
+/// Requests that one message names; the rest are counted.
 const MAX_NAMED: usize = 20;
 
 /// A request one of whose steps could not complete any more.
@@ -31,10 +32,12 @@ pub(super) struct Shifted {
     electorates: Vec<RequestId>,
     /// What could complete and no longer can.
     pub stranded: Vec<Stranded>,
+    /// Emergencies that somebody could review and nobody can any more, with who took them.
+    pub unreviewable: Vec<(RequestId, PersonId)>,
 }
 
 impl Shifted {
-    /// Looks at every pending request.
+    /// Looks at every pending request, and at every emergency that waits for its review.
     pub async fn find(
         conn: &mut PgConnection,
         old: &Book,
@@ -60,6 +63,16 @@ impl Shifted {
             }
             after = next;
         }
+        let mut after = Some(RequestId(0));
+        while let Some(from) = after {
+            let (requests, next) = unreviewed_page(conn, from).await?;
+            let lost = requests.iter().filter(|request| {
+                can_be_reviewed(request, old, now) && !can_be_reviewed(request, new, now)
+            });
+            let lost = lost.map(|request| (request.id, request.requester.clone()));
+            shifted.unreviewable.extend(lost);
+            after = next;
+        }
         Ok(shifted)
     }
 
@@ -79,14 +92,28 @@ impl Shifted {
 
     /// What would be stranded, as people read it.
     pub fn named(&self) -> String {
-        let named = self.stranded.iter().take(MAX_NAMED);
-        let mut named: Vec<String> = named
-            .map(|found| format!("{} at step `{}`", found.request, found.step))
-            .collect();
-        if let Some(more) = self.stranded.len().checked_sub(MAX_NAMED + 1) {
-            named.push(format!("and {} more", more + 1));
+        listed(
+            self.stranded
+                .iter()
+                .map(|found| format!("{} at step `{}`", found.request, found.step)),
+        )
+    }
+
+    /// Says on the terminal what nobody can decide or review any more.
+    pub fn say(&self) {
+        if !self.stranded.is_empty() {
+            put!("Nobody can decide these any more: {}.", self.named());
         }
-        named.join(", ")
+        if !self.unreviewable.is_empty() {
+            let named = self
+                .unreviewable
+                .iter()
+                .map(|(request, _)| request.to_string());
+            put!(
+                "Nobody can review these emergencies any more: {}.",
+                listed(named)
+            );
+        }
     }
 
     /// Has the clock look at every request whose approvers changed.
@@ -97,4 +124,14 @@ impl Shifted {
     ) -> Result<(), sqlx::Error> {
         look_again(conn, &self.electorates, now).await
     }
+}
+
+/// At most [`MAX_NAMED`] of these, and how many more.
+fn listed(all: impl ExactSizeIterator<Item = String>) -> String {
+    let more = all.len().saturating_sub(MAX_NAMED);
+    let mut named: Vec<String> = all.take(MAX_NAMED).collect();
+    if more > 0 {
+        named.push(format!("and {more} more"));
+    }
+    named.join(", ")
 }

@@ -1,4 +1,4 @@
-//! Pending requests, page by page. Reads only.
+//! Pending requests, and emergencies that nobody has reviewed, page by page. Reads only.
 
 use sqlx::PgConnection;
 
@@ -23,8 +23,30 @@ pub async fn pending_page(
     )
     .fetch_all(&mut *conn)
     .await?;
+    whole(conn, &ids).await
+}
+
+/// The same of the emergencies that nobody has reviewed (W26).
+pub async fn unreviewed_page(
+    conn: &mut PgConnection,
+    after: RequestId,
+) -> Result<(Vec<Request>, Option<RequestId>), sqlx::Error> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM request WHERE emergency AND NOT reviewed AND id > $1 ORDER BY id LIMIT $2",
+        after.0,
+        PAGE,
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    whole(conn, &ids).await
+}
+
+async fn whole(
+    conn: &mut PgConnection,
+    ids: &[i64],
+) -> Result<(Vec<Request>, Option<RequestId>), sqlx::Error> {
     let last = ids.last().map(|id| RequestId(*id));
-    let found = many(conn, &ids).await?;
+    let found = many(conn, ids).await?;
     let whole = found.into_values().filter_map(Result::ok);
     Ok((whole.map(|kept| kept.request).collect(), last))
 }

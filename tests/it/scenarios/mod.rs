@@ -13,6 +13,7 @@ mod emergency;
 mod filing;
 mod granted;
 mod inbox;
+mod joining;
 mod link;
 mod measured;
 mod outage;
