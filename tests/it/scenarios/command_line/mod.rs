@@ -13,6 +13,7 @@ mod mails;
 mod mistakes;
 mod outbox;
 mod policies;
+mod pooler;
 mod record;
 mod reports;
 mod requests;
