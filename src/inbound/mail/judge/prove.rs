@@ -179,11 +179,22 @@ impl Judge {
         let claims: Vec<_> = open
             .map(|(_, open)| (open.tokens.as_slice(), open.from.as_str()))
             .collect();
-        let owners = self.handler.are_owners(&claims).await?;
+        let owners = self.handler.are_owners(&claims).await;
         let mut sorted = Sorted {
             ready: Vec::new(),
             open: Vec::new(),
             behind: Vec::new(),
+        };
+        let owners = match (owners, asking.first()) {
+            (Ok(owners), _) => owners,
+            (Err(error), None) => return Err(error),
+            (Err(error), Some(first)) => {
+                // They alone wait; the rest of the batch does not need to know.
+                let why = why_not_applied(first.id, error)?;
+                let later = |first: &First| (first.id, Step::Settled(Verdict::Later, why.clone()));
+                sorted.ready.extend(asking.iter().map(later));
+                Vec::new()
+            }
         };
         for (first, owner) in asking.into_iter().zip(owners) {
             match first.open {

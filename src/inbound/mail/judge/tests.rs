@@ -317,3 +317,26 @@ async fn w16_a_window_counts_from_the_arrival(pool: PgPool) {
     assert_eq!(request.window, Window::Fixed { start, end });
     desk.close().await;
 }
+
+/// Goal: where it cannot be looked up whose tokens some mails carry, those alone wait, and count once later.
+/// Method: the table of tokens away for a moment; a signed reply and a mail without a token.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_lookup_that_fails_stops_nobody(pool: PgPool) {
+    let desk = Desk::open(pool, Duration::from_secs(1)).await;
+    let vote = desk.records(&desk.signed_reply("ann").await).await;
+    let other = desk.records(b"From: a@x.test\r\n\r\nno token\r\n").await;
+    desk.run("ALTER TABLE token RENAME TO token_away").await;
+    desk.judges().await.expect("a batch that ends well");
+    desk.run("ALTER TABLE token_away RENAME TO token").await;
+    assert_eq!(desk.verdict(other).await.0, "silent");
+    assert_eq!(desk.verdict(vote).await.0, "later");
+    assert_eq!(desk.dns.asked_at_all(), 0);
+    desk.world
+        .handler
+        .clock
+        .advance(SignedDuration::from_mins(1));
+    desk.judges().await.expect("judged");
+    assert_eq!(desk.verdict(vote).await.0, "decision");
+    assert_eq!(desk.world.count("vote").await, 1);
+    desk.close().await;
+}
