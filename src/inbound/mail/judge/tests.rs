@@ -243,8 +243,8 @@ async fn never_proven_is_an_alarm(pool: PgPool) {
     desk.close().await;
 }
 
-/// Goal: a fault of the database that one suspected mail, or one bounce, has puts off that mail alone, and
-/// loses nothing. Method: a trigger that refuses alarms; a foreign sender between two that are judged; then
+/// Goal: a fault of the database that one suspected mail has puts off that mail alone, and loses nothing.
+/// Method: a trigger that refuses alarms; a foreign sender between two that are judged; then
 /// the trigger goes.
 #[sqlx::test(migrations = "./migrations")]
 async fn a_fault_of_one_suspect_stops_nobody(pool: PgPool) {

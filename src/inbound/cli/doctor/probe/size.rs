@@ -43,6 +43,21 @@ pub(super) fn of_server(limit: Result<Option<u64>, String>, read: u64) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::{Renderer, samples};
+
+    /// Goal: what is said of our own mails is far from wrong. Method: every sample, as text and HTML together,
+    /// ten times over, for what encoding and a longer list may add.
+    #[test]
+    fn our_mails_are_smaller() {
+        let renderer = Renderer::new(None).expect("the built-in templates");
+        for sample in samples() {
+            let mail = renderer
+                .mail(sample.kind, &sample.facts, &sample.reader)
+                .expect("renders");
+            let bytes = u64::try_from(mail.text.len() + mail.html.len()).expect("small");
+            assert!(bytes * 10 < LARGEST_MAIL, "{}: {bytes} bytes", sample.name);
+        }
+    }
 
     /// Goal: the operator reads which limit is too small, and for what. Method: limits around ours.
     #[test]
