@@ -58,7 +58,7 @@ impl Strangers {
     /// One more came; how many did within the hour.
     fn came(&self, account: u64, now: Timestamp) -> u64 {
         let mut seen = self.seen();
-        if !seen.get(&account).is_some_and(|one| !one.is_past(now)) {
+        if seen.get(&account).is_none_or(|one| one.is_past(now)) {
             forget(&mut seen, now);
             if seen.len() >= MAX_ACCOUNTS {
                 return PER_HOUR + 1;

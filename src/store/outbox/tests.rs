@@ -638,7 +638,7 @@ async fn a_post_that_is_gone_is_made_anew(pool: PgPool) {
     not_taken(&mut conn, id, now()).await.expect("a look");
     gone(&mut conn, id, now()).await.expect("gone");
     assert_eq!(rounds(3).await, (id, 1, true, None));
-    let taken = take_posts(&pool, Duration::from_secs(60)).await;
+    let taken = take_posts(&pool, Duration::from_mins(1)).await;
     let [taken] = taken.as_slice() else {
         panic!("one delivery: {taken:?}");
     };
