@@ -65,7 +65,11 @@ pub(super) fn start(
     let status = listener.status();
     let member = status.clone();
     probes.insert("discord", Arc::new(move || status.borrow().complaint()));
-    let member: Member = Arc::new(move || *member.borrow() != gateway::Status::NotInGuild);
+    let member: Member = Arc::new(move || match &*member.borrow() {
+        gateway::Status::Listening => Some(true),
+        gateway::Status::NotInGuild => Some(false),
+        _ => None,
+    });
     let posts = start_poster(discord, handler, (supervisor, renderer), member)?;
     probes.insert("discord_posts", posts);
     supervisor.spawn("chat", move |cancel| {

@@ -79,6 +79,7 @@ impl Case<'_> {
                         Place::Direct(person) => locale_of(person),
                     },
                     shown: &post.shown,
+                    anew: post.anew,
                 })
             })
             .collect();

@@ -148,7 +148,7 @@ impl<C: Carrier> Round<C> {
                     self.note(ended??);
                 }
                 if self.failures > 0 {
-                    self.wait_for_server(cancel).await;
+                    self.wait_for_server(cancel).await?;
                 }
                 continue;
             }
@@ -217,7 +217,8 @@ impl<C: Carrier> Round<C> {
             sweep(&mut conn, now).await?;
             self.swept = Some(Instant::now());
         }
-        if courier.carrier.prepare(&mut conn, now).await? {
+        let watched = courier.carrier.watch(&mut conn, now).await?;
+        if courier.carrier.prepare(&mut conn, now).await? || watched {
             courier.wake.notify_waiters();
         }
         let due = (C::ROAD, now);
@@ -269,21 +270,32 @@ impl<C: Carrier> Round<C> {
         }))
     }
 
-    async fn wait_for_server(&mut self, cancel: &CancellationToken) {
+    async fn wait_for_server(&mut self, cancel: &CancellationToken) -> Result<(), sqlx::Error> {
         let wait = retry::link_wait(self.failures, chance());
         let wait = Duration::try_from(wait).unwrap_or(PERIOD);
         tokio::select! {
-            () = cancel.cancelled() => return,
+            () = cancel.cancelled() => return Ok(()),
             () = tokio::time::sleep(wait) => {}
         }
+        let courier = &self.courier;
+        let mut conn = courier.pool.acquire().await?;
+        if courier
+            .carrier
+            .watch(&mut conn, courier.clock.now())
+            .await?
+        {
+            courier.wake.notify_waiters();
+        }
+        drop(conn);
         let probed = tokio::select! {
-            () = cancel.cancelled() => return,
+            () = cancel.cancelled() => return Ok(()),
             probed = self.courier.carrier.probe() => probed,
         };
         match probed {
             Ok(()) => self.failures = 0,
             Err(_) => self.failures = self.failures.saturating_add(1),
         }
+        Ok(())
     }
 
     async fn give_back(&mut self, why: Option<&str>) -> Result<(), sqlx::Error> {

@@ -25,6 +25,7 @@ mod digest;
 mod operator;
 mod place;
 mod post;
+mod post_life;
 mod sweep;
 mod system;
 #[cfg(test)]
@@ -50,7 +51,11 @@ pub use courier::{Ack, Acked, Claimed, Outcome, Road, Standing, ack, claim, next
 pub use digest::{Gathered, due_digests, gather};
 pub use operator::{DeliveryRow, Filter, MAX_LISTED, drop, list, retry};
 pub use place::again;
-pub use post::{Due, anew, begin_post, enqueue_posts, gone, not_taken, posts, stands};
+pub use post::{Due, begin_post, enqueue_posts, posts, stands};
+pub use post_life::{
+    Leftover, Open, anew, begin_anew, close, forget_old, gone, leftover, not_taken, stay,
+    strangers, undo_anew,
+};
 pub use sweep::{Swept, put_off, release, sweep};
 pub use system::{Content, LinkCode, SystemMail, enqueue_system};
 

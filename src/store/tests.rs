@@ -17,7 +17,7 @@ use crate::workflow::ids::RequestId;
 use crate::workflow::request::Channel;
 
 /// The samples of `migrations/sample`, as the migrations' README describes them.
-const SAMPLES: [(i64, &str); 26] = [
+const SAMPLES: [(i64, &str); 27] = [
     (
         20_261_121_000_001,
         include_str!("../../migrations/sample/20261121000001.sql"),
@@ -113,6 +113,10 @@ const SAMPLES: [(i64, &str); 26] = [
     (
         20_261_121_000_027,
         include_str!("../../migrations/sample/20261121000027.sql"),
+    ),
+    (
+        20_261_121_000_029,
+        include_str!("../../migrations/sample/20261121000029.sql"),
     ),
     (
         20_261_121_000_030,

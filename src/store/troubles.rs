@@ -83,6 +83,51 @@ pub async fn note(
     .await
 }
 
+/// Writes down that the access admins are told of it now; `false`: they were within so long before.
+pub async fn tell(
+    conn: &mut PgConnection,
+    at: At<'_>,
+    quiet: SignedDuration,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let since = now.checked_sub(quiet).unwrap_or(Timestamp::MIN);
+    let told = sqlx::query!(
+        "UPDATE chat_trouble AS t SET told_at = $4
+         WHERE t.service = $1 AND coalesce(t.person, '') = $2 AND t.place = $3 AND t.ended_at IS NULL
+           AND NOT EXISTS (SELECT FROM chat_trouble AS o
+                           WHERE o.service = t.service AND o.place = t.place AND o.told_at > $5
+                             AND coalesce(o.person, '') = coalesce(t.person, ''))",
+        at.service,
+        at.person.map_or("", PersonId::as_str),
+        at.place,
+        now.to_sqlx() as _,
+        since.to_sqlx() as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(told.rows_affected() == 1)
+}
+
+/// It is over. `Some`: it was known; `true`: the access admins were told that it began, and are to be told
+/// this.
+pub async fn end_told(
+    conn: &mut PgConnection,
+    at: At<'_>,
+    now: Timestamp,
+) -> Result<Option<bool>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"UPDATE chat_trouble SET ended_at = greatest(said_at, $4)
+           WHERE service = $1 AND coalesce(person, '') = $2 AND place = $3 AND ended_at IS NULL
+           RETURNING told_at IS NOT NULL AS "told!""#,
+        at.service,
+        at.person.map_or("", PersonId::as_str),
+        at.place,
+        now.to_sqlx() as _,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
 /// A place took a post. `true`: of that place a trouble was known, and is over.
 pub async fn end(
     conn: &mut PgConnection,

@@ -10,6 +10,9 @@
 //!                      └─▶ anything that can be seen ──▶ every post of the request changes
 //! ```
 //!
+//! A change calls nobody. Who is asked again, or reminded, while their post waits for them gets it as a new
+//! message ([`Post::anew`]); a channel never does.
+//!
 //! What always holds: what a post shows is a function of the request as it is, of the book and of the
 //! reader, so that two posts of one request never differ but by their reader; nobody gets a post before
 //! their step is current (W9), since posts follow the notices; a button is there exactly where
@@ -76,6 +79,23 @@ pub enum Standing {
     Returned,
 }
 
+/// Why a message shows its request no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Over {
+    /// Its account is not its reader's any more.
+    Unlinked,
+    /// Its reader is disabled, or not in the book any more.
+    Disabled,
+    /// A newer message shows it.
+    Moved,
+}
+
+impl Over {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Unlinked, Self::Disabled, Self::Moved];
+}
+
 /// All that a post shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
@@ -94,6 +114,17 @@ pub struct Shown {
     /// The step that is meant by them, counted from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<usize>,
+    /// It shows nothing of this any more but why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<Over>,
+}
+
+impl Shown {
+    /// Whether its reader can vote.
+    pub fn waits(&self) -> bool {
+        let votes = |act: &Act| matches!(act, Act::Approve | Act::Disapprove);
+        self.over.is_none() && self.standing == Standing::Pending && self.acts.iter().any(votes)
+    }
 }
 
 /// A post to make or to change.
@@ -103,6 +134,8 @@ pub struct Post {
     pub place: Place,
     /// What it shows from now on.
     pub shown: Shown,
+    /// Whether it is to be noticed: it stands already, and becomes a new message.
+    pub anew: bool,
 }
 
 /// The posts that a command makes or changes.
@@ -116,11 +149,16 @@ pub fn due(change: &Change<'_>, notices: &[Notice], known: Known<'_>) -> Vec<Pos
         let channel = known.channel.map(str::to_owned);
         places.extend(channel.map(Place::Channel));
     }
+    let mut again = BTreeSet::new();
     for notice in notices.iter().filter(|notice| makes_post(notice.kind)) {
         let place = Place::Direct(notice.to.clone());
-        // Who has one already is shown what is new in it.
-        if known.linked.contains(&notice.to) && !known.posts.contains(&place) {
+        let stands = known.posts.contains(&place);
+        if known.linked.contains(&notice.to) && !stands {
             places.insert(place);
+        } else if stands && matches!(notice.kind, Kind::Ask | Kind::Reminder) {
+            // What is new stands in it; that it is new has to be noticed.
+            places.insert(place.clone());
+            again.insert(place);
         }
     }
     let scene = Scene {
@@ -131,9 +169,13 @@ pub fn due(change: &Change<'_>, notices: &[Notice], known: Known<'_>) -> Vec<Pos
     };
     places
         .into_iter()
-        .map(|place| Post {
-            shown: shown(&scene, &place),
-            place,
+        .map(|place| {
+            let shown = shown(&scene, &place);
+            Post {
+                anew: again.contains(&place) && shown.waits(),
+                shown,
+                place,
+            }
         })
         .collect()
 }
@@ -211,6 +253,7 @@ pub fn shown(scene: &Scene<'_>, place: &Place) -> Shown {
             .collect(),
         acts,
         step,
+        over: None,
     }
 }
 

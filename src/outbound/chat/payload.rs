@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
 use serenity::all::{
     ButtonStyle, CreateActionRow, CreateAllowedMentions, CreateButton, CreateEmbed,
     CreateEmbedFooter, CreateMessage, EditMessage, Nonce,
@@ -17,7 +18,7 @@ use super::words::{Readers, Words};
 use crate::render::{Renderer, TemplateError};
 use crate::token::Keyring;
 use crate::workflow::act::Act;
-use crate::workflow::post::{Shown, Standing};
+use crate::workflow::post::{Over, Shown, Standing};
 
 /// The longest title, in UTF-16 units.
 const MAX_TITLE: usize = 256;
@@ -35,6 +36,8 @@ const MAX_TOGETHER: usize = 6_000;
 const MAX_LABEL: usize = 80;
 /// Buttons in a row.
 const MAX_BUTTONS: usize = 5;
+/// The colour of what is over.
+const GREY: u32 = 0x95_a5_a6;
 /// The fields, in order; each is a template whose first line is the field's name.
 const FIELDS: [&str; 6] = [
     "requester",
@@ -44,6 +47,14 @@ const FIELDS: [&str; 6] = [
     "emergency",
     "ending",
 ];
+
+/// What the template of a post that is over may use.
+#[derive(Debug, Serialize)]
+struct Left<'a> {
+    request: String,
+    over: Over,
+    link: Option<&'a str>,
+}
 
 /// A post, laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +74,9 @@ impl Payload {
         readers: Readers<'_>,
         (renderer, keys): (&Renderer, &Keyring),
     ) -> Result<Self, TemplateError> {
+        if let Some(over) = shown.over {
+            return Self::over(shown, (over, None), readers.locale, renderer);
+        }
         let words = Words::of(shown, readers);
         let file = |name: &str| renderer.chat(&format!("post/{name}.txt"), readers.locale, &words);
         let title = one_line(&file("title")?, MAX_TITLE);
@@ -94,6 +108,35 @@ impl Payload {
         })
     }
 
+    /// What is left of a post: its number and one sentence, which names `link`, where what shows the request
+    /// instead stands.
+    pub fn over(
+        shown: &Shown,
+        (over, link): (Over, Option<&str>),
+        locale: &str,
+        renderer: &Renderer,
+    ) -> Result<Self, TemplateError> {
+        let nothing = BTreeSet::new();
+        let parts = Some(&nothing);
+        let words = Words::of(shown, Readers { locale, parts });
+        let left = Left {
+            over,
+            link,
+            request: shown.facts.request.to_string(),
+        };
+        Ok(Self {
+            title: one_line(&renderer.chat("post/title.txt", locale, &words)?, MAX_TITLE),
+            lead: whole_lines(&renderer.chat("post/over.txt", locale, &left)?, MAX_LEAD),
+            fields: Vec::new(),
+            footer: one_line(
+                &renderer.chat("post/footer.txt", locale, &words)?,
+                MAX_FOOTER,
+            ),
+            colour: GREY,
+            buttons: Vec::new(),
+        })
+    }
+
     /// Makes every sample in every language that there are templates of, so that a wrong one is known before
     /// somebody waits for a post.
     pub fn check(renderer: &Renderer, keys: &Keyring) -> Result<(), TemplateError> {
@@ -106,6 +149,9 @@ impl Payload {
                         parts,
                     };
                     Self::of(&shown, readers, (renderer, keys))?;
+                }
+                for over in Over::ALL {
+                    Self::over(&shown, (over, Some("https://x.invalid")), &locale, renderer)?;
                 }
             }
         }
@@ -158,9 +204,7 @@ fn colour(shown: &Shown) -> u32 {
         Standing::Pending => 0xf1_c4_0f,
         Standing::Scheduled | Standing::Active => 0x2e_cc_71,
         Standing::Rejected | Standing::Revoked => 0xe7_4c_3c,
-        Standing::Withdrawn | Standing::Expired | Standing::Ended | Standing::Returned => {
-            0x95_a5_a6
-        }
+        Standing::Withdrawn | Standing::Expired | Standing::Ended | Standing::Returned => GREY,
     }
 }
 

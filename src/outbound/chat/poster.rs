@@ -14,11 +14,14 @@
 //!
 //! What always holds: the service's ids are written down before the delivery is acknowledged; a first message
 //! goes out under a name that a further try repeats, so that Discord shows it once, and such a try changes it
-//! to the newest state afterwards. What is *not* promised: one message, where a process died between the
+//! to the newest state afterwards; a message with an account that is not its reader's any more loses its
+//! buttons and its words ([`watch`]), and one that waits is made anew where its reader is reminded ([`anew`]). What is *not* promised: one message, where a process died between the
 //! service's yes and our note and nobody tried again while Discord remembered the name (minutes).
 
+mod anew;
 mod place;
 mod trouble;
+mod watch;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -28,7 +31,7 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::Value;
 use sqlx::PgPool;
-use tokio::sync::watch;
+use tokio::sync::watch as channel;
 use uuid::Uuid;
 
 use super::payload::Payload;
@@ -39,6 +42,7 @@ use crate::clock::Clock;
 use crate::config::discord::Discord;
 use crate::outbound::{Link, Sending};
 use crate::render::Renderer;
+use crate::store::books::BookCache;
 use crate::store::outbox::{self, Claimed, Content, Standing};
 use crate::store::troubles::{At, Kind, Took};
 use crate::token::Keyring;
@@ -60,17 +64,17 @@ pub struct Poster {
     wire: Wire,
     keys: Arc<Keyring>,
     renderer: Arc<Renderer>,
-    link: watch::Sender<Link>,
+    link: channel::Sender<Link>,
     /// Whether we are in the guild, as far as anybody here knows.
     member: Member,
     /// Whether Discord said that we are not, and has not said otherwise since.
     thrown_out: AtomicBool,
-    /// What of that the access admins know.
-    known: Mutex<Option<bool>>,
+    books: BookCache,
+    seen: Mutex<watch::Seen>,
 }
 
-/// Says whether we are in the guild.
-pub type Member = Arc<dyn Fn() -> bool + Send + Sync>;
+/// Says whether we are in the guild; `None`: this process does not hear it.
+pub type Member = Arc<dyn Fn() -> Option<bool> + Send + Sync>;
 
 impl std::fmt::Debug for Poster {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -83,6 +87,7 @@ struct Try<'a> {
     post: &'a Standing,
     shown: &'a Shown,
     payload: Payload,
+    locale: &'a str,
     pool: &'a PgPool,
     now: Timestamp,
 }
@@ -99,15 +104,16 @@ impl Poster {
             config,
             keys,
             renderer,
-            link: watch::Sender::new(Link::Unknown),
+            link: channel::Sender::new(Link::Unknown),
             member,
             thrown_out: AtomicBool::new(false),
-            known: Mutex::new(None),
+            books: BookCache::default(),
+            seen: Mutex::default(),
         })
     }
 
     /// Whether Discord can be reached; changes are published as they are noticed.
-    pub fn link(&self) -> watch::Receiver<Link> {
+    pub fn link(&self) -> channel::Receiver<Link> {
         self.link.subscribe()
     }
 
@@ -123,7 +129,7 @@ impl Poster {
 
     /// Looks whether Discord is there and knows us.
     pub async fn probe(&self) -> Result<(), String> {
-        if !(self.member)() {
+        if (self.member)() == Some(false) {
             return Err(self.down(trouble::not_a_member()));
         }
         if !self.is_member() && !matches!(self.in_guild().await, Ok(true)) {
@@ -158,6 +164,9 @@ impl Poster {
         if post.gone {
             return Ok(Sending::Moot("it was taken away there".to_owned()));
         }
+        if shown.over.is_some() && post.message.is_none() {
+            return Ok(Sending::Moot("it does not stand there".to_owned()));
+        }
         if !self.is_member() {
             return Ok(Sending::Unreachable(self.down(trouble::not_a_member())));
         }
@@ -175,13 +184,11 @@ impl Poster {
             post,
             shown,
             payload,
+            locale: &claimed.locale,
             pool,
             now: clock.now(),
         };
-        let sending = match (&post.channel, &post.message) {
-            (Some(channel), Some(message)) => self.change(&attempt, channel, message).await?,
-            _ => self.make(&attempt, post.begun, post.round).await?,
-        };
+        let sending = self.show(&attempt).await?;
         if let Sending::Sent(_) = sending {
             self.publish(Link::Up);
         }
@@ -194,7 +201,8 @@ impl Poster {
         channel: &str,
         message: &str,
     ) -> Result<Sending, sqlx::Error> {
-        let failed = match self.edit(attempt, channel, message).await {
+        let body = json_of(&attempt.payload.edit());
+        let failed = match self.edit((channel, message), &body).await {
             Ok(()) => {
                 self.taken(attempt, Took::Change).await?;
                 return Ok(Sending::Sent(format!("changed {message}")));
@@ -205,7 +213,8 @@ impl Poster {
         match failed {
             Failed::Refused { code: 10008, why } => {
                 let mut conn = attempt.pool.acquire().await?;
-                if attempt.shown.standing != State::Pending || round >= ROUNDS_MAX {
+                let over = attempt.shown.over.is_some();
+                if over || attempt.shown.standing != State::Pending || round >= ROUNDS_MAX {
                     outbox::gone(&mut conn, attempt.post.id, attempt.now).await?;
                     return Ok(Sending::Moot(why));
                 }
@@ -281,7 +290,9 @@ impl Poster {
         (begun, round): (bool, i32),
     ) -> Result<Result<Sending, Failed>, sqlx::Error> {
         let id = attempt.post.id;
-        let body = json_of(&attempt.payload.message(name_of(id, round)));
+        // Each message that it ever was has a name of its own.
+        let name = name_of(id, round + attempt.post.renewed);
+        let body = json_of(&attempt.payload.message(name));
         let mut conn = attempt.pool.acquire().await?;
         outbox::begin_post(&mut conn, id, attempt.now).await?;
         drop(conn);
@@ -300,17 +311,19 @@ impl Poster {
         drop(conn);
         self.taken(attempt, Took::New).await?;
         // An earlier try may have been taken, with what was to be shown then.
-        if begun && let Err(failed) = self.edit(attempt, channel, &message).await {
-            return Ok(Err(failed));
+        if begun {
+            let body = json_of(&attempt.payload.edit());
+            if let Err(failed) = self.edit((channel, &message), &body).await {
+                return Ok(Err(failed));
+            }
         }
         Ok(Ok(Sending::Sent(format!("posted {message}"))))
     }
 
-    async fn edit(&self, attempt: &Try<'_>, channel: &str, message: &str) -> Result<(), Failed> {
+    async fn edit(&self, (channel, message): (&str, &str), body: &Value) -> Result<(), Failed> {
         let route = format!("/channels/{channel}/messages/-");
         let path = format!("/channels/{channel}/messages/{message}");
-        let body = json_of(&attempt.payload.edit());
-        let edited = self.wire.call(Method::PATCH, (&route, &path), Some(&body));
+        let edited = self.wire.call(Method::PATCH, (&route, &path), Some(body));
         edited.await.map(drop)
     }
 

@@ -37,6 +37,7 @@ pub fn samples() -> Vec<Shown> {
                 held: facts.sets.iter().map(|_| "Ana Alves".to_owned()).collect(),
                 acts,
                 step: facts.step,
+                over: None,
                 facts: facts.clone(),
             });
         }

@@ -24,6 +24,16 @@ pub trait Carrier: Debug + Send + Sync + 'static {
     /// Looks whether the server can be reached; why not, one sentence.
     fn probe(&self) -> impl Future<Output = Result<(), String>> + Send;
 
+    /// Done before each claim, and before each look at a server that is away. `true`: deliveries are owed
+    /// because of it.
+    fn watch(
+        &self,
+        _conn: &mut PgConnection,
+        _now: Timestamp,
+    ) -> impl Future<Output = Result<bool, sqlx::Error>> + Send {
+        std::future::ready(Ok(false))
+    }
+
     /// Done before each claim. `true`: deliveries of another road are owed because of it.
     fn prepare(
         &self,

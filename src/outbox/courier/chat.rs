@@ -25,8 +25,8 @@ impl Carrier for Poster {
         self.probe().await
     }
 
-    async fn prepare(&self, conn: &mut PgConnection, now: Timestamp) -> Result<bool, sqlx::Error> {
-        self.watch_membership(conn, now).await
+    async fn watch(&self, conn: &mut PgConnection, now: Timestamp) -> Result<bool, sqlx::Error> {
+        self.watch(conn, now).await
     }
 
     async fn carry(&self, claimed: &Claimed, desk: Desk<'_>) -> Result<Sending, sqlx::Error> {

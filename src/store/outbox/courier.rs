@@ -84,8 +84,14 @@ pub struct Standing {
     pub message: Option<String>,
     /// Whether a first try was begun: the message may stand there unknown to us.
     pub begun: bool,
-    /// How often it was posted anew.
+    /// How often it was posted anew because it was taken away.
     pub round: i32,
+    /// How often it was made anew to be noticed.
+    pub renewed: i32,
+    /// Whether it is to be made anew.
+    pub anew: bool,
+    /// The service's id of a message before it that still shows the request.
+    pub old: Option<String>,
     /// Whether it was taken away for good.
     pub gone: bool,
 }
@@ -182,7 +188,9 @@ pub async fn claim(
                               AND q.service = p.service AND q.place = p.place
                               AND q.channel_id IS NOT NULL LIMIT 1)) AS "channel_id?",
                   p.message_id AS "message_id?", p.round AS "round?",
-                  p.begun_at IS NOT NULL AS "begun!", p.gone_at IS NOT NULL AS "gone!"
+                  p.begun_at IS NOT NULL AS "begun!", p.gone_at IS NOT NULL AS "gone!",
+                  p.renewed AS "renewed?", p.anew_at IS NOT NULL AS "anew!",
+                  p.old_message_id AS "old_message_id?"
            FROM taken AS t JOIN notice AS n ON n.id = t.notice_id
                 LEFT JOIN chat_post AS p ON p.id = t.post_id
            ORDER BY t.id"#,
@@ -226,6 +234,9 @@ struct Taken {
     round: Option<i32>,
     begun: bool,
     gone: bool,
+    renewed: Option<i32>,
+    anew: bool,
+    old_message_id: Option<String>,
 }
 
 impl Taken {
@@ -260,6 +271,9 @@ impl Taken {
                 message: self.message_id,
                 begun: self.begun,
                 round: self.round.unwrap_or_default(),
+                renewed: self.renewed.unwrap_or_default(),
+                anew: self.anew,
+                old: self.old_message_id,
                 gone: self.gone,
             }),
         })

@@ -32,7 +32,7 @@ pub async fn posts(
 ) -> Result<BTreeMap<(Place, String), Uuid>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"SELECT id, person, place FROM chat_post
-           WHERE request_id = $1 AND service = $2 AND gone_at IS NULL"#,
+           WHERE request_id = $1 AND service = $2 AND gone_at IS NULL AND closed_at IS NULL"#,
         request.0,
         service,
     )
@@ -61,6 +61,8 @@ pub struct Due<'a> {
     pub locale: &'a str,
     /// What it is to show.
     pub shown: &'a Shown,
+    /// Whether it is to be a new message.
+    pub anew: bool,
 }
 
 /// Owes that these posts of one request, which is locked, show these states.
@@ -77,6 +79,7 @@ pub async fn enqueue_posts(
     }
     let mut rows = Rows::of(due, now)?;
     rows.post = create(conn, (service, request), due, rows.post, now).await?;
+    mark_anew(conn, due, now).await?;
     overtake(conn, &rows, now).await?;
     let mut done = Vec::new();
     // Between the two a try may fail and its delivery be pending again: then it is the one to renew.
@@ -160,8 +163,9 @@ async fn create(
         "INSERT INTO chat_post AS p (id, service, request_id, person, place, created_at)
          SELECT id, $1, $2, person, place, $3
          FROM UNNEST($4::uuid[], $5::text[], $6::text[]) AS new (id, person, place)
-         ON CONFLICT (request_id, service, coalesce(person, ''), place) DO UPDATE
-         SET gone_at = NULL,
+         ON CONFLICT (request_id, service, coalesce(person, ''), place) WHERE closed_at IS NULL DO UPDATE
+         SET gone_at = NULL, anew_at = NULL,
+             old_message_id = CASE WHEN p.gone_at IS NULL THEN p.old_message_id END,
              message_id = CASE WHEN p.gone_at IS NULL THEN p.message_id END,
              begun_at = CASE WHEN p.gone_at IS NULL THEN p.begun_at END,
              round = p.round + CASE WHEN p.gone_at IS NULL THEN 0 ELSE 1 END
@@ -191,6 +195,27 @@ fn person_of(place: &Place) -> Option<&str> {
         Place::Channel(_) => None,
         Place::Direct(person) => Some(person.as_str()),
     }
+}
+
+/// The next change of these is to be a new message.
+async fn mark_anew(
+    conn: &mut PgConnection,
+    due: &[Due<'_>],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let anew = due.iter().filter(|due| due.anew);
+    let anew: Vec<Uuid> = anew.filter_map(|due| due.id).collect();
+    if anew.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "UPDATE chat_post SET anew_at = $2 WHERE id = ANY($1) AND person IS NOT NULL",
+        &anew,
+        now.to_sqlx() as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// What is pending shows the newer state, and is tried at once; of which posts that was so. Whoever claims it
@@ -303,7 +328,8 @@ pub async fn begin_post(
     Ok(())
 }
 
-/// Writes down the service's ids: of the channel, and of the message once it stands there.
+/// Writes down the service's ids: of the channel, and of the message once it stands there; being new, it will
+/// be noticed.
 pub async fn stands(
     conn: &mut PgConnection,
     post: Uuid,
@@ -311,49 +337,13 @@ pub async fn stands(
     message: Option<&str>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "UPDATE chat_post SET channel_id = $2, message_id = coalesce($3, message_id) WHERE id = $1",
+        "UPDATE chat_post
+         SET channel_id = $2, message_id = coalesce($3, message_id),
+             anew_at = CASE WHEN $3::text IS NULL THEN anew_at END
+         WHERE id = $1",
         post,
         channel,
         message,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// The message is not there any more: it will be posted anew, under another name.
-pub async fn anew(conn: &mut PgConnection, post: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "UPDATE chat_post SET message_id = NULL, begun_at = NULL, round = round + 1 WHERE id = $1",
-        post,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// The message is not there any more, and nobody needs it.
-pub async fn gone(conn: &mut PgConnection, post: Uuid, now: Timestamp) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "UPDATE chat_post SET gone_at = $2 WHERE id = $1 AND gone_at IS NULL",
-        post,
-        now.to_sqlx() as _,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Nobody takes it there: unless a message of it stands, it is not changed any more.
-pub async fn not_taken(
-    conn: &mut PgConnection,
-    post: Uuid,
-    now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "UPDATE chat_post SET gone_at = $2 WHERE id = $1 AND gone_at IS NULL AND message_id IS NULL",
-        post,
-        now.to_sqlx() as _,
     )
     .execute(conn)
     .await?;

@@ -425,6 +425,7 @@ fn shown(revision: u32) -> Shown {
         held: Vec::new(),
         acts: Vec::new(),
         step: None,
+        over: None,
     }
 }
 
@@ -441,6 +442,7 @@ async fn show(pool: &PgPool, revision: u32, now: Timestamp) {
         address: "approvals",
         locale: "en",
         shown: &shown(revision),
+        anew: false,
     };
     enqueue_posts(&mut tx, ("discord", request), &[due], now)
         .await
@@ -618,6 +620,7 @@ async fn a_post_that_is_gone_is_made_anew(pool: PgPool) {
             address: "1001",
             locale: "en",
             shown: &shown(revision),
+            anew: false,
         };
         let owed = enqueue_posts(&mut tx, ("discord", RequestId(42)), &[due], now()).await;
         owed.expect("no row of a chat fails a decision");

@@ -175,6 +175,12 @@ impl ChatOffice {
         self.hears(name, &self.presses(name, post, act)).await
     }
 
+    /// What `name` is told, privately, when they press what has this written on it.
+    pub async fn told_in(&self, name: &str, post: &Post, label: &str) -> String {
+        let asked = self.account(name).clicks(post, label);
+        self.hears(name, &asked.expect("the button is there")).await
+    }
+
     /// What `name` is told when they press a button and fill in the form that it opens.
     pub async fn told_after(
         &self,

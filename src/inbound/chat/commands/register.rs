@@ -19,6 +19,7 @@ use super::super::{Desk, SERVICE};
 use super::definition::{Field, Slash, Spec, group};
 use super::takes::Kind;
 use super::words::{Both, Named};
+use crate::outbound::chat::lasting::{self, Lasting};
 use crate::outbound::chat::rest::{self, CALL_MAX};
 use crate::store::chat_commands;
 
@@ -65,8 +66,17 @@ pub fn hash() -> [u8; 32] {
     Sha256::digest(definition().to_string()).into()
 }
 
+/// Why the commands were not told, one sentence.
+enum Untold {
+    /// The guild does not take them (403, 404): that lasts.
+    Refused(String),
+    /// Anything else.
+    Failed(String),
+}
+
 /// Tells Discord the commands, if they have changed since it was told last. Where it does not take them
-/// the ones that it has stay, and it is told again, later and later, until `cancel`.
+/// the ones that it has stay, and it is told again, later and later, until `cancel`. That the guild refuses
+/// them is told to the access admins, and so is the end of that.
 pub async fn ready(desk: &Desk, cancel: &CancellationToken) {
     // One at a time: that a session began and that its guild is there may be heard at once. Who comes second
     // has nothing else to tell.
@@ -75,16 +85,66 @@ pub async fn ready(desk: &Desk, cancel: &CancellationToken) {
     };
     let mut wait = AGAIN_AFTER;
     loop {
-        match told(desk).await {
-            Ok(true) => return tracing::info!("the commands of the chat are registered anew"),
-            Ok(false) => return,
-            Err(why) => tracing::warn!("the commands of the chat could not be registered: {why}"),
+        let over = match told(desk).await {
+            Ok(anew) => {
+                if anew {
+                    tracing::info!("the commands of the chat are registered anew");
+                }
+                report(desk, None).await;
+                true
+            }
+            Err(Untold::Failed(why)) => {
+                tracing::warn!("the commands of the chat could not be registered: {why}");
+                false
+            }
+            Err(Untold::Refused(why)) => {
+                tracing::warn!("the commands of the chat are refused by the guild: {why}");
+                report(desk, Some(&why)).await;
+                false
+            }
+        };
+        if over {
+            return;
         }
         tokio::select! {
             () = cancel.cancelled() => return,
             () = sleep(wait) => {}
         }
         wait = (wait * 2).min(WAIT_MAX);
+    }
+}
+
+/// Writes down whether the guild takes the commands, and owes the mails that tell of it.
+async fn report(desk: &Desk, refused: Option<&str>) {
+    let (what, now) = (Lasting::Commands, desk.handler.clock.now());
+    let reported = async {
+        let mut tx = desk.handler.pool.begin().await?;
+        let owed = match refused {
+            Some(why) => lasting::lasts(&mut tx, (what, why), now).await?,
+            None => lasting::over(&mut tx, what, now).await?,
+        };
+        tx.commit().await?;
+        Ok::<_, sqlx::Error>(owed)
+    };
+    match reported.await {
+        Ok(true) => desk.handler.wake.notify_waiters(),
+        Ok(false) => {}
+        Err(error) => tracing::warn!("nobody is told how the commands of the chat are: {error}"),
+    }
+}
+
+/// What an error of the library means for the commands.
+fn untold(error: &serenity::Error) -> Untold {
+    let why = rest::said(error);
+    match error {
+        serenity::Error::Http(error)
+            if error
+                .status_code()
+                .is_some_and(|status| matches!(status.as_u16(), 403 | 404)) =>
+        {
+            Untold::Refused(why)
+        }
+        _ => Untold::Failed(why),
     }
 }
 
@@ -107,9 +167,9 @@ fn place(desk: &Desk) -> String {
 
 static TELLING: Mutex<()> = Mutex::const_new(());
 
-/// Whether there was something to tell; an error is a sentence.
-async fn told(desk: &Desk) -> Result<bool, String> {
-    let database = |error: sqlx::Error| format!("the database: {error}");
+/// Whether there was something to tell.
+async fn told(desk: &Desk) -> Result<bool, Untold> {
+    let database = |error: sqlx::Error| Untold::Failed(format!("the database: {error}"));
     let (guild, place) = (desk.config.guild_id, place(desk));
     let pool = &desk.handler.pool;
     let hash = hash();
@@ -126,8 +186,8 @@ async fn told(desk: &Desk) -> Result<bool, String> {
         .create_guild_commands(GuildId::new(guild), &definition);
     match timeout(CALL_MAX, call).await {
         Ok(Ok(_)) => {}
-        Ok(Err(error)) => return Err(rest::said(&error)),
-        Err(_) => return Err("Discord did not answer in time".to_owned()),
+        Ok(Err(error)) => return Err(untold(&error)),
+        Err(_) => return Err(Untold::Failed("Discord did not answer in time".to_owned())),
     }
     let now = desk.handler.clock.now();
     let mut conn = pool.acquire().await.map_err(database)?;

@@ -1,65 +1,21 @@
 //! What becomes of a post that was not taken, and who is told.
 
 use std::sync::atomic::Ordering;
-use std::sync::{MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use reqwest::Method;
 use sqlx::PgConnection;
 
-use super::{Poster, SERVICE, Try, at, signed};
+use super::{Poster, Try, at, signed};
 use crate::outbound::Sending;
 use crate::outbound::chat::wire::Failed;
 use crate::reach;
 use crate::store::books;
 use crate::store::outbox::{self, Standing, SystemMail};
-use crate::store::troubles::{self, At, Kind, Took};
+use crate::store::troubles::{self, Kind, Took};
 use crate::workflow::ids::RequestId;
 
-/// The place of a trouble that is the whole guild's.
-const GUILD: At<'static> = At {
-    service: SERVICE,
-    person: None,
-    place: "",
-};
-
 impl Poster {
-    /// Owes the access admins a mail, once, when we were thrown out of the guild. `true`: it does.
-    pub async fn watch_membership(
-        &self,
-        conn: &mut PgConnection,
-        now: Timestamp,
-    ) -> Result<bool, sqlx::Error> {
-        let member = self.is_member();
-        if self.known().replace(member) == Some(member) {
-            return Ok(false);
-        }
-        if member {
-            if troubles::end(conn, GUILD, Took::New, now).await? {
-                troubles::end_apart(conn, SERVICE, now).await?;
-            }
-            return Ok(false);
-        }
-        let why = not_a_member();
-        if troubles::note(conn, GUILD, (Kind::Broken, &why), now).await? {
-            let mail = SystemMail {
-                code: None,
-                subject: "The bot is not in the Discord guild any more".to_owned(),
-                text: format!(
-                    "{why}\n\nUntil then nothing is posted or changed in Discord. What is owed there waits \
-                     for two days; decisions by mail, by link and on the command line go on.\n"
-                ),
-            };
-            tell(conn, &mail, now).await?;
-            return Ok(true);
-        }
-        Ok(false)
-    }
-
-    fn known(&self) -> MutexGuard<'_, Option<bool>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// What a failure means where nothing better is known to do.
     pub(super) async fn said(
         &self,
@@ -94,7 +50,7 @@ impl Poster {
 
     /// Whether we are in the guild, as far as we know by now.
     pub(super) fn is_member(&self) -> bool {
-        (self.member)() && !self.thrown_out.load(Ordering::Relaxed)
+        (self.member)() != Some(false) && !self.thrown_out.load(Ordering::Relaxed)
     }
 
     /// Asks Discord whether we are in the guild. Who does not listen, or not yet, is not told when we are

@@ -2,9 +2,11 @@
 
 mod buttons;
 mod commands;
+mod ended;
 mod lease;
 mod linking;
 mod posts;
+mod reminded;
 mod secrets;
 mod troubles;
 mod twice;

@@ -398,8 +398,9 @@ async fn trouble_on_the_wire_puts_off_and_never_doubles() {
     office.close().await;
 }
 
-/// Goal: a bot that was thrown out of the guild posts nothing, tells the access admins once, and goes on where
-/// it was when it is invited again. Method: remove it, decide by command line, invite it.
+/// Goal: a bot that was thrown out of the guild posts nothing and goes on where it was when it is invited again;
+/// the access admins are told when it begins, an hour later while it lasts, and when it is over.
+/// Method: remove it, decide by command line, let an hour pass, invite it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bot_that_is_thrown_out_says_so() {
     let office = ChatOffice::open(&shown(ONE_STEP)).await;
@@ -420,10 +421,71 @@ async fn a_bot_that_is_thrown_out_says_so() {
         office.daemon().complaints().await.remove("discord_posts")
     })
     .await;
-    office.double.invite_bot();
-    reads(&office.channel, "**Approved** by Alice").await;
     let mails = "SELECT count(*) FROM delivery WHERE kind = 'system'";
     assert_eq!(office.count(mails).await, 1, "told once");
+    office.advance(jiff::SignedDuration::from_mins(61));
+    ada.hears_of("not in the Discord guild").await;
+    office.double.invite_bot();
+    ada.hears_of("in the Discord guild again").await;
+    reads(&office.channel, "**Approved** by Alice").await;
+    // Thrown out again within the hour: it stands in /readyz, and in no mail yet.
+    office.double.remove_bot();
+    crate::office::until("readiness complains", async || {
+        office.daemon().complaints().await.remove("discord")
+    })
+    .await;
+    let known = "SELECT count(*) FROM chat_trouble WHERE place = '' AND ended_at IS NULL";
+    office.counts(known, 1).await;
+    office.double.invite_bot();
+    office.counts(known, 0).await;
+    assert_eq!(office.count(mails).await, 3, "begun, lasting, over");
+    office.everybody_reads().await;
+    office.close().await;
+}
+
+/// Goal: a guild that is merely unavailable is no alarm. Method: it goes out of reach for a while; a request is
+/// filed and shown meanwhile, since Discord takes it here.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guild_out_of_reach_is_no_alarm() {
+    let office = ChatOffice::open(&shown(ONE_STEP)).await;
+    office.double.lose_guild();
+    let request = office.files("rita", "db-1", 2).await;
+    reads(&office.channel, "Waiting for a decision").await;
+    // What is pressed after it is heard after it.
+    let post = reads(&direct(&office, "alice"), "Waiting for a decision").await;
+    office.told_in("alice", &post, "Approve").await;
+    assert_eq!(office.state(request).await, "approved");
+    office.everybody_reads().await;
+    let told = "SELECT (SELECT count(*) FROM chat_trouble)
+                       + (SELECT count(*) FROM delivery WHERE kind = 'system')";
+    assert_eq!(office.count(told).await, 0);
+    office.close().await;
+}
+
+/// Goal: a guild that does not take the bot's commands is told to the access admins, buttons go on, and so is
+/// its end. Method: 403 (50001), then 404 (10004) at the next try, then none.
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_commands_are_told() {
+    let mut office = ChatOffice::furnish(&shown(ONE_STEP)).await;
+    for (status, code) in [(403, 50001), (404, 10004)] {
+        let trouble = Trouble::Refused { status, code };
+        let fault = Fault::on("/commands", trouble).method("PUT");
+        office.double.fault(fault);
+    }
+    office.start().await;
+    let ada = office.person("ada");
+    let told = ada.hears_of("does not take the bot's commands").await;
+    let told = told.text();
+    assert!(told.contains("Refused, as a test asked"), "{told}");
+    assert!(told.contains("applications.commands"), "{told}");
+    office.files("rita", "db-1", 2).await;
+    let post = reads(&direct(&office, "alice"), "Waiting for a decision").await;
+    office.told_in("alice", &post, "Approve").await;
+    let registered = office.double.until_command("link").await;
+    registered.expect("in the end");
+    ada.hears_of("has the bot's commands").await;
+    let mails = "SELECT count(*) FROM delivery WHERE kind = 'system'";
+    assert_eq!(office.count(mails).await, 2, "begun and over");
     office.everybody_reads().await;
     office.close().await;
 }
