@@ -9,7 +9,8 @@ use sqlx::{PgConnection, PgPool};
 use crate::store::requests::{self, Listed, Sought};
 use crate::workflow::book::{Book, Delegation};
 use crate::workflow::decide::{Sight, may_see};
-use crate::workflow::ids::{PersonId, RequestId};
+use crate::workflow::ids::{Module, PersonId, RequestId};
+use crate::workflow::refusal::Refusal;
 use crate::workflow::request::Request;
 
 /// One request, if it is there and may be shown to whoever sees this much: to everybody else it is as if
@@ -41,6 +42,26 @@ pub async fn requests(
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     let mut tx = pool.begin_with(begin).await?;
     requests::list(&mut tx, sought, limit, (book, now)).await
+}
+
+/// Why a module cannot be sought: neither the book nor any request has it, and an empty list would look like
+/// an answer. One that the book had once may be.
+pub async fn no_module(
+    conn: &mut PgConnection,
+    sought: &Sought,
+    book: &Book,
+) -> Result<Option<Refusal>, sqlx::Error> {
+    let unknown = |module: &&Module| !book.modules.contains_key(*module);
+    let Some(module) = sought.module.as_ref().filter(unknown) else {
+        return Ok(None);
+    };
+    if requests::has_module(conn, module).await? {
+        return Ok(None);
+    }
+    Ok(Some(Refusal::UnknownModule {
+        module: module.clone(),
+        known: book.modules.keys().cloned().collect(),
+    }))
 }
 
 /// What is sought, narrowed to what may be seen: one's own, and what waits for one, may be seen anyway.

@@ -26,7 +26,7 @@ pub use find::{
     extensions, find_by_key, find_pending, hold_emergencies, lock_unanswered, other_grants,
     unreviewed,
 };
-pub use list::{Emergencies, Listed, Sought, is_involved, is_named, list};
+pub use list::{Emergencies, Listed, Sought, has_module, is_involved, is_named, list};
 pub use lock::{Glance, Locked, glance, lock};
 pub use many::{Evidence, Kept, many};
 pub use pending::{pending_page, unreviewed_page};

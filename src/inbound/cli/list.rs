@@ -100,6 +100,9 @@ pub(super) async fn run(list: List, looking: &Looking) -> Result<(), Failure> {
             tongue: Tongue::English,
         };
         let Question { sought, period } = question(list, &reader, &here)?;
+        if let Some(book) = &book {
+            known_module(office, book, &sought).await?;
+        }
         let book = book.unwrap_or_default();
         for (option, person) in [
             ("--requester", &sought.requester),
@@ -207,6 +210,28 @@ async fn known(
     Err(Failure::Usage(format!(
         "{option}: neither the policies nor any request knows a person `{person}`; mend: {mend}"
     )))
+}
+
+/// The same of a module.
+async fn known_module(office: &Office, book: &Book, sought: &Sought) -> Result<(), Failure> {
+    let mut conn = office.pool.acquire().await?;
+    let Some(refusal) = look::no_module(&mut conn, sought, book).await? else {
+        return Ok(());
+    };
+    let sentence = refusal.sentence(&TimeZone::UTC);
+    let sentence = sentence.trim_end_matches('.');
+    Err(Failure::Usage(format!(
+        "--module: {}; mend: {}",
+        lowered(sentence),
+        lowered(refusal.next().trim_end_matches('.'))
+    )))
+}
+
+/// With a small letter at its beginning.
+fn lowered(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters.next().into_iter().flat_map(char::to_lowercase);
+    first.chain(letters).collect()
 }
 
 /// One request of a list, for programs.

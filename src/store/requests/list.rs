@@ -237,6 +237,16 @@ pub async fn is_named(conn: &mut PgConnection, person: &PersonId) -> Result<bool
     .await
 }
 
+/// Whether there is a request of this module.
+pub async fn has_module(conn: &mut PgConnection, module: &Module) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM request WHERE module = $1) AS "is!""#,
+        module.as_str(),
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// Where a list goes on that ended with this request.
 async fn cursor(conn: &mut PgConnection, id: RequestId) -> Result<Option<Cursor>, sqlx::Error> {
     let at = sqlx::query_scalar!(

@@ -44,6 +44,11 @@ impl Work<'_> {
         let after = sought.after;
         let sought = look::narrowed(sought, &sight);
         let pool = &self.desk.handler.pool;
+        let mut conn = pool.acquire().await?;
+        if let Some(refusal) = look::no_module(&mut conn, &sought, &self.who.book).await? {
+            return Ok(Err(self.refused(&refusal)));
+        }
+        drop(conn);
         let listed = look::requests(pool, &sought, limit, (&self.who.book, now)).await?;
         Ok(listed.ok_or_else(|| {
             let request = after.unwrap_or(RequestId(0));

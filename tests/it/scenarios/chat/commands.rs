@@ -342,6 +342,12 @@ async fn shown_to_whom_it_may_be_shown() {
         );
         assert!(there || listed.contains("No request."), "{listed}");
     }
+    let module = [("module", "credentials")];
+    let wrong = office.answers("rita", "/request list", &module).await;
+    assert!(
+        wrong.contains("There is no module") && wrong.contains("credential\\`"),
+        "{wrong}"
+    );
     let wrong = office
         .answers("rita", "/request show", &[("request", "the one")])
         .await;

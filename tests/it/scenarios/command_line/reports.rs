@@ -278,6 +278,11 @@ async fn questions_that_are_none(pool: PgPool) {
         ),
         ("--requester ritta", "did you mean `rita`?"),
         ("--decided-by bobb", "did you mean `bob`?"),
+        (
+            "--module credentials",
+            "--module: there is no module `credentials`; mend: use one of `",
+        ),
+        ("--module credentials", "`credential`"),
         ("--until 03/04", "--until: `03/04` can be read as two days"),
         ("--resource '[a'", "--resource: `[a` is no pattern"),
         ("--after R-99", "--after: there is no request R-99; mend: "),
