@@ -5,12 +5,16 @@ use serde_json::Value;
 use super::check;
 use super::ping::{Ping, pings};
 use super::refusal::Problems;
+use super::rest::answer;
 use super::schema::Schema;
 
 /// Where the API description has new messages.
 const NEW: &str = "/channels/{channel_id}/messages";
 /// Where it has changes of them.
 const CHANGE: &str = "/channels/{channel_id}/messages/{message_id}";
+
+/// Where it has first answers.
+const CALLBACK: &str = "/interactions/{interaction_id}/{interaction_token}/callback";
 
 /// Judges bodies; by the API description as well where `DISCORD_OPENAPI` names it.
 #[derive(Debug)]
@@ -35,6 +39,17 @@ impl Judge {
         check::check_edit(body, "", &mut problems);
         problems.verdict().map_err(|refusal| refusal.to_string())?;
         self.described(CHANGE, "patch", body)
+    }
+
+    /// Why a first answer to an interaction would be refused; what is offered is offered for texts.
+    pub fn answer(&self, body: &Value) -> Result<(), String> {
+        let mut problems = Problems::default();
+        answer::rules(body, &mut problems).map_err(|refusal| refusal.to_string())?;
+        if body["type"].as_u64() == Some(answer::CHOICES) {
+            check::check_choices(&body["data"], None, "data", &mut problems);
+        }
+        problems.verdict().map_err(|refusal| refusal.to_string())?;
+        self.described(CALLBACK, "post", body)
     }
 
     fn described(&self, path: &str, method: &str, body: &Value) -> Result<(), String> {

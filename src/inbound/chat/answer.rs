@@ -97,17 +97,7 @@ impl Desk {
     }
 
     async fn first(&self, heard: &Heard, reply: Reply) {
-        let answer = match reply {
-            Reply::Private(what) => CreateInteractionResponse::Message(private(&what)),
-            Reply::Form(form) => CreateInteractionResponse::Modal(form),
-            Reply::Choices(choices) => {
-                let choices = choices.into_iter().take(MAX_CHOICES);
-                let choices = choices.map(|(name, value)| AutocompleteChoice::new(name, value));
-                let answer = CreateAutocompleteResponse::new().set_choices(choices.collect());
-                CreateInteractionResponse::Autocomplete(answer)
-            }
-        };
-        self.send(heard, &answer).await;
+        self.send(heard, &reply.first()).await;
     }
 
     /// Sends a first answer, and again while there is time for it.
@@ -143,10 +133,7 @@ impl Desk {
     /// Puts the answer in the place of the one that said "wait", however often that takes within
     /// [`REPLACE_MAX`].
     async fn replace(&self, heard: &Heard, what: &Private) {
-        let edit = EditInteractionResponse::new()
-            .content(capped(&what.text))
-            .components(what.rows.clone())
-            .allowed_mentions(CreateAllowedMentions::new());
+        let edit = what.later();
         let until = Instant::now() + REPLACE_MAX;
         let mut wait = AGAIN_AFTER;
         loop {
@@ -184,6 +171,32 @@ enum Sent {
     Unsure,
     /// It does not have it, and takes nothing more for this interaction.
     Refused,
+}
+
+impl Reply {
+    /// As a first answer.
+    pub(super) fn first(self) -> CreateInteractionResponse {
+        match self {
+            Self::Private(what) => CreateInteractionResponse::Message(private(&what)),
+            Self::Form(form) => CreateInteractionResponse::Modal(form),
+            Self::Choices(choices) => {
+                let choices = choices.into_iter().take(MAX_CHOICES);
+                let choices = choices.map(|(name, value)| AutocompleteChoice::new(name, value));
+                let answer = CreateAutocompleteResponse::new().set_choices(choices.collect());
+                CreateInteractionResponse::Autocomplete(answer)
+            }
+        }
+    }
+}
+
+impl Private {
+    /// In the place of a first answer that said "wait".
+    pub(super) fn later(&self) -> EditInteractionResponse {
+        EditInteractionResponse::new()
+            .content(capped(&self.text))
+            .components(self.rows.clone())
+            .allowed_mentions(CreateAllowedMentions::new())
+    }
 }
 
 fn private(what: &Private) -> CreateInteractionResponseMessage {

@@ -69,7 +69,7 @@ fn tame(text: &str, most: usize, feed: char) -> String {
 }
 
 /// The letter, or what stands for it, where it can be seen.
-fn visible(letter: char) -> Option<char> {
+pub fn visible(letter: char) -> Option<char> {
     match letter {
         '\n' | '\u{2028}' | '\u{2029}' | '\u{85}' => Some('\n'),
         '\t' => Some(' '),

@@ -15,7 +15,7 @@ const SAYS: u64 = 4;
 const SAYS_LATER: u64 = 5;
 const CHANGES_LATER: u64 = 6;
 const CHANGES: u64 = 7;
-const CHOICES: u64 = 8;
+pub const CHOICES: u64 = 8;
 const MODAL: u64 = 9;
 
 /// What an answer's body must keep to, whatever was asked.

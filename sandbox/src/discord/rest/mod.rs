@@ -8,7 +8,7 @@
 //! The rules and the description look at the body alone; `act` looks at the world, and is the first
 //! to change it. Every request is written down, with what became of it.
 
-mod answer;
+pub(super) mod answer;
 mod channel;
 mod follow;
 mod route;

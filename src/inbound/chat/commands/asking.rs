@@ -268,25 +268,28 @@ pub(super) fn form(work: &Work<'_>, slash: Slash) -> Reply {
     else {
         return work.said(&Answer::Unclear).into();
     };
-    let reader = work.reader;
+    let (account, words) = (account.unwrap_or_default(), words.unwrap_or_default());
+    let typed = [&*module, &*resource, &*account, &*words];
+    Reply::Form(form_of(work.reader, typed))
+}
+
+/// The form with module, resource, account and window in it, as far as they fit.
+pub(super) fn form_of(reader: &Reader, typed: [&str; 4]) -> CreateModal {
+    let [module, resource, account, window] = typed;
     let line = |name: &str, label: &str, text: &str| {
         let input = CreateInputText::new(InputTextStyle::Short, label, name).max_length(MAX_LINE);
+        let text: String = text.chars().take(usize::from(MAX_LINE)).collect();
         if text.is_empty() {
             input
         } else {
             input.value(text)
         }
     };
-    let account = account.unwrap_or_default();
     let inputs = [
-        line("module", reader.pick("Module", "Módulo"), &module),
-        line("resource", reader.pick("Resource", "Recurso"), &resource),
-        line("account", reader.pick("Account", "Conta"), &account).required(false),
-        line(
-            "window",
-            reader.pick("When", "Quando"),
-            &words.unwrap_or_default(),
-        ),
+        line("module", reader.pick("Module", "Módulo"), module),
+        line("resource", reader.pick("Resource", "Recurso"), resource),
+        line("account", reader.pick("Account", "Conta"), account).required(false),
+        line("window", reader.pick("When", "Quando"), window),
         CreateInputText::new(
             InputTextStyle::Paragraph,
             reader.pick("Why you need it", "Por que você precisa"),
@@ -296,7 +299,7 @@ pub(super) fn form(work: &Work<'_>, slash: Slash) -> Reply {
     ];
     let rows = inputs.into_iter().map(CreateActionRow::InputText).collect();
     let title = reader.pick("Ask for access", "Pedir acesso");
-    Reply::Form(CreateModal::new(FORM, title).components(rows))
+    CreateModal::new(FORM, title).components(rows)
 }
 
 /// Whether a form is the one of a request.

@@ -52,4 +52,6 @@ pub use register::{forget, ready};
 pub use run::{details, typed};
 
 #[cfg(test)]
+mod harmless;
+#[cfg(test)]
 mod tests;

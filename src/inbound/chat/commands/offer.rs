@@ -96,7 +96,7 @@ fn plain(name: &str) -> bool {
 }
 
 /// Those that have what was typed in them, in order, without doubles.
-fn chosen(names: impl Iterator<Item = String>, typed: &str) -> Vec<(String, String)> {
+pub(super) fn chosen(names: impl Iterator<Item = String>, typed: &str) -> Vec<(String, String)> {
     let typed = typed.to_lowercase();
     let mut seen = BTreeSet::new();
     let fits = |name: &String| plain(name) && name.to_lowercase().contains(&typed);
@@ -258,15 +258,20 @@ fn sought(offers: Offers, me: &PersonId) -> Vec<Sought> {
 }
 
 /// `R-42 access is active · credential prod-db-1 as admin · Rita`, cut where it is too long.
-fn label(request: &Request, reader: &Reader, (book, now): (&Book, jiff::Timestamp)) -> String {
+pub(super) fn label(
+    request: &Request,
+    reader: &Reader,
+    (book, now): (&Book, jiff::Timestamp),
+) -> String {
     let Subject {
         module, resource, ..
     } = &request.subject;
     let state = show::stands(request, now, reader.tongue);
     let who = book.name_of(&request.requester);
     let label = format!("{} {state} · {module} {resource} · {who}", request.id);
-    let visible = |letter: &char| !letter.is_control();
-    label.chars().filter(visible).take(MAX_CHARS).collect()
+    let visible = label.chars().filter_map(text::visible);
+    let visible = visible.map(|letter| if letter == '\n' { ' ' } else { letter });
+    visible.take(MAX_CHARS).collect()
 }
 
 /// Whether somebody is registered as approver of anything.

@@ -266,7 +266,7 @@ fn any_text() -> impl Strategy<Value = String> {
 }
 
 /// A request in which everything that somebody writes is this text, told in its longest form.
-fn told_with(text: &str) -> (Request, Book) {
+pub(super) fn told_with(text: &str) -> (Request, Book) {
     let mut world = World::filed(terms(vec![
         step(text, &["ann"], 1, 1),
         step("S", &["ben"], 1, 1),
