@@ -15,8 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 
 use crate::reach::tell_admins;
-use crate::store::alarms::{self, Kind, New};
-use crate::store::outbox::SystemMail;
+use crate::render::SystemFacts;
+use crate::store::alarms::{self, New};
 use crate::workflow::book::Book;
 
 /// How long the same alarm is not told again.
@@ -45,39 +45,14 @@ pub async fn raise(
         new.why,
     );
     if tells {
-        let mail = words(new, before.all + 1 == MAX_TOLD);
-        tell_admins(conn, book, &mail, now).await?;
+        let alarm = SystemFacts::Alarm {
+            kind: new.kind.as_str().to_owned(),
+            request: new.request,
+            why: new.why.to_owned(),
+            key: new.key.to_owned(),
+            last: before.all + 1 == MAX_TOLD,
+        };
+        tell_admins(conn, book, &alarm.into(), now).await?;
     }
     Ok(())
-}
-
-fn words(new: &New<'_>, last: bool) -> SystemMail {
-    let about = new
-        .request
-        .map_or_else(|| "a reply".to_owned(), |request| format!("{request}"));
-    let further = if last {
-        "There are many alarms: no further one is mailed within this hour. Look into the record."
-    } else {
-        "The same alarm is not mailed again within an hour."
-    };
-    if new.kind == Kind::UnknownLinks {
-        return SystemMail {
-            code: None,
-            subject: "Security alarm: visits with unknown links".to_owned(),
-            text: format!(
-                "{}\n\nNothing was decided and nothing was shown by it. Addresses are in the log of the \
-                 proxy or firewall before the page.\n\n{further}\n",
-                new.why,
-            ),
-        };
-    }
-    SystemMail {
-        code: None,
-        subject: format!("Security alarm about {about}: {}", new.kind),
-        text: format!(
-            "{}\n\nNothing was decided by it. It came as {}; `countersign audit export` shows it with the \
-             hash of the mail, and `countersign mail explain` reads the mail, if you have it.\n\n{further}\n",
-            new.why, new.key,
-        ),
-    }
 }

@@ -17,13 +17,13 @@
 mod reviews;
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::inbound::Bounce;
+use crate::render::{SystemFacts, Waiting};
 use crate::store::outbox::{SystemMail, enqueue_system};
 use crate::store::unreachable::{self, Mark, New, Sent};
 use crate::store::{books, requests};
@@ -147,26 +147,18 @@ pub async fn failed(
         failure.why,
     );
     let waiting = waiting_for(conn, &book, &person.id, now).await?;
-    let mail = words_of_mark(person, failure, &waiting);
-    tell_admins(conn, &book, &mail, now).await?;
+    let facts = facts_of_mark(person, failure, waiting);
+    tell_admins(conn, &book, &facts.into(), now).await?;
     Ok(Marked::New)
 }
 
-/// A pending request that somebody may decide, and how many others can be asked.
-struct Waits {
-    request: RequestId,
-    step: String,
-    /// Others who can approve and are not marked.
-    others: usize,
-    needed: usize,
-}
-
+/// The pending requests that somebody may decide, and how many others can be asked.
 async fn waiting_for(
     conn: &mut PgConnection,
     book: &Book,
     person: &PersonId,
     now: Timestamp,
-) -> Result<Vec<Waits>, sqlx::Error> {
+) -> Result<Vec<Waiting>, sqlx::Error> {
     let marked = marked(conn, book).await?;
     let mut waiting = Vec::new();
     let mut after = Some(RequestId(0));
@@ -177,7 +169,7 @@ async fn waiting_for(
                 continue;
             };
             if asked.contains(person) {
-                waiting.push(Waits {
+                waiting.push(Waiting {
                     request: request.id,
                     step: step.to_owned(),
                     others: asked
@@ -259,25 +251,13 @@ pub async fn warn_if_unheard(
     if !unreachable::tell(conn, &away, QUIET, now).await? {
         return Ok(());
     }
-    let names: Vec<String> = away.iter().map(|person| book.name_of(person)).collect();
-    let mail = SystemMail {
-        code: None,
-        subject: format!("{} waits for people whom mail does not reach", request.id),
-        text: format!(
-            "{}, step {step}: it lacks {} and too few who can give it are reached by mail.\n\n\
-             Not reached: {}.\n\n\
-             They are written to nevertheless. Tell them by another way, or let somebody else \
-             decide (policies.toml, `countersign policy apply`). They can answer with \
-             `countersign approve {}`.\n\n\
-             Further requests that wait for the same people are not mailed within an hour; \
-             `countersign request list --status open` shows them.\n",
-            request.id,
-            plural(lacking(request), "approval"),
-            names.join(", "),
-            request.id,
-        ),
+    let unheard = SystemFacts::Unheard {
+        request: request.id,
+        step: step.to_owned(),
+        lacking: lacking(request),
+        names: away.iter().map(|person| book.name_of(person)).collect(),
     };
-    tell_admins(conn, book, &mail, now).await
+    tell_admins(conn, book, &unheard.into(), now).await
 }
 
 /// One mail to each access admin. One who is marked is written to as well: nothing is taken away. Wake the
@@ -293,63 +273,21 @@ pub async fn tell_admins(
         .values()
         .filter(|person| person.active && person.has(Role::AccessAdmin));
     for admin in admins {
-        enqueue_system(conn, mail, admin.id.as_str(), &admin.email, now).await?;
+        enqueue_system(conn, mail, admin.into(), now).await?;
     }
     Ok(())
 }
 
-fn words_of_mark(person: &Person, failure: &Failure<'_>, waiting: &[Waits]) -> SystemMail {
-    let Person { id, name, .. } = person;
-    let about = failure
-        .request
-        .map_or_else(String::new, |request| format!(" about {request}"));
-    let mut text = format!(
-        "Mail to {name} ({id}) cannot be delivered. The server says: {}.\n\
-         It was the message {}{about}.\n\n",
-        failure.why.trim_end_matches('.'),
-        failure.delivery,
-    );
-    if waiting.is_empty() {
-        let _ = writeln!(text, "No request waits for {name} at present.");
-    } else {
-        let _ = writeln!(text, "These requests wait for {name}, among others:\n");
+fn facts_of_mark(person: &Person, failure: &Failure<'_>, mut waiting: Vec<Waiting>) -> SystemFacts {
+    let more = waiting.len().saturating_sub(MAX_NAMED);
+    waiting.truncate(MAX_NAMED);
+    SystemFacts::Unreachable {
+        name: person.name.clone(),
+        person: person.id.to_string(),
+        why: failure.why.trim_end_matches('.').to_owned(),
+        delivery: failure.delivery,
+        request: failure.request,
+        waiting,
+        more,
     }
-    for Waits {
-        request,
-        step,
-        others,
-        needed,
-    } in waiting.iter().take(MAX_NAMED)
-    {
-        let alarm = if others < needed {
-            "; too few others can be reached"
-        } else {
-            ""
-        };
-        let _ = writeln!(
-            text,
-            "  {request}, step {step}: lacks {}, {} besides {name} can be reached{alarm}",
-            plural(*needed, "approval"),
-            plural(*others, "person"),
-        );
-    }
-    if let Some(more) = waiting.len().checked_sub(MAX_NAMED + 1) {
-        let _ = writeln!(text, "  and {} more", more + 1);
-    }
-    let _ = write!(
-        text,
-        "\n{name} is written to nevertheless. If the address is wrong, correct it in policies.toml \
-         and run `countersign policy apply`; if the mailbox is well again, run `countersign person \
-         reachable {id}`. A reply of {name}'s ends this by itself.\n"
-    );
-    SystemMail {
-        code: None,
-        subject: format!("{name} cannot be reached by mail"),
-        text,
-    }
-}
-
-fn plural(count: usize, noun: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{ending}")
 }

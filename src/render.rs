@@ -20,6 +20,7 @@ mod human;
 mod language;
 mod page;
 mod samples;
+mod system;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -39,7 +40,8 @@ use crate::workflow::notice::{Facts, Kind};
 pub use human::{Tongue, instant, instant_in, length_in, window};
 use language::{joined, languages, tag_of, within};
 pub use page::{CodeFacts, Filled, Page, PageKind, Problem, Said, Sealed, ToConfirm};
-pub use samples::{Sample, sample_digest, samples};
+pub use samples::{Sample, sample_digest, samples, system_samples};
+pub use system::{SystemFacts, Taken, Waiting};
 pub use view::{period, road};
 
 /// The longest subject, in characters.
@@ -191,7 +193,11 @@ impl Renderer {
             self.mail(sample.kind, &sample.facts, &to(sample.reader))?;
         }
         let (digest, reader) = sample_digest();
-        self.digest(&digest, &to(reader))?;
+        let reader = to(reader);
+        self.digest(&digest, &reader)?;
+        for (_, facts) in system_samples() {
+            self.system(&facts, Some("abcd-efgh-ijkl"), &reader)?;
+        }
         Ok(())
     }
 
@@ -359,26 +365,6 @@ impl Renderer {
             why: what,
         }
     }
-}
-
-/// A mail whose words are fixed: the text as it is, and the same for readers of HTML.
-pub fn plain(subject: &str, text: &str) -> Rendered {
-    let lines: Vec<String> = text.lines().map(escaped).collect();
-    Rendered {
-        subject: human::cut(&human::one_line(subject), MAX_SUBJECT_CHARS),
-        text: text.to_owned(),
-        html: format!(
-            "<!DOCTYPE html>\n<html lang=\"en\"><body><p style=\"font-family:monospace\">{}</p></body></html>\n",
-            lines.join("<br>\n")
-        ),
-    }
-}
-
-/// As text within HTML.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }
 
 /// At most one empty line at a time and none at the ends; what a template left out leaves no hole.

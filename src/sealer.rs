@@ -23,9 +23,10 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::render::SystemFacts;
 use crate::seal::block::{self, BlockError, Blocks};
 use crate::seal::{SealKey, Signed};
-use crate::store::outbox::{self, SystemMail};
+use crate::store::outbox::{self, Addressee, SystemMail};
 use crate::store::{leases, seals};
 
 /// How often the loop looks whether a seal is due: a clock may jump, another daemon may have sealed.
@@ -132,7 +133,8 @@ impl Sealer {
         if let Some(signed) = &closed {
             if let Some(address) = &self.post_to {
                 let mail = mail(signed);
-                outbox::enqueue_system(&mut tx, &mail, READER, address, self.clock.now()).await?;
+                let to = Addressee::office(READER, address);
+                outbox::enqueue_system(&mut tx, &mail, to, self.clock.now()).await?;
             }
             tx.commit().await?;
             self.wake.notify_waiters();
@@ -188,18 +190,13 @@ impl Sealer {
 /// The mail that a seal goes out in. Plain letters and short lines, so that it is stored as it is sent.
 fn mail(signed: &Signed) -> SystemMail {
     let seal = &signed.seal;
-    let block = block::write(signed);
-    SystemMail {
-        code: None,
-        subject: format!("Seal {} of the record", seal.number),
-        text: format!(
-            "Seal {} closes {} events of {} chains of the record.\n\n\
-             Keep this mail where nobody who can write to Countersign's database can\n\
-             change it. To hold the record against it later, save it to a file:\n\n    \
-             countersign audit verify --seal FILE\n\n{block}",
-            seal.number, seal.events, seal.leaves
-        ),
-    }
+    let facts = SystemFacts::Seal {
+        number: seal.number,
+        events: seal.events,
+        chains: seal.leaves,
+        block: block::write(signed).lines().map(str::to_owned).collect(),
+    };
+    facts.into()
 }
 
 /// The number of the last seal in the file; 0 where it is not there yet.

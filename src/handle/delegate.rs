@@ -18,10 +18,10 @@ use sqlx::PgConnection;
 use super::identify::Identified;
 use super::{Answer, Case};
 use crate::command::Command;
-use crate::render;
+use crate::render::SystemFacts;
 use crate::store::audit::{self, Entry, Outcome};
 use crate::store::books::{self, Versions};
-use crate::store::outbox::{self, SystemMail};
+use crate::store::outbox;
 use crate::store::{delegations, requests};
 use crate::workflow::book::Delegation;
 use crate::workflow::decide::{delegate, end_delegation};
@@ -105,54 +105,22 @@ impl Case<'_> {
                 let Some(person) = self.book.person(reader).filter(|person| person.active) else {
                     continue;
                 };
-                let mail = self.words(delegation, reader, ended);
-                let (role, address) = (reader.as_str(), person.email.as_str());
-                outbox::enqueue_system(conn, &mail, role, address, self.now).await?;
+                let mine = *reader == delegation.from;
+                let other = if mine {
+                    &delegation.to
+                } else {
+                    &delegation.from
+                };
+                let facts = SystemFacts::Delegation {
+                    other: self.book.name_of(other),
+                    mine,
+                    start: delegation.start,
+                    until: delegation.until,
+                    ended,
+                };
+                outbox::enqueue_system(conn, &facts.into(), person.into(), self.now).await?;
             }
         }
         Ok(())
-    }
-
-    fn words(&self, delegation: &Delegation, reader: &PersonId, ended: bool) -> SystemMail {
-        let [from, to] = [&delegation.from, &delegation.to].map(|who| self.book.name_of(who));
-        let zone = self.zone_of(reader);
-        let period = render::window(delegation.start, delegation.until, &zone);
-        let (subject, body) = match (*reader == delegation.from, ended) {
-            (true, false) => (
-                format!("Your votes are delegated to {to}"),
-                format!(
-                    "Whatever you are asked to approve, {to} is asked too and may answer for you:\n\
-                     {period}.\n\nA vote that is given for you uses up yours. To end this before its \
-                     time: countersign delegate --end"
-                ),
-            ),
-            (false, false) => (
-                format!("{from} has delegated their votes to you"),
-                format!(
-                    "Whatever {from} is asked to approve, you are asked too and may answer for \
-                     them:\n{period}.\n\nYou vote in your own name; that it was for {from} is \
-                     recorded with it."
-                ),
-            ),
-            (true, true) => (
-                format!("Your votes are no longer delegated to {to}"),
-                format!(
-                    "You have ended the delegation of\n{period}.\n\nVotes that {to} has given for \
-                     you stand."
-                ),
-            ),
-            (false, true) => (
-                format!("{from} has ended the delegation of their votes to you"),
-                format!(
-                    "It was for\n{period}.\n\nVotes that you have given for {from} stand; new ones \
-                     are not counted for them."
-                ),
-            ),
-        };
-        SystemMail {
-            code: None,
-            subject,
-            text: format!("{body}\n"),
-        }
     }
 }

@@ -20,9 +20,10 @@ use sqlx::PgConnection;
 use super::{Case, Handler};
 use crate::alarm;
 use crate::inbound::{Bound, Inbound, Proof, Speaker, Standing, Suspect, Unclear, Words};
+use crate::render::SystemFacts;
 use crate::store::alarms::{Kind, New};
 use crate::store::inbound as ledger;
-use crate::store::outbox::{SystemMail, enqueue_system};
+use crate::store::outbox::enqueue_system;
 use crate::store::requests;
 use crate::store::tokens::{self, TokenRow};
 use crate::token::TokenHash;
@@ -309,27 +310,11 @@ impl Case<'_> {
         let again = pending.filter(|step| {
             can_still_approve(request, &self.book, *step, self.now).contains(&person.id)
         });
-        let fresh = if again.is_some() {
-            "A new message asks you again: answer that one, from this address."
-        } else {
-            "There is nothing for you to decide there at present."
+        let told = SystemFacts::ForeignAnswer {
+            request: request.id,
+            again: again.is_some(),
         };
-        let mail = SystemMail {
-            code: None,
-            subject: format!(
-                "{}: somebody else answered the message that asked you",
-                request.id
-            ),
-            text: format!(
-                "A reply to the message that asked you about {} came from another address than this \
-                 one. It decided nothing, and that message is void now, its link included.\n\n{fresh}\n\n\
-                 If it was you: only this address counts. If you forwarded the message: it is yours \
-                 alone; whoever is to decide in your place needs `countersign delegate`. If it was \
-                 neither, tell those who run Countersign, who have been told as well.\n",
-                request.id,
-            ),
-        };
-        enqueue_system(conn, &mail, person.id.as_str(), &person.email, self.now).await?;
+        enqueue_system(conn, &told.into(), person.into(), self.now).await?;
         if let Some(step) = again {
             let ask = ask_again(&person.id, request, &self.book, step);
             self.enqueue(conn, &[ask]).await?;

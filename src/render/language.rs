@@ -44,7 +44,7 @@ pub(super) fn languages(locale: &str) -> Vec<String> {
 pub(super) fn tag_of(name: &str) -> Option<&str> {
     let parts: Vec<&str> = name.split('/').collect();
     match parts.as_slice() {
-        ["mail" | "chat", _, tag, _] => Some(*tag),
+        ["mail" | "chat" | "system", _, tag, _] | ["system", tag, "layout.html"] => Some(*tag),
         ["mail", tag, _] => {
             let is_kind = Kind::ALL.iter().any(|kind| kind.as_str() == *tag) || *tag == DIGEST;
             (!is_kind).then_some(*tag)

@@ -1,5 +1,6 @@
 //! One request as every kind of notice shows it: what templates are checked with when they are loaded.
 
+mod system;
 mod variants;
 
 use jiff::Timestamp;
@@ -17,6 +18,8 @@ use crate::workflow::refusal::Refusal;
 use crate::workflow::request::{
     Channel, Decision, EndCause, ExpiryCause, Grant, State, Subject, Window,
 };
+
+pub use system::system_samples;
 
 /// A message with its reader.
 #[derive(Debug, Clone)]

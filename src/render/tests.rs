@@ -1,5 +1,7 @@
 //! Every template, rendered from every sample; and what other people's words cannot do.
 
+mod system;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -275,7 +277,8 @@ fn both_languages_say_the_same() {
         names.into_iter().collect::<BTreeSet<_>>()
     };
     let mut compared = 0;
-    let english = BuiltIn::iter().filter(|name| name.starts_with("mail/"));
+    let both = ["mail/", "system/"];
+    let english = BuiltIn::iter().filter(|name| both.iter().any(|folder| name.starts_with(folder)));
     let english = english.filter(|name| language::tag_of(name).is_none());
     for name in english.filter(|name| !name.ends_with("/base.html")) {
         let theirs = language::within(&name, "pt-BR");

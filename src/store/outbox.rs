@@ -57,7 +57,7 @@ pub use post_life::{
     strangers, undo_anew,
 };
 pub use sweep::{Swept, put_off, release, sweep};
-pub use system::{Content, LinkCode, SystemMail, enqueue_system};
+pub use system::{Addressee, Content, LinkCode, SystemMail, enqueue_system};
 
 /// What one command owes, with what its deliveries are made of.
 #[derive(Debug, Clone, Copy)]

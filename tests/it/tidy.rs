@@ -272,6 +272,31 @@ fn every_notice_has_its_templates() {
     }
 }
 
+/// Goal: every mail of the system's own can be sent in every language, and no template lies about unused.
+/// Method: compare the samples with the folders and the folders with the files.
+#[test]
+fn every_system_mail_has_its_templates() {
+    let folder = root().join("templates/system");
+    let samples = countersign::render::system_samples();
+    let expected: BTreeSet<&str> = samples.iter().map(|(_, facts)| facts.name()).collect();
+    let found: BTreeSet<String> = fs::read_dir(&folder)
+        .expect("templates/system")
+        .map(|entry| entry.expect("entry"))
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name != PORTUGUESE)
+        .collect();
+    assert!(found.iter().eq(expected.iter()), "{found:?} {expected:?}");
+    for name in expected {
+        for file in ["subject.txt", "body.txt"] {
+            for folder in [folder.join(name), folder.join(name).join(PORTUGUESE)] {
+                let file = folder.join(file);
+                assert!(file.exists(), "{} is missing", file.display());
+            }
+        }
+    }
+}
+
 /// What stands in backticks and in fenced blocks of the README.
 fn readme_code() -> (Vec<String>, Vec<String>) {
     let text = read(&root().join("README.md"));

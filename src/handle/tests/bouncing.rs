@@ -78,14 +78,8 @@ impl World {
 
     /// The mails of the system's own to a person, newest first.
     async fn told(&self, person: &str) -> Vec<String> {
-        sqlx::query_scalar(
-            "SELECT facts ->> 'text' FROM notice WHERE kind = 'system' AND person = $1
-             ORDER BY id DESC",
-        )
-        .bind(person)
-        .fetch_all(&self.pool)
-        .await
-        .expect("reads")
+        let mails = self.system_mails(person).await.into_iter().rev();
+        mails.map(|mail| mail.text).collect()
     }
 }
 

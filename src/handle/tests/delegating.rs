@@ -35,10 +35,8 @@ impl World {
     }
 
     async fn mails_to(&self, who: &str) -> Vec<String> {
-        let sql = "SELECT facts ->> 'subject' FROM notice
-                   WHERE kind = 'system' AND person = $1 ORDER BY created_at, id";
-        let subjects = sqlx::query_scalar(sql).bind(who).fetch_all(&self.pool);
-        subjects.await.expect("reads")
+        let mails = self.system_mails(who).await.into_iter();
+        mails.map(|mail| mail.subject).collect()
     }
 }
 

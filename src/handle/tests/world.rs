@@ -15,7 +15,9 @@ use crate::command::{Command, Target};
 use crate::config::TokenKeys;
 use crate::handle::{Answer, Handler};
 use crate::inbound::{Bound, Inbound, Proof, Speaker, Unclear, Words};
+use crate::render::{Rendered, Renderer, sample_digest};
 use crate::store::audit::{self, Entry};
+use crate::store::outbox::SystemMail;
 use crate::store::{books, requests};
 use crate::token::{Keyring, Token, TokenHash};
 use crate::workflow::book::Book;
@@ -167,6 +169,25 @@ pub async fn until<F: Future<Output = bool>>(what: &str, mut asked: impl FnMut()
 }
 
 impl World {
+    /// The mails of the system's own to a person, oldest first, as they read them.
+    pub async fn system_mails(&self, person: &str) -> Vec<Rendered> {
+        let sql = "SELECT facts FROM notice
+                   WHERE kind = 'system' AND person = $1 ORDER BY created_at, id";
+        let all: Vec<serde_json::Value> = sqlx::query_scalar(sql)
+            .bind(person)
+            .fetch_all(&self.pool)
+            .await
+            .expect("reads");
+        let renderer = Renderer::new(None).expect("the built-in templates");
+        let (_, reader) = sample_digest();
+        let mails = all.into_iter().map(|facts| {
+            let mail: SystemMail = serde_json::from_value(facts).expect("facts");
+            let mail = renderer.system(&mail.facts, None, &reader);
+            mail.expect("it renders")
+        });
+        mails.collect()
+    }
+
     /// Puts [`testing::book`] with one policy in force.
     pub async fn new(pool: PgPool, terms: Terms) -> Self {
         Self::with(pool, testing::book(vec![testing::policy(terms)])).await

@@ -102,7 +102,7 @@ pub async fn asked(desk: &Desk, heard: &Heard, address: &str) -> Result<Reply, s
     }
     chat_codes::insert(&mut tx, SERVICE, &code, now).await?;
     if let (Some(person), Some(_)) = (person, &code.person) {
-        let mail = words::code_mail(person, &code);
+        let mail = words::code_mail(&code);
         send(&mut tx, &mail, person, now).await?;
     }
     tx.commit().await?;
@@ -235,7 +235,7 @@ pub async fn ended(desk: &Desk, heard: &Heard) -> Result<Reply, sqlx::Error> {
     let mut locale = heard.locale.clone();
     if let Some(person) = book.person(person) {
         locale.clone_from(&person.locale);
-        let mail = words::unlinked_mail(person, &account);
+        let mail = words::unlinked_mail(&account);
         send(&mut tx, &mail, person, now).await?;
     }
     tx.commit().await?;
@@ -256,11 +256,11 @@ pub async fn relink(
     troubles::end_of(conn, SERVICE, account, now).await?;
     let old = before.iter().find(|(of, _)| *of == person.id);
     let old = old.map(|(_, account)| account.as_str());
-    let mail = words::linked_mail(person, account, old);
+    let mail = words::linked_mail(account, old);
     send(conn, &mail, person, now).await?;
     for (other, _) in before.iter().filter(|(of, _)| *of != person.id) {
         if let Some(other) = book.person(other) {
-            let mail = words::unlinked_mail(other, account);
+            let mail = words::unlinked_mail(account);
             send(conn, &mail, other, now).await?;
         }
     }
@@ -274,7 +274,7 @@ pub async fn send(
     to: &Person,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    outbox::enqueue_system(conn, mail, to.id.as_str(), &to.email, now).await
+    outbox::enqueue_system(conn, mail, to.into(), now).await
 }
 
 /// A code as it was typed, without what people put between its letters.

@@ -1,10 +1,8 @@
 //! What is said about linking: privately in the chat, and by mail.
 
-use std::fmt::Write as _;
-
 use super::link::MINUTES;
 use crate::outbound::chat::text;
-use crate::render::{Tongue, instant};
+use crate::render::{SystemFacts, Tongue};
 use crate::store::chat_codes::Code;
 use crate::store::outbox::{LinkCode, SystemMail};
 use crate::workflow::book::Person;
@@ -116,35 +114,13 @@ pub(super) fn unlinked(locale: &str) -> &'static str {
 }
 
 /// The mail with the code; the courier puts it in.
-pub(super) fn code_mail(person: &Person, code: &Code) -> SystemMail {
-    let zone = jiff::tz::TimeZone::get(&person.zone).unwrap_or(jiff::tz::TimeZone::UTC);
-    let until = instant(code.expires_at, &zone, &person.locale);
-    let (id, place) = (&code.account, LinkCode::PLACE);
-    let (subject, text) = match Tongue::of(&person.locale) {
-        Tongue::English => (
-            "Your code to link a chat account".to_owned(),
-            format!(
-                "The Discord account with the number {id} asks to be linked to you. Whoever has a linked \
-                 account can approve and ask in your name.\n\nIf that is your account, press the button \
-                 in the chat and enter this code:\n\n    {place}\n\nIt is taken until {until} \
-                 ({MINUTES} minutes), once, from that account only.\n\nIf it is not yours, do nothing: \
-                 without the code nothing is linked. Do not pass it on to anybody.\n"
-            ),
-        ),
-        Tongue::Portuguese => (
-            "O seu código para vincular uma conta de chat".to_owned(),
-            format!(
-                "A conta do Discord de número {id} pede para ser vinculada a você. Quem tem uma conta \
-                 vinculada pode aprovar e solicitar em seu nome.\n\nSe essa conta é sua, pressione o \
-                 botão no chat e digite este código:\n\n    {place}\n\nEle vale até {until} \
-                 ({MINUTES} minutos), uma vez, só a partir dessa conta.\n\nSe não é sua, não faça nada: \
-                 sem o código nada é vinculado. Não o passe a ninguém.\n"
-            ),
-        ),
-    };
+pub(super) fn code_mail(code: &Code) -> SystemMail {
     SystemMail {
-        subject,
-        text,
+        facts: SystemFacts::LinkCode {
+            account: code.account.clone(),
+            until: code.expires_at,
+            minutes: MINUTES,
+        },
         code: Some(LinkCode {
             id: code.id,
             key_id: code.key_id.clone(),
@@ -153,63 +129,14 @@ pub(super) fn code_mail(person: &Person, code: &Code) -> SystemMail {
 }
 
 /// The mail that says that an account is theirs now.
-pub fn linked_mail(person: &Person, account: &str, old: Option<&str>) -> SystemMail {
-    let (subject, mut text) = match Tongue::of(&person.locale) {
-        Tongue::English => (
-            "A chat account is now linked to you",
-            format!(
-                "The Discord account with the number {account} is linked to you: whoever has it can ask \
-                 and decide in your name. Every decision that it makes is confirmed to you by mail.\n"
-            ),
-        ),
-        Tongue::Portuguese => (
-            "Uma conta de chat agora está vinculada a você",
-            format!(
-                "A conta do Discord de número {account} está vinculada a você: quem a tem pode solicitar e \
-                 decidir em seu nome. Cada decisão dela é confirmada a você por e-mail.\n"
-            ),
-        ),
-    };
-    if let Some(old) = old.filter(|old| *old != account) {
-        let said = match Tongue::of(&person.locale) {
-            Tongue::English => ("The account", "which was yours before, counts no more."),
-            Tongue::Portuguese => ("A conta", "que era a sua antes, não vale mais."),
-        };
-        let _ = write!(text, "\n{} {old}, {}\n", said.0, said.1);
-    }
-    text.push_str(in_two(
-        &person.locale,
-        "\nIf this was not you, type /unlink from that account, or tell an access admin at once.\n",
-        "\nSe não foi você, digite /unlink nessa conta, ou avise um administrador de acesso já.\n",
-    ));
-    SystemMail {
-        subject: subject.to_owned(),
-        text,
-        code: None,
-    }
+pub fn linked_mail(account: &str, old: Option<&str>) -> SystemMail {
+    let old = old.filter(|old| *old != account).map(str::to_owned);
+    let account = account.to_owned();
+    SystemFacts::Linked { account, old }.into()
 }
 
 /// The mail that says that an account is theirs no more.
-pub fn unlinked_mail(person: &Person, account: &str) -> SystemMail {
-    let (subject, text) = match Tongue::of(&person.locale) {
-        Tongue::English => (
-            "A chat account is no longer linked to you",
-            format!(
-                "The Discord account with the number {account} is no longer linked to you, and decides \
-                 nothing in your name.\n\nIf this was not you, tell an access admin.\n"
-            ),
-        ),
-        Tongue::Portuguese => (
-            "Uma conta de chat não está mais vinculada a você",
-            format!(
-                "A conta do Discord de número {account} não está mais vinculada a você, e não decide nada \
-                 em seu nome.\n\nSe não foi você, avise um administrador de acesso.\n"
-            ),
-        ),
-    };
-    SystemMail {
-        subject: subject.to_owned(),
-        text,
-        code: None,
-    }
+pub fn unlinked_mail(account: &str) -> SystemMail {
+    let account = account.to_owned();
+    SystemFacts::Unlinked { account }.into()
 }

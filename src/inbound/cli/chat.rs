@@ -167,7 +167,7 @@ async fn unlink(
     let entry = by.says(&what, now);
     audit::append_system(&mut tx, Channel::CommandLine, &[entry]).await?;
     if let Some(person) = book.person(&id) {
-        send(&mut tx, &unlinked_mail(person, account), person, now).await?;
+        send(&mut tx, &unlinked_mail(account), person, now).await?;
     }
     tx.commit().await?;
     office.ring().await;

@@ -11,6 +11,7 @@ use sqlx::PgConnection;
 
 use super::poster::SERVICE;
 use crate::reach;
+use crate::render::SystemFacts;
 use crate::store::books;
 use crate::store::outbox::SystemMail;
 use crate::store::troubles::{self, At, Kind};
@@ -41,47 +42,19 @@ impl Lasting {
     }
 
     fn begun(self, why: &str) -> SystemMail {
-        let (subject, text) = match self {
-            Self::Guild => (
-                "The bot is not in the Discord guild any more",
-                format!(
-                    "{why}\n\nUntil then nothing is posted or changed in Discord. What is owed there waits \
-                     for two days; decisions by mail, by link and on the command line go on.\n\n\
-                     While it lasts this is mailed again, at most once an hour, and so is its end.\n"
-                ),
-            ),
-            Self::Commands => (
-                "The Discord guild does not take the bot's commands",
-                format!(
-                    "{why}\n\nCommands such as `/request` are missing there, or are those of an earlier \
-                     version; buttons go on. Look whether the bot is in the guild of [discord] guild_id and \
-                     was invited with the scope applications.commands; it tries again whenever it connects.\
-                     \n\nThis is mailed again at most once an hour, and so is its end.\n"
-                ),
-            ),
-        };
-        mail(subject, text)
+        self.facts(false, why).into()
     }
 
     fn over(self) -> SystemMail {
-        match self {
-            Self::Guild => mail(
-                "The bot is in the Discord guild again",
-                "What was owed there is posted now. Nothing has to be done.\n".to_owned(),
-            ),
-            Self::Commands => mail(
-                "The Discord guild has the bot's commands",
-                "They are those of this version. Nothing has to be done.\n".to_owned(),
-            ),
-        }
+        self.facts(true, "").into()
     }
-}
 
-fn mail(subject: &str, text: String) -> SystemMail {
-    SystemMail {
-        code: None,
-        subject: subject.to_owned(),
-        text,
+    fn facts(self, over: bool, why: &str) -> SystemFacts {
+        let why = why.to_owned();
+        match self {
+            Self::Guild => SystemFacts::ThrownOut { over, why },
+            Self::Commands => SystemFacts::CommandsRefused { over, why },
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::outbound::Sending;
 use crate::outbound::mail::{Letter, Mailer, reply_address};
 use crate::reach::{self, Failure, Marked};
-use crate::render::{self, CodeFacts, Reader, Renderer, Reply};
+use crate::render::{CodeFacts, Reader, Renderer, Reply};
 use crate::store::outbox::{Claimed, Content, LinkCode, Road};
 use crate::token::Keyring;
 use crate::workflow::notice::Kind;
@@ -120,12 +120,14 @@ impl Mail {
                 self.renderer.code(&facts, &reader)
             }
             Content::System(mail) => {
-                let mut text = mail.text.clone();
-                if let Some(LinkCode { id, key_id }) = &mail.code {
-                    let code = known(key_id, self.keys.link_code(key_id, *id))?;
-                    text = text.replace(LinkCode::PLACE, &grouped(&code));
-                }
-                Ok(render::plain(&mail.subject, &text))
+                let code = match &mail.code {
+                    Some(LinkCode { id, key_id }) => {
+                        let code = known(key_id, self.keys.link_code(key_id, *id))?;
+                        Some(grouped(&code))
+                    }
+                    None => None,
+                };
+                self.renderer.system(&mail.facts, code.as_deref(), &reader)
             }
             Content::Post(_) => return Err("a post cannot be mailed".to_owned()),
         };

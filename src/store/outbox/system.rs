@@ -1,5 +1,5 @@
-//! Mails of the system's own, to an address of the operator's: about no request, to no person of the
-//! book, with words that were fixed when they came to be owed. No reply is offered.
+//! Mails of the system's own: to a person about their account, to the access admins about what is wrong, to
+//! an address of the operator's. They belong to no request, and no reply is offered.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use super::code::{self, CodeMail};
 use crate::clock::new_id;
+use crate::render::SystemFacts;
+use crate::workflow::book::Person;
 use crate::workflow::notice::digest::Digest;
 use crate::workflow::notice::{Facts, Kind};
 use crate::workflow::post::Shown;
@@ -36,14 +38,13 @@ pub enum Content {
     Post(Box<Shown>),
 }
 
-/// A mail that is sent as it is.
+/// A mail of the system's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SystemMail {
-    /// One line.
-    pub subject: String,
-    /// Plain text.
-    pub text: String,
-    /// A code that stands nowhere; it takes the place of [`LinkCode::PLACE`] in the text.
+    /// What it says.
+    #[serde(flatten)]
+    pub facts: SystemFacts,
+    /// A code that stands nowhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<LinkCode>,
 }
@@ -57,9 +58,51 @@ pub struct LinkCode {
     pub key_id: String,
 }
 
-impl LinkCode {
-    /// Where it stands in a text.
-    pub const PLACE: &str = "{the code}";
+impl From<SystemFacts> for SystemMail {
+    fn from(facts: SystemFacts) -> Self {
+        Self { facts, code: None }
+    }
+}
+
+/// Who reads a mail of the system's own.
+#[derive(Debug, Clone, Copy)]
+pub struct Addressee<'a> {
+    /// A person's short name, or what an address of the operator's is for, e.g. `auditors`.
+    pub role: &'a str,
+    /// Where.
+    pub address: &'a str,
+    /// What people call them; empty: nobody in particular.
+    pub name: &'a str,
+    /// Where they read times.
+    pub zone: &'a str,
+    /// Their language.
+    pub locale: &'a str,
+}
+
+impl<'a> Addressee<'a> {
+    /// An address of the operator's.
+    pub fn office(role: &'a str, address: &'a str) -> Self {
+        let (name, zone, locale) = ("", "UTC", "en");
+        Self {
+            role,
+            address,
+            name,
+            zone,
+            locale,
+        }
+    }
+}
+
+impl<'a> From<&'a Person> for Addressee<'a> {
+    fn from(person: &'a Person) -> Self {
+        Self {
+            role: person.id.as_str(),
+            address: &person.email,
+            name: &person.name,
+            zone: &person.zone,
+            locale: &person.locale,
+        }
+    }
 }
 
 impl Content {
@@ -94,12 +137,11 @@ impl Content {
     }
 }
 
-/// Owes a mail to an address; `role` is who reads there, e.g. `auditors`.
+/// Owes a mail to somebody.
 pub async fn enqueue_system(
     conn: &mut PgConnection,
     mail: &SystemMail,
-    role: &str,
-    address: &str,
+    to: Addressee<'_>,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let facts = serde_json::to_value(mail).map_err(|error| sqlx::Error::Encode(error.into()))?;
@@ -110,14 +152,17 @@ pub async fn enqueue_system(
          )
          INSERT INTO delivery (id, notice_id, request_id, kind, channel, person, address, name, zone,
                                locale, next_try_at, created_at, tried_since)
-         VALUES ($6, $1, NULL, $2, 'mail', $3, $7, '', 'UTC', 'en', $5, $5, $5)",
+         VALUES ($6, $1, NULL, $2, 'mail', $3, $7, $8, $9, $10, $5, $5, $5)",
         new_id(),
         KIND,
-        role,
+        to.role,
         facts,
         now.to_sqlx() as _,
         new_id(),
-        address,
+        to.address,
+        to.name,
+        to.zone,
+        to.locale,
     )
     .execute(conn)
     .await?;

@@ -10,6 +10,7 @@ use super::{Poster, Try, at, signed};
 use crate::outbound::Sending;
 use crate::outbound::chat::wire::Failed;
 use crate::reach;
+use crate::render::SystemFacts;
 use crate::store::books;
 use crate::store::outbox::{self, Standing, SystemMail};
 use crate::store::troubles::{self, Kind, Took};
@@ -125,34 +126,13 @@ impl Poster {
 }
 
 fn broken_mail(post: &Standing, request: RequestId, why: &str) -> SystemMail {
-    let rest =
-        "what was given up is owed again when a post is taken there; see `countersign outbox list`";
-    let (subject, text) = match &post.person {
-        None => {
-            let name = &post.place;
-            (
-                format!("Nothing can be posted in the Discord channel {name}"),
-                format!(
-                    "{request} could not be shown in the channel `{name}`: {why}.\n\n\
-                     Approvers are asked by mail as before. Look whether the channel exists and the bot may \
-                     view it, write in it and embed links there, and that [discord] channels has its id. \
-                     Each new request is tried again; {rest}.\n"
-                ),
-            )
-        }
-        Some(person) => (
-            format!("A post to {person} cannot be sent in Discord"),
-            format!(
-                "{request} could not be shown to `{person}`: {why}.\n\n\
-                 They are asked by mail as before. Each new request is tried again; {rest}.\n"
-            ),
-        ),
+    let facts = SystemFacts::ChannelRefuses {
+        channel: post.place.clone(),
+        person: post.person.as_ref().map(ToString::to_string),
+        request,
+        why: why.to_owned(),
     };
-    SystemMail {
-        code: None,
-        subject,
-        text,
-    }
+    facts.into()
 }
 
 pub(super) fn not_a_member() -> String {
