@@ -404,6 +404,8 @@ async fn trouble_on_the_wire_puts_off_and_never_doubles() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bot_that_is_thrown_out_says_so() {
     let office = ChatOffice::open(&shown(ONE_STEP)).await;
+    let registered = office.double.until_command("link").await;
+    registered.expect("the commands are there before it is thrown out");
     let request = office.files("rita", "db-1", 2).await;
     for channel in [
         office.channel.clone(),
@@ -496,6 +498,8 @@ async fn refused_commands_are_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn thrown_out_unheard_nothing_is_concluded() {
     let office = ChatOffice::open(&shown(ONE_STEP)).await;
+    let registered = office.double.until_command("link").await;
+    registered.expect("the commands are there before it is thrown out");
     office.double.remove_bot_unheard();
     office.files("rita", "db-1", 2).await;
     office
