@@ -84,7 +84,11 @@ impl Pooler {
         port
     }
 
-    fn connected(&mut self, startup: &[u8]) -> io::Result<UnixStream> {
+    /// A connection that is nobody's, a new one where there is none.
+    fn any(&mut self, startup: &[u8]) -> io::Result<UnixStream> {
+        if let Some(server) = self.idle.pop() {
+            return Ok(server);
+        }
         let mut server = UnixStream::connect(&self.socket)?;
         server.write_all(startup)?;
         self.greeting = answer(&mut server)?.0;
@@ -102,10 +106,7 @@ impl Pooler {
         };
         let mut own = {
             let mut pooler = pooler.lock().expect("whole");
-            let server = match pooler.idle.pop() {
-                Some(server) => server,
-                None => pooler.connected(&startup)?,
-            };
+            let server = pooler.any(&startup)?;
             client.write_all(&pooler.greeting)?;
             let keeps = pooler.mode == Mode::Session;
             if !keeps {
@@ -124,15 +125,10 @@ impl Pooler {
             if !b"QS".contains(&kind) {
                 continue;
             }
-            let mut server = match own.take() {
-                Some(server) => server,
-                None => {
-                    let mut pooler = pooler.lock().expect("whole");
-                    match pooler.idle.pop() {
-                        Some(server) => server,
-                        None => pooler.connected(&startup)?,
-                    }
-                }
+            let mut server = if let Some(server) = own.take() {
+                server
+            } else {
+                pooler.lock().expect("whole").any(&startup)?
             };
             server.write_all(&said)?;
             said.clear();
