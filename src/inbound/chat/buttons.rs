@@ -185,9 +185,8 @@ async fn times(
         tongue: Tongue::of(&who.person.locale),
     };
     let words = window((from, to), here.tongue);
-    let error = match here.any_window(&words) {
-        Ok(_) => return Ok(Ok(words)),
-        Err(error) => error,
+    let Err(error) = here.any_window(&words) else {
+        return Ok(Ok(words));
     };
     desk.note_unclear(heard, &who, &error).await?;
     Ok(Err(say::no_window(&error, here.tongue)))
@@ -216,6 +215,23 @@ fn without<'a>(text: &'a str, words: [&str; 2]) -> &'a str {
         .unwrap_or(text)
 }
 
+fn vote(decision: Decision, comment: Option<String>, window: Option<String>) -> Command {
+    Command::Vote {
+        target: Target::Offered,
+        decision,
+        comment,
+        window,
+    }
+}
+
+fn shown(button: Button) -> Pressed {
+    Pressed {
+        request: button.request,
+        step: button.step,
+        revision: button.revision,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Tongue, window};
@@ -240,22 +256,5 @@ mod tests {
         ] {
             assert_eq!(window((from, to), Tongue::English), words);
         }
-    }
-}
-
-fn vote(decision: Decision, comment: Option<String>, window: Option<String>) -> Command {
-    Command::Vote {
-        target: Target::Offered,
-        decision,
-        comment,
-        window,
-    }
-}
-
-fn shown(button: Button) -> Pressed {
-    Pressed {
-        request: button.request,
-        step: button.step,
-        revision: button.revision,
     }
 }

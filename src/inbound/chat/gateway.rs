@@ -178,11 +178,12 @@ impl Listener {
                 News::Over(Ended { why, refused: true }) => return Err(ChatError::Refused(why)),
                 News::Over(Ended { why, .. }) => return Err(ChatError::Away(why)),
                 other => {
+                    let was_in = state.in_guild || matches!(other, News::Ready(_));
                     if state.hears(&other, self.desk.config.guild_id) {
                         let (desk, cancel) = (self.desk.clone(), cancel.clone());
                         tasks.spawn(async move { commands::ready(&desk, &cancel).await });
                     }
-                    if state.thrown_out() {
+                    if was_in && !state.in_guild {
                         let desk = self.desk.clone();
                         tasks.spawn(async move { commands::forget(&desk).await });
                     }
@@ -305,15 +306,9 @@ struct State {
     up: bool,
     identified: bool,
     in_guild: bool,
-    thrown_out: bool,
 }
 
 impl State {
-    /// Whether we were thrown out of the guild since this was asked last.
-    fn thrown_out(&mut self) -> bool {
-        std::mem::take(&mut self.thrown_out)
-    }
-
     /// Takes in what happened. `true`: we are identified anew, and in the guild.
     fn hears(&mut self, news: &News, ours: u64) -> bool {
         match news {
@@ -332,7 +327,6 @@ impl State {
             News::GuildGone { guild, unavailable } if *guild == ours && !unavailable => {
                 tracing::error!("the bot was removed from the guild of [discord] guild_id");
                 self.in_guild = false;
-                self.thrown_out = true;
             }
             _ => {}
         }

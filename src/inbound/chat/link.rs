@@ -173,18 +173,12 @@ pub(super) async fn shown(
     let person = code.person.as_ref().and_then(|person| book.person(person));
     let person = person.filter(|person| whose(&book, &person.email).is_some());
     let person = person.filter(|_| right && chat::mapped(&book, SERVICE, &account).is_none());
-    let (why, outcome) = match person {
-        Some(person) => {
-            let why = format!(
-                "{SERVICE} account {account} is linked to {}, by code",
-                person.id
-            );
-            (why, Outcome::Accepted)
-        }
-        None => {
-            let why = format!("{SERVICE} account {account} showed a code that is not right");
-            (why, Outcome::Unidentified)
-        }
+    let (why, outcome) = if let Some(Person { id, .. }) = person {
+        let why = format!("{SERVICE} account {account} is linked to {id}, by code");
+        (why, Outcome::Accepted)
+    } else {
+        let why = format!("{SERVICE} account {account} showed a code that is not right");
+        (why, Outcome::Unidentified)
     };
     let entry = Entry {
         actor: person.map(|person| person.id.clone()),

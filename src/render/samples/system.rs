@@ -20,11 +20,25 @@ const ALARMS: [&str; 8] = [
 
 /// Every message, in every form that it has, with a name for it.
 pub fn system_samples() -> Vec<(String, SystemFacts)> {
-    let at = |second: i64| {
-        Timestamp::from_second(1_795_255_200 + second).unwrap_or(Timestamp::UNIX_EPOCH)
-    };
-    let request = RequestId(42);
-    let mut all: Vec<(String, SystemFacts)> = Vec::new();
+    let mut all = alarms();
+    all.extend(unreachable());
+    all.extend(delegations());
+    all.extend(in_two_forms());
+    let once = once().into_iter();
+    all.extend(once.map(|facts| (facts.name().replace('_', "-"), facts)));
+    all
+}
+
+/// The request that they are about.
+const REQUEST: RequestId = RequestId(42);
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_795_255_200 + second).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+fn alarms() -> Vec<(String, SystemFacts)> {
+    let mut all = Vec::new();
+    let request = REQUEST;
     for kind in ALARMS {
         let alarm = SystemFacts::Alarm {
             kind: kind.into(),
@@ -35,6 +49,12 @@ pub fn system_samples() -> Vec<(String, SystemFacts)> {
         };
         all.push((format!("alarm-{kind}"), alarm));
     }
+    all
+}
+
+fn unreachable() -> Vec<(String, SystemFacts)> {
+    let mut all = Vec::new();
+    let request = REQUEST;
     for count in [0, 1, 2] {
         let one = |number: i64| Waiting {
             request: RequestId(42 + number),
@@ -53,6 +73,11 @@ pub fn system_samples() -> Vec<(String, SystemFacts)> {
         };
         all.push((format!("unreachable-{count}"), unreachable));
     }
+    all
+}
+
+fn delegations() -> Vec<(String, SystemFacts)> {
+    let mut all = Vec::new();
     for (mine, ended) in [(true, false), (false, false), (true, true), (false, true)] {
         let name = format!(
             "delegation{}{}",
@@ -72,6 +97,13 @@ pub fn system_samples() -> Vec<(String, SystemFacts)> {
             },
         ));
     }
+    all
+}
+
+/// Those that say something in two forms.
+fn in_two_forms() -> Vec<(String, SystemFacts)> {
+    let mut all: Vec<(String, SystemFacts)> = Vec::new();
+    let request = REQUEST;
     for again in [true, false] {
         let name = if again {
             "foreign-answer"
@@ -106,8 +138,14 @@ pub fn system_samples() -> Vec<(String, SystemFacts)> {
         why: "Missing Access (50001)".into(),
     };
     all.push(("person-refuses".into(), refused));
+    all
+}
+
+/// Those that have one form.
+fn once() -> Vec<SystemFacts> {
+    let request = REQUEST;
     let account = || "123456789012345678".to_owned();
-    let once = [
+    vec![
         SystemFacts::Unheard {
             request,
             step: "owners".into(),
@@ -143,7 +181,5 @@ pub fn system_samples() -> Vec<(String, SystemFacts)> {
                 "number 12".into(),
             ],
         },
-    ];
-    all.extend(once.map(|facts| (facts.name().replace('_', "-"), facts)));
-    all
+    ]
 }
