@@ -6,6 +6,7 @@
 
 #![forbid(clippy::indexing_slicing, clippy::string_slice)]
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -78,11 +79,7 @@ enum Untold {
 /// the ones that it has stay, and it is told again, later and later, until `cancel`. That the guild refuses
 /// them is told to the access admins, and so is the end of that.
 pub async fn ready(desk: &Desk, cancel: &CancellationToken) {
-    // One at a time: that a session began and that its guild is there may be heard at once. Who comes second
-    // has nothing else to tell.
-    let Ok(_one) = TELLING.try_lock() else {
-        return;
-    };
+    let mine = LATEST.fetch_add(1, Ordering::Relaxed) + 1;
     let mut wait = AGAIN_AFTER;
     loop {
         let over = match told(desk).await {
@@ -109,6 +106,10 @@ pub async fn ready(desk: &Desk, cancel: &CancellationToken) {
         tokio::select! {
             () = cancel.cancelled() => return,
             () = sleep(wait) => {}
+        }
+        if LATEST.load(Ordering::Relaxed) != mine {
+            // Another session began, or the guild was there again: who heard that goes on.
+            return;
         }
         wait = (wait * 2).min(WAIT_MAX);
     }
@@ -151,6 +152,8 @@ fn untold(error: &serenity::Error) -> Untold {
 /// We were thrown out of the guild: what was told there goes with us, and is told again after an invitation.
 pub async fn forget(desk: &Desk) {
     let place = place(desk);
+    // What is being told at this moment is noted first, and then forgotten.
+    let _one = TELLING.lock().await;
     let forgotten = async {
         let mut conn = desk.handler.pool.acquire().await?;
         chat_commands::forget(&mut conn, SERVICE, &place).await
@@ -165,10 +168,14 @@ fn place(desk: &Desk) -> String {
     format!("{}/{}", desk.config.application_id, desk.config.guild_id)
 }
 
+/// One at a time: that a session began and that its guild is there may be heard at once.
 static TELLING: Mutex<()> = Mutex::const_new(());
+/// The newest that tells; an older one that waits ends.
+static LATEST: AtomicU64 = AtomicU64::new(0);
 
 /// Whether there was something to tell.
 async fn told(desk: &Desk) -> Result<bool, Untold> {
+    let _one = TELLING.lock().await;
     let database = |error: sqlx::Error| Untold::Failed(format!("the database: {error}"));
     let (guild, place) = (desk.config.guild_id, place(desk));
     let pool = &desk.handler.pool;

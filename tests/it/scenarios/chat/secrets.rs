@@ -50,6 +50,8 @@ async fn the_log_holds_no_token() {
     let asked = office.account("alice").clicks(&post, "Approve");
     let said = office.hears("alice", &asked.expect("a button")).await;
     assert!(said.contains("your approval is recorded"), "{said}");
+    let called = office.double.until_requests("POST", "/callback", 1).await;
+    called.expect("written down");
     let log = std::fs::read_to_string(&log).expect("a log");
     assert!(log.contains(" INFO countersign"), "{log}");
     let secrets = [tokens(&office), vec![office.double.token()]].concat();

@@ -590,7 +590,11 @@ async fn a_limited_channel_holds_up_nobody() {
     office
         .double
         .fault(Fault::on(&path, limited).method("POST"));
-    for index in 0..6 {
+    office.files("rita", "db-0", 2).await;
+    // What is called before the limit is heard of is not held back by it.
+    let limited = office.double.until_requests("POST", &path, 1).await;
+    limited.expect("limited");
+    for index in 1..6 {
         office.files("rita", &format!("db-{index}"), 2).await;
     }
     direct(&office, "alice")

@@ -38,7 +38,7 @@ struct Plan {
     walk: String,
 }
 
-/// Requests in every state that a page has, alice's language being Portuguese in the end.
+/// Requests in every state that a page has.
 async fn prepared(office: &Office) -> Plan {
     let mut hers = browser(office);
     let mut pages = Vec::new();
@@ -90,6 +90,66 @@ async fn prepared(office: &Office) -> Plan {
     Plan { pages, walk: link }
 }
 
+fn whole(office: &Office, path: &str) -> String {
+    let url = &office.config.web.as_ref().expect("a page").public_url;
+    format!("{url}{path}")
+}
+
+/// Has the browser look at pages, and perhaps walk; nothing may be wrong. Pictures are kept at `shots`.
+async fn looks(
+    office: &Office,
+    (pages, shots): (&[(&'static str, String)], &str),
+    (folder, walk): (&Path, Option<serde_json::Value>),
+) {
+    let pages = pages.iter().map(|(name, path)| {
+        let url = whole(office, path);
+        serde_json::json!({ "name": name, "url": url })
+    });
+    let written = serde_json::json!({
+        "tools": target().join("page"),
+        "chromium": chromium(),
+        "shots": target().join(shots),
+        "pages": pages.collect::<Vec<_>>(),
+        "walk": walk,
+    });
+    let file = folder.join("plan.json");
+    std::fs::write(&file, written.to_string()).expect("the plan");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/page/look.mjs");
+    let looked = tokio::process::Command::new("node")
+        .arg(script)
+        .arg(&file)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .expect("node; `scripts/install.sh test` installs it");
+    let said = String::from_utf8_lossy(&looked.stdout);
+    let failed = String::from_utf8_lossy(&looked.stderr);
+    assert!(looked.status.success(), "{said}{failed}");
+}
+
+/// Goal: the same of what a Brazilian sees.
+/// Method: alice, whose pages they are, reads Portuguese; one page says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_finds_nothing_wrong_in_portuguese() {
+    let policies = TWO_STEPS.replace("approvals = 2", "approvals = 1");
+    let office = open(&policies).await;
+    let plan = prepared(&office).await;
+    office.apply_portuguese(&policies, "alice").await;
+    let hers = browser(&office);
+    let page = hers.opens(&plan.walk).await;
+    assert!(page.body.contains("<html lang=\"pt-BR\""));
+    let folder = tempfile::tempdir().expect("a folder");
+    looks(
+        &office,
+        (&plan.pages, "page/shots-pt"),
+        (folder.path(), None),
+    )
+    .await;
+    office.everybody_reads().await;
+    office.close().await;
+}
+
 /// Goal: the page works by keyboard and without JavaScript, and axe-core finds nothing wrong with it at phone
 /// and desktop width, in light and dark. Method: Chromium; every kind of page; a decision made with keys alone.
 #[tokio::test(flavor = "multi_thread")]
@@ -98,30 +158,13 @@ async fn a_browser_finds_nothing_wrong() {
     let plan = prepared(&office).await;
     office.everybody_reads().await;
     let folder = tempfile::tempdir().expect("a folder");
-    let url = &office.config.web.as_ref().expect("a page").public_url;
-    let whole = |path: &String| format!("{url}{path}");
-    let pages: Vec<_> = plan
-        .pages
-        .iter()
-        .map(|(name, path)| serde_json::json!({ "name": name, "url": whole(path) }))
-        .collect();
     let code_file = folder.path().join("code");
-    let written = serde_json::json!({
-        "tools": target().join("page"),
-        "chromium": chromium(),
-        "shots": target().join("page/shots"),
-        "pages": pages,
-        "walk": { "url": whole(&plan.walk), "code_file": &code_file },
-    });
-    let file = folder.path().join("plan.json");
-    std::fs::write(&file, written.to_string()).expect("the plan");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/page/look.mjs");
-    let looking = tokio::process::Command::new("node")
-        .arg(script)
-        .arg(&file)
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
+    let walk = serde_json::json!({ "url": whole(&office, &plan.walk), "code_file": &code_file });
+    let looking = looks(
+        &office,
+        (&plan.pages, "page/shots"),
+        (folder.path(), Some(walk)),
+    );
     let handing_over = async {
         let patience = std::time::Duration::from_mins(2);
         let drafts = "SELECT count(*) FROM web_draft";
@@ -133,11 +176,7 @@ async fn a_browser_finds_nothing_wrong() {
         std::fs::write(folder.path().join("new"), code).expect("written");
         std::fs::rename(folder.path().join("new"), &code_file).expect("handed over");
     };
-    let (looked, ()) = tokio::join!(looking, handing_over);
-    let looked = looked.expect("node; `scripts/install.sh test` installs it");
-    let said = String::from_utf8_lossy(&looked.stdout);
-    let failed = String::from_utf8_lossy(&looked.stderr);
-    assert!(looked.status.success(), "{said}{failed}");
+    tokio::join!(looking, handing_over);
     let by_keyboard = "SELECT count(*) FROM vote WHERE comment = 'Seen by keyboard'";
     assert_eq!(office.count(by_keyboard).await, 1);
     office.everybody_reads().await;
