@@ -184,13 +184,13 @@ impl Case<'_> {
         })
     }
 
-    /// The zone that somebody reads times in; UTC for whoever is not in the book.
-    /// The language that somebody reads.
+    /// The language that somebody reads; English for whoever is not in the book.
     pub(super) fn tongue_of(&self, person: &PersonId) -> Tongue {
         let known = self.book.person(person);
         known.map_or(Tongue::English, |known| Tongue::of(&known.locale))
     }
 
+    /// The zone that somebody reads times in; UTC for whoever is not in the book.
     pub(super) fn zone_of(&self, person: &PersonId) -> TimeZone {
         let zone = self.book.person(person).map(|person| person.zone.as_str());
         zone.and_then(|name| TimeZone::get(name).ok())

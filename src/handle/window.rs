@@ -12,8 +12,8 @@ use crate::workflow::decide::Actor;
 use crate::workflow::request::Window;
 
 impl Case<'_> {
-    /// What an approver's words mean in their zone, when they were said. Whether the window is over, empty or too long is
-    /// for the workflow to say (W4).
+    /// What an approver's words mean in their zone, when they were said. Whether the window is over, empty or
+    /// too long is for the workflow to say (W4).
     pub(super) fn window(
         &self,
         speaker: &Identified,
