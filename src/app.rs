@@ -138,7 +138,8 @@ impl Daemon {
         let look = Arc::new(Notify::new());
         let mut probes = BTreeMap::new();
         let renderer = Renderer::new(config.templates.as_deref())?;
-        let renderer = Arc::new(renderer.with_words(&config.mail.approve_words));
+        let renderer = renderer.with_words(&config.mail.approve_words);
+        let renderer = Arc::new(renderer.with_chat(config.discord.is_some()));
         start_courier(config, &handler, (&supervisor, &renderer), &mut probes);
         start_web(config, &handler, (&supervisor, &renderer));
         start_inbox(config, &handler, &supervisor, &mut probes)?;

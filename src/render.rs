@@ -137,6 +137,7 @@ impl Renderer {
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::Strict);
         env.set_fuel(Some(FUEL));
+        env.add_global("chat", false);
         env.set_syntax(
             minijinja::syntax::SyntaxConfig::builder()
                 .trim_blocks(true)
@@ -249,6 +250,13 @@ impl Renderer {
     #[must_use]
     pub fn with_words(mut self, approve_words: &BTreeSet<String>) -> Self {
         self.approve_words.clone_from(approve_words);
+        self
+    }
+
+    /// The same; where there is a chat, mails name the ways that it has beside those of the command line.
+    #[must_use]
+    pub fn with_chat(mut self, chat: bool) -> Self {
+        self.env.add_global("chat", chat);
         self
     }
 

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 
 use super::language::languages;
 pub use crate::config::locales::Tongue;
+use crate::workflow::refusal::abbreviation;
 
 /// Other people's words are cut to this many lines in a mail.
 const MAX_LINES: usize = 30;
@@ -148,10 +149,6 @@ impl Say {
 /// `14:00`.
 pub(super) fn time(at: &Zoned) -> String {
     at.strftime("%H:%M").to_string()
-}
-
-fn abbreviation(at: &Zoned) -> String {
-    at.strftime("%Z").to_string()
 }
 
 fn place(zone: &TimeZone) -> String {

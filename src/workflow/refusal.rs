@@ -13,6 +13,8 @@ mod samples;
 mod tests;
 mod words;
 
+pub use words::abbreviation;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 

@@ -53,6 +53,7 @@ fn reply(text: &str) -> Vec<u8> {
 #[test]
 fn our_own_words_decide_nothing() {
     let renderer = Renderer::new(None).expect("the built-in templates");
+    let renderer = renderer.with_chat(true);
     let rules = rules();
     assert_eq!(
         read(&reply("APPROVE"), &rules).verdict,

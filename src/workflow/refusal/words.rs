@@ -5,18 +5,27 @@ mod portuguese;
 
 use std::fmt;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
 use super::super::request::{Decision, ExpiryCause, State, Window};
 use super::{Decider, Refusal};
 
+/// `WET`; a zone without a name of its own has its offset, which alone after a time reads as one more time:
+/// `UTC-03`.
+pub fn abbreviation(at: &Zoned) -> String {
+    let name = at.strftime("%Z").to_string();
+    if name.starts_with(['+', '-']) {
+        format!("UTC{name}")
+    } else {
+        name
+    }
+}
+
 /// A point in time as the reader's clock shows it, with its zone (W1).
 fn when(at: Timestamp, zone: &TimeZone) -> String {
-    let clock = at
-        .to_zoned(zone.clone())
-        .strftime("%Y-%m-%d %H:%M %Z")
-        .to_string();
+    let at = at.to_zoned(zone.clone());
+    let clock = format!("{} {}", at.strftime("%Y-%m-%d %H:%M"), abbreviation(&at));
     match zone.iana_name() {
         Some(name) if name != "UTC" => format!("{clock} ({name})"),
         _ => clock,

@@ -7,13 +7,12 @@ use jiff::tz::TimeZone;
 
 use super::super::super::request::{Decision, ExpiryCause, GrantState, State, Window};
 use super::super::{Decider, Refusal};
+use super::abbreviation;
 
 /// A point in time as the reader's clock shows it, with its zone (W1).
 fn when(at: Timestamp, zone: &TimeZone) -> String {
-    let clock = at
-        .to_zoned(zone.clone())
-        .strftime("%d/%m/%Y %H:%M %Z")
-        .to_string();
+    let at = at.to_zoned(zone.clone());
+    let clock = format!("{} {}", at.strftime("%d/%m/%Y %H:%M"), abbreviation(&at));
     match zone.iana_name() {
         Some(name) if name != "UTC" => format!("{clock} ({name})"),
         _ => clock,
