@@ -2,7 +2,8 @@
 //!
 //! Each message is a folder `templates/system/<name>/` with `subject.txt` and `body.txt`, in English and by
 //! language like the mails about requests. The HTML is made of the text, paragraph by paragraph, within
-//! `system/layout.html`; an operator who wants another puts a `body.html` beside the text.
+//! `system/layout.html`, which is `system/base.html` with the last line of a language; an operator who wants
+//! another puts a `body.html` beside the text.
 //!
 //! What always holds: facts are kept, not words, so that each reader gets them in their language and zone;
 //! every word of another person's or of a server's is one line without what turns or hides it.

@@ -127,7 +127,8 @@ fn hostile_words_stay_words() {
 }
 
 /// Goal: an operator's words win here too, and an HTML of their own takes the place of the one that is made of
-/// the text; one that is wrong is told at the start. Method: a subject, a body in HTML, one that asks too much.
+/// the text; one that is wrong is told at the start. What the languages share is replaced once for both.
+/// Method: a subject, a body in HTML, the shared file, one language's layout, one that asks too much.
 #[test]
 fn an_operators_words_win() {
     let facts = SystemFacts::Unlinked {
@@ -152,6 +153,30 @@ fn an_operators_words_win() {
     );
     let portuguese = renderer.system(&facts, None, &reader("pt-BR"));
     assert_eq!(portuguese.expect("it renders").html, "<p>Foi: 1</p>");
+    let folder = own(&[(
+        "system/base.html",
+        "{{ subject }}: {% block foot %}{% endblock %}",
+    )]);
+    let renderer = Renderer::new(Some(folder.path())).expect("they are right");
+    for (locale, ours) in [("en", "Countersign wrote"), ("pt-BR", "O Countersign")] {
+        let mail = renderer.system(&facts, None, &reader(locale));
+        let html = mail.expect("it renders").html;
+        assert!(html.contains(ours) && !html.contains("<body"), "{html}");
+    }
+    let folder = own(&[("system/layout.html", "<p>{{ subject }}</p>")]);
+    let renderer = Renderer::new(Some(folder.path())).expect("they are right");
+    let whole = |locale| {
+        renderer
+            .system(&facts, None, &reader(locale))
+            .expect("it renders")
+            .html
+    };
+    assert!(whole("en").starts_with("<p>"), "{}", whole("en"));
+    assert!(
+        whole("pt-BR").contains("O Countersign"),
+        "{}",
+        whole("pt-BR")
+    );
     let folder = own(&[("system/seal/body.txt", "{{ nothing }}")]);
     let error = Renderer::new(Some(folder.path())).expect_err("it is wrong");
     assert!(error.to_string().contains("seal/body.txt"), "{error}");
