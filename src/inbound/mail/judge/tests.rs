@@ -1,5 +1,7 @@
 //! Batches of mails on a real database, with a name server that says, or does not say, what it is told to.
 
+mod bounces;
+
 use std::time::Duration;
 
 use countersign_sandbox as sandbox;
