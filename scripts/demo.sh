@@ -1,5 +1,5 @@
 #!/bin/sh
-# demo.sh [--once]: builds Countersign and its sandbox, and plays a story on them (sandbox/src/story.rs).
+# demo.sh [--once]: builds Countersign and its sandbox, and plays a story on them (sandbox/src/demo/story.rs).
 set -eu
 cd "$(dirname "$0")/.."
 scripts/install.sh demo

@@ -27,8 +27,10 @@
 //!
 //! Not promised: that a command that runs in a stack ends when the stack is killed; it finds the
 //! servers gone. That Postfix checks DMARC, DKIM or SPF: the field is what their verifier would write. Mails
-//! that are really signed, and the keys to check them by, come from [`Signer`] and [`Dns`].
+//! that are really signed, and the keys to check them by, come from [`Signer`] and [`Dns`]; what opens the link
+//! in a mail is a [`Browser`].
 
+mod browser;
 mod certificates;
 pub mod demo;
 mod describe;
@@ -44,6 +46,7 @@ mod postfix;
 mod process;
 mod stack;
 
+pub use browser::{Browser, Seen};
 pub use describe::Description;
 pub use dns::{Answer, Dns, FIELDS, Signer, Signing, rsa_key};
 pub use mail::Mail;

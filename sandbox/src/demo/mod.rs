@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   story ──▶ the command line (child processes) ─┐
-//!                                                 ├─▶ countersign serve ─▶ its embedded Postgres
+//!   story ──▶ a double of Discord ────────────────┤
+//!   story ──▶ a browser, on the page of a link ───┼─▶ countersign serve ─▶ its embedded Postgres
 //!   story, page ──▶ people's mailboxes ──▶ mail ──┘
 //! ```
 //!

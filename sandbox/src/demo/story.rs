@@ -3,22 +3,22 @@
 //! Told on standard output as it happens. Whatever the teller says has been looked up before: each
 //! expectation is waited for, [`PATIENCE`] at most, and the first that is not met ends the story.
 
+mod telling;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::company::{Company, person};
-use crate::Mail;
+use crate::{Browser, Mail, Seen};
+use telling::{boxed, line_with, row, said, say, show};
 
 /// How long one expectation may take to come true.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// Columns of the told text.
-const WIDTH: usize = 100;
 
 /// Plays and tells it.
 pub async fn tell(company: &Company) -> anyhow::Result<()> {
@@ -33,7 +33,8 @@ pub async fn tell(company: &Company) -> anyhow::Result<()> {
     story.alice_approves(&asks_alice).await?;
     let (asks_bob, asks_carol) = story.security_is_asked().await?;
     story.a_stranger_writes_as_carol(&asks_carol).await?;
-    story.security_approves(&asks_bob).await?;
+    story.bob_decides_by_the_link(&asks_bob).await?;
+    story.carol_presses_a_button().await?;
     story.rita_has_access().await?;
     println!(
         "\nThe whole story took {:.1} s.",
@@ -105,7 +106,8 @@ impl Story<'_> {
 
     async fn alice_approves(&mut self, ask: &Mail) -> anyhow::Result<()> {
         self.chapter("Alice replies once more, to the first mail");
-        self.replies("alice", ask, "APPROVE").await?;
+        self.replies("alice", ask, "Approved, thanks\n\nI have read the ticket.")
+            .await?;
         let recorded = self.mail_to("alice", "your approval is recorded").await?;
         say(&format!("Alice is told: \"{}\"", recorded.subject()));
         let progress = self.mail_to("rita", "step 1 of 2 approved").await?;
@@ -161,11 +163,48 @@ impl Story<'_> {
         Ok(())
     }
 
-    async fn security_approves(&mut self, bob: &Mail) -> anyhow::Result<()> {
-        self.chapter("Bob approves by mail, Carol by a button");
-        self.replies("bob", bob, "Approved, thanks\n\nI have read the ticket.")
+    async fn bob_decides_by_the_link(&mut self, ask: &Mail) -> anyhow::Result<()> {
+        self.chapter("Bob decides by the link in his mail");
+        let link = line_with(ask, "http://").context("an ask has a link")?;
+        let (mut browser, path) = Browser::at(&link)?;
+        said("Bob opens", &link);
+        let page = browser.opens(&path).await?;
+        ensure!(page.status == 200, "{}", page.text());
+        say(&format!("The page says: \"{}\"", heading(&page)?));
+        self.nothing_new("opening a page").await?;
+        say(
+            "Whatever opens a link on its way to him, a scanner for instance, decides nothing by it.",
+        );
+        said("Bob chooses", "Approve as it is asked");
+        let fields = [("decision", "approve"), ("comment", "I called Rita.")];
+        let sent = browser.sends(&page, &fields).await?;
+        let asks = browser.follows(&sent).await?;
+        say(&format!("The page asks: \"{}\"", heading(&asks)?));
+        self.nothing_new("a form from an unknown browser").await?;
+        say(
+            "This browser is not known as his, and a link can be forwarded. So a code is mailed to him:",
+        );
+        let mail = self.mail_to("bob", "Your code to decide R-1").await?;
+        show(&mail);
+        let code = mail.subject();
+        let code = code.rsplit(' ').next().unwrap_or_default();
+        said("Bob types into the page", code);
+        let sent = browser.sends(&asks, &[("code", code)]).await?;
+        let page = browser.follows(&sent).await?;
+        ensure!(
+            page.text().contains("Your approval is recorded"),
+            "the page must say what was recorded, but it says: {}",
+            page.text()
+        );
+        say(
+            "Now it counts: \"Your approval is recorded\". A mail tells him, in case it was not him:",
+        );
+        let recorded = self.mail_to("bob", "your approval is recorded").await?;
+        show(&recorded);
+        let by_link = self
+            .count("SELECT count(*) FROM vote WHERE channel = 'link'")
             .await?;
-        self.mail_to("bob", "your approval is recorded").await?;
+        ensure!(by_link == 1, "one vote came by the link, not {by_link}");
         let requests = self
             .count("SELECT count(*) FROM request WHERE state = 'pending'")
             .await?;
@@ -174,6 +213,18 @@ impl Story<'_> {
             "the second step wants two approvals and must not be complete"
         );
         say("One of two: the step is not complete yet.");
+        Ok(())
+    }
+
+    /// Only Alice has voted so far.
+    async fn nothing_new(&self, by: &str) -> anyhow::Result<()> {
+        let votes = self.count("SELECT count(*) FROM vote").await?;
+        ensure!(votes == 1, "{by} must not be a vote, but there are {votes}");
+        Ok(())
+    }
+
+    async fn carol_presses_a_button(&mut self) -> anyhow::Result<()> {
+        self.chapter("Carol approves by a button");
         let chat = self.company.chat();
         let carol = chat.account("carol")?;
         let direct = chat.double.direct(carol);
@@ -314,87 +365,12 @@ impl Story<'_> {
     }
 }
 
-fn line_with(mail: &Mail, words: &str) -> Option<String> {
-    let text = mail.text();
-    text.lines()
-        .find(|line| line.contains(words))
-        .map(str::to_owned)
-}
-
-fn say(text: &str) {
-    println!("  {text}\n");
-}
-
-fn said(who: &str, text: &str) {
-    println!("  {who}:");
-    for line in text.lines() {
-        println!("    > {line}");
-    }
-    println!();
-}
-
-/// What stands in Discord, without the marks that only its program understands.
-fn boxed(text: &str) {
-    let mut plain = String::new();
-    let mut parts = text.split("<t:");
-    plain.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        // `<t:1795360419:F>` is a time, which everybody's program shows in their own zone.
-        let (time, rest) = part.split_once('>').unwrap_or(("", part));
-        let seconds = time.split(':').next().and_then(|text| text.parse().ok());
-        let at = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
-        let at = at.map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string());
-        plain.push_str(&at.unwrap_or_default());
-        plain.push_str(rest);
-    }
-    for line in plain.replace(['\\', '\u{200b}', '*'], "").lines() {
-        bar(line);
-    }
-    println!();
-}
-
-/// A mail as its reader sees it.
-fn show(mail: &Mail) {
-    for field in ["From", "To", "Subject"] {
-        let value = match field {
-            "Subject" => mail.subject(),
-            _ => mail.header(field).unwrap_or_default(),
-        };
-        bar(&format!("{field}: {value}"));
-    }
-    bar("");
-    for line in mail.text().trim_end().lines() {
-        bar(line);
-    }
-    println!();
-}
-
-/// A line in a box that is open to the right, wrapped; a word that is longer than the box is cut.
-fn bar(line: &str) {
-    let indent: String = line.chars().take_while(|c| *c == ' ').collect();
-    let mut row = indent.clone();
-    for word in line.trim_start().split(' ') {
-        let used = row.chars().count();
-        if used > indent.len() && used + 1 + word.chars().count() > WIDTH {
-            println!("  │ {row}");
-            row.clone_from(&indent);
-        }
-        if row.len() > indent.len() {
-            row.push(' ');
-        }
-        let room = WIDTH.saturating_sub(row.chars().count() + 1);
-        row.extend(word.chars().take(room));
-        if word.chars().count() > room {
-            row.push('…');
-        }
-    }
-    println!("  │ {row}");
-}
-
-fn row(table: &str, columns: &[(&str, &str)]) {
-    println!("  {table}");
-    for (name, value) in columns {
-        println!("    {name:<10} {value}");
-    }
-    println!();
+/// What a page is about.
+fn heading(page: &Seen) -> anyhow::Result<String> {
+    let (_, rest) = page
+        .body
+        .split_once("<h1>")
+        .context("a page has a heading")?;
+    let (heading, _) = rest.split_once("</h1>").context("a heading ends")?;
+    Ok(Seen::words(heading))
 }
