@@ -163,7 +163,7 @@ fn an_answer_speaks_the_readers_zone() {
     assert!(
         facts
             .sentence
-            .contains("2026-03-02 07:00 -03 (America/Sao_Paulo)"),
+            .contains("2026-03-02 07:00 UTC-03 (America/Sao_Paulo)"),
         "{facts:?}"
     );
     let notice = answer(
