@@ -53,7 +53,13 @@ struct Phrase {
     exact: bool,
 }
 
-/// Phrases by their first byte, and those that are looked for inside words.
+impl Phrase {
+    fn second(&self) -> Option<u8> {
+        self.text.as_bytes().get(1).copied()
+    }
+}
+
+/// Phrases by their first byte, in the order of their second, and those that are looked for inside words.
 struct Phrases {
     by_byte: [Vec<Phrase>; 256],
     inside: Vec<String>,
@@ -79,6 +85,9 @@ static CONDITIONS: LazyLock<Phrases> = LazyLock::new(|| {
         }
     }
     all.add_refusals();
+    for list in &mut all.by_byte {
+        list.sort_by_key(Phrase::second);
+    }
     all
 });
 
@@ -156,17 +165,21 @@ impl Phrases {
     fn stands(&self, text: &str, place: Place, exact: bool) -> bool {
         let mut bytes = text.bytes();
         let first = bytes.next().map(usize::from);
+        let Some(list) = first.and_then(|first| self.by_byte.get(first)) else {
+            return false;
+        };
+        let stands = |phrase: &Phrase| {
+            phrase.exact == exact
+                && phrase.place >= place
+                && text.strip_prefix(phrase.text.as_str()).is_some_and(ends)
+        };
+        // Those of one byte stand in front.
+        let short = list.iter().take_while(|phrase| phrase.second().is_none());
         let second = bytes.next();
-        let list = first.and_then(|first| self.by_byte.get(first));
-        list.is_some_and(|phrases| {
-            phrases.iter().any(|phrase| {
-                let same = |byte: &u8| Some(*byte) == second;
-                phrase.exact == exact
-                    && phrase.place >= place
-                    && phrase.text.as_bytes().get(1).is_none_or(same)
-                    && text.strip_prefix(phrase.text.as_str()).is_some_and(ends)
-            })
-        })
+        let from = list.partition_point(|phrase| phrase.second() < second);
+        let alike = list.iter().skip(from);
+        let mut alike = alike.take_while(|phrase| phrase.second() == second);
+        alike.any(stands) || second.is_some() && short.clone().any(stands)
     }
 }
 

@@ -28,14 +28,17 @@ fn letter(letter: char) -> (char, Option<char>) {
     }
 }
 
+fn letters(of: char) -> impl Iterator<Item = char> {
+    let (first, second) = letter(of);
+    once(first).chain(second)
+}
+
 /// A text folded.
 pub fn folded(text: &str) -> String {
-    let mut all = String::with_capacity(text.len());
-    for (first, second) in text.chars().map(letter) {
-        all.push(first);
-        all.extend(second);
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
     }
-    all
+    text.chars().flat_map(letters).collect()
 }
 
 /// A folded text without accents. Marks that make another letter of it (as in Japanese) stay.
@@ -43,6 +46,10 @@ pub fn plain(folded: &str) -> Cow<'_, str> {
     if folded.is_ascii() {
         return Cow::Borrowed(folded);
     }
+    Cow::Owned(without_accents(folded.chars()).collect())
+}
+
+fn without_accents(folded: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
     let bare = folded.nfd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}'));
     // What is joined by a stroke does not come apart by itself.
     let bare = bare.map(|c| match c {
@@ -51,7 +58,7 @@ pub fn plain(folded: &str) -> Cow<'_, str> {
         'đ' => 'd',
         _ => c,
     });
-    Cow::Owned(bare.nfc().collect())
+    bare.nfc()
 }
 
 /// Whether a word ends where this text begins.
@@ -62,20 +69,19 @@ pub fn ends(tail: &str) -> bool {
 /// What follows a word at the head of a text, if it stands there as a whole, with its accents or
 /// without.
 pub fn after_word<'t>(text: &'t str, word: &str) -> Option<&'t str> {
-    if word.is_ascii() {
-        let (first, wanted) = (text.bytes().next()?, word.bytes().next()?);
-        let differs = first.is_ascii() && !first.eq_ignore_ascii_case(&wanted);
-        return if differs {
-            None
-        } else {
-            after_form(text, word)
-        };
-    }
     // Most words are another from their first letter on.
+    let (first, wanted) = (text.bytes().next()?, word.bytes().next()?);
+    if first.is_ascii() && wanted.is_ascii() && !first.eq_ignore_ascii_case(&wanted) {
+        return None;
+    }
+    if word.is_ascii() {
+        return behind(text, word.chars().flat_map(letters));
+    }
     if base(text) != base(word) {
         return None;
     }
-    forms(word).find_map(|form| after_form(text, &form))
+    let folded = || word.nfkc().flat_map(letters);
+    behind(text, folded()).or_else(|| behind(text, without_accents(folded())))
 }
 
 /// The first letter of a text, without its accent.
@@ -91,11 +97,8 @@ fn base(text: &str) -> Option<char> {
     }
 }
 
-fn after_form<'t>(text: &'t str, form: &str) -> Option<&'t str> {
-    let mut wanted = form.chars().flat_map(|c| {
-        let (first, second) = letter(c);
-        once(first).chain(second)
-    });
+/// What follows these letters, which are folded, at the head of a text.
+fn behind(text: &str, mut wanted: impl Iterator<Item = char>) -> Option<&str> {
     let mut rest = text.char_indices();
     loop {
         let Some(want) = wanted.next() else {
@@ -113,14 +116,6 @@ fn after_form<'t>(text: &'t str, form: &str) -> Option<&'t str> {
             return None;
         }
     }
-}
-
-/// A word as it is compared: folded, and once more without its accents where it has some.
-fn forms(word: &str) -> impl Iterator<Item = String> {
-    let folded = folded(&word.nfkc().collect::<String>());
-    let bare = plain(&folded).into_owned();
-    let differs = bare != folded;
-    once(folded).chain(differs.then_some(bare))
 }
 
 #[cfg(test)]

@@ -52,11 +52,8 @@ pub fn decide(lines: &[&str], rules: &Rules) -> Result<Said, Unclear> {
         .ok_or_else(|| unclear(EMPTY, "Your mail has no text.", ""))?;
     refuse_foreign(first, lines, rules)?;
     let (decision, reason) = first_line(first, rules)?;
-    let own = rest
-        .iter()
-        .enumerate()
-        .position(|(at, _)| rest.get(at..).and_then(line::kind).is_some())
-        .unwrap_or(rest.len());
+    let foreign = (0..rest.len()).find_map(|at| Some((at, line::kind(rest.get(at..)?)?)));
+    let own = foreign.map_or(rest.len(), |(at, _)| at);
     let (own, after) = rest.split_at_checked(own).unwrap_or((rest, &[]));
     let bytes: usize = own.iter().map(|text| text.len()).sum();
     if decision == Decision::Approve && bytes > MAX_OWN_BYTES {
@@ -64,7 +61,7 @@ pub fn decide(lines: &[&str], rules: &Rules) -> Result<Said, Unclear> {
         return Err(unclear("too-long", sentence, ""));
     }
     let mut window = None;
-    for text in own {
+    for text in own.iter().filter(|text| !text.trim().is_empty()) {
         check_comment(decision, text, rules)?;
         if decision == Decision::Disapprove {
             continue;
@@ -78,20 +75,22 @@ pub fn decide(lines: &[&str], rules: &Rules) -> Result<Said, Unclear> {
             return Err(unclear("two-windows", sentence, text));
         }
     }
-    tail::check(decision, after, rules)?;
+    tail::check(decision, (after, foreign.map(|(_, kind)| kind)), rules)?;
     let comment = comment(reason, own);
-    let seen = line::comparable(first);
-    let bare = unlisted(seen.trim_start_matches(line::is_decoration));
-    let revokes = LOCALES
-        .iter()
-        .flat_map(|locale| locale.revoke)
-        .any(|word| fold::after_word(bare, word).is_some());
     Ok(Said {
         decision,
-        revokes: revokes && decision == Decision::Disapprove,
+        revokes: decision == Decision::Disapprove && revokes(first),
         comment,
         window,
     })
+}
+
+/// Whether a line that disapproves also takes back what was granted (W31).
+fn revokes(first: &str) -> bool {
+    let seen = line::comparable(first);
+    let bare = unlisted(seen.trim_start_matches(line::is_decoration));
+    let mut words = LOCALES.iter().flat_map(|locale| locale.revoke);
+    words.any(|word| fold::after_word(bare, word).is_some())
 }
 
 /// Refuses a first line that is not the person's own.

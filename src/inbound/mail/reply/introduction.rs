@@ -92,8 +92,9 @@ pub(super) fn is_attribution(lines: &[&str], first: &str) -> bool {
         if joined.len() > MAX_ATTRIBUTION_BYTES {
             return false;
         }
-        let text = joined.replace('：', ":");
-        if text.ends_with(':') && closes_attribution(&text, first, index == 0) {
+        if joined.ends_with([':', '：'])
+            && closes_attribution(&joined.replace('：', ":"), first, index == 0)
+        {
             return true;
         }
     }

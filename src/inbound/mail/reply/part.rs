@@ -16,6 +16,8 @@ use crate::inbound::Unclear;
 pub const MAX_TEXT_BYTES: usize = 256 * 1024;
 /// Most lines that are read; likewise.
 pub const MAX_LINES: usize = 8_000;
+/// Bytes to a line in most mails, for which room is made beforehand.
+const USUAL_LINE_BYTES: usize = 48;
 
 /// How an armoured text begins that is signed, and one that is encrypted.
 const PGP_SIGNED: &str = "-----BEGIN PGP SIGNED MESSAGE-----";
@@ -26,10 +28,12 @@ pub fn text(parts: &[&MessagePart<'_>]) -> Result<Vec<String>, Unclear> {
     let mut lines = Vec::new();
     for part in parts {
         check(part)?;
-        if text_of(part).len() > MAX_TEXT_BYTES {
+        let text = text_of(part);
+        if text.len() > MAX_TEXT_BYTES {
             return Err(too_long());
         }
-        collect(part, &mut lines);
+        lines.reserve(text.len() / USUAL_LINE_BYTES);
+        collect(part, &text, &mut lines);
         if lines.len() > MAX_LINES {
             return Err(too_long());
         }
@@ -120,7 +124,7 @@ fn too_long() -> Unclear {
 }
 
 /// Adds a part's lines; undoes format=flowed (RFC 3676), so that a wrapped line is one line.
-fn collect(part: &MessagePart<'_>, lines: &mut Vec<String>) {
+fn collect(part: &MessagePart<'_>, text: &str, lines: &mut Vec<String>) {
     let attribute = |name: &str, value: &str| {
         part.content_type()
             .and_then(|kind| kind.attribute(name))
@@ -130,7 +134,7 @@ fn collect(part: &MessagePart<'_>, lines: &mut Vec<String>) {
     let joins_without_space = attribute("delsp", "yes");
     let mut open = false;
     // A lone CR ends a line too: some programs show it so.
-    for raw in text_of(part)
+    for raw in text
         .split('\n')
         .flat_map(|l| l.trim_end_matches('\r').split('\r'))
     {

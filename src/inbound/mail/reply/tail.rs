@@ -47,8 +47,12 @@ enum Below {
     Quote,
 }
 
-/// Refuses what takes a decision back below the person's own words.
-pub fn check(decision: Decision, after: &[&str], rules: &Rules) -> Result<(), Unclear> {
+/// Refuses what takes a decision back below the person's own words; `first` is the kind of the first line.
+pub fn check(
+    decision: Decision,
+    (after, first): (&[&str], Option<Kind>),
+    rules: &Rules,
+) -> Result<(), Unclear> {
     let is_quote = |text: &str| line::visible(text).starts_with('>');
     let last_quote = after.iter().rposition(|text| is_quote(text));
     let first_quote = after.iter().position(|text| is_quote(text));
@@ -57,7 +61,7 @@ pub fn check(decision: Decision, after: &[&str], rules: &Rules) -> Result<(), Un
     let mut at = 0;
     while let Some(text) = after.get(at) {
         let rest = after.get(at..).unwrap_or_default();
-        let kind = line::kind(rest);
+        let kind = if at == 0 { first } else { line::kind(rest) };
         at += 1;
         match kind {
             Some(Kind::Quote) => {
