@@ -18,7 +18,7 @@ for name in $names; do
     echo "== $name"
     # Compiled before any server runs beside it.
     cargo bench --locked --quiet --no-run --bench "$name"
-    if grep -q '^use countersign_sandbox' "benches/$name.rs"; then
+    if grep -q -e '^mod shared;' -e '^use countersign_sandbox::Stack' "benches/$name.rs"; then
         # In the profile of the benchmarks, so that both share what they compile.
         cargo build --locked --quiet --profile bench -p countersign-sandbox
         target/release/countersign-sandbox with --durable -- \

@@ -140,7 +140,7 @@ pub fn read_with(raw: &[u8], rules: &Rules, report: Option<&Report>) -> Reading 
 }
 
 /// The MIME parser: only what bodies need; identity is read by [`Head`].
-pub(super) fn parser() -> &'static MessageParser {
+pub fn parser() -> &'static MessageParser {
     static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
         MessageParser::new()
             .with_mime_headers()
