@@ -17,7 +17,7 @@ use crate::workflow::ids::RequestId;
 use crate::workflow::request::Channel;
 
 /// The samples of `migrations/sample`, as the migrations' README describes them.
-const SAMPLES: [(i64, &str); 27] = [
+const SAMPLES: [(i64, &str); 28] = [
     (
         20_261_121_000_001,
         include_str!("../../migrations/sample/20261121000001.sql"),
@@ -125,6 +125,10 @@ const SAMPLES: [(i64, &str); 27] = [
     (
         20_261_121_000_031,
         include_str!("../../migrations/sample/20261121000031.sql"),
+    ),
+    (
+        20_261_121_000_032,
+        include_str!("../../migrations/sample/20261121000032.sql"),
     ),
 ];
 
