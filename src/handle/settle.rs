@@ -228,7 +228,8 @@ impl Case<'_> {
     }
 
     /// What the access admins have to know at once: where a step has just asked, that too few of those may
-    /// be reached; of an emergency, that nobody can review it.
+    /// be reached; of an emergency, that nobody can review it: when it is taken, and again whenever its
+    /// reviewers would be reminded, until there is one.
     pub(super) async fn warn_admins(
         &self,
         conn: &mut PgConnection,
@@ -238,8 +239,13 @@ impl Case<'_> {
         if notices.iter().any(|notice| notice.kind == Kind::Ask) {
             reach::warn_if_unheard(conn, request, &self.book, self.now).await?;
         }
-        let taken = |event: &Event| matches!(event, Event::EmergencyConfirmed { .. });
-        if events.iter().any(taken) {
+        let needs_review = |event: &Event| {
+            matches!(
+                event,
+                Event::EmergencyConfirmed { .. } | Event::ReviewReminded { .. }
+            )
+        };
+        if events.iter().any(needs_review) {
             reach::warn_if_unreviewable(conn, request, &self.book, self.now).await?;
         }
         Ok(())

@@ -1,7 +1,8 @@
-//! Emergencies that nobody can review (W26), and who is told of them: when one is taken, and when a new book
-//! takes the last reviewer away.
+//! Emergencies that nobody can review (W26), and who is told of them: when one is taken, when a new book
+//! takes the last reviewer away, and again whenever the reviewers would be reminded and there is none.
 //!
-//! Not promised: that anybody is told when it is the clock that ends a delegate's turn.
+//! The end of a delegation takes no reviewer away: votes are delegated by those only who could review
+//! themselves.
 
 use jiff::Timestamp;
 use sqlx::PgConnection;

@@ -7,8 +7,8 @@ use sqlx::{AssertSqlSafe, PgPool, Row};
 
 use super::world::*;
 use crate::command::Command;
-use crate::handle::{Answer, Handler};
-use crate::inbound::timer;
+use crate::handle::Answer;
+use crate::workflow::book::Role;
 use crate::workflow::ids::RequestId;
 use crate::workflow::policy::{EmergencyBlock, Escalation, Reminders, Terms};
 use crate::workflow::request::{Decision, Window};
@@ -67,19 +67,6 @@ impl World {
             Answer::Accepted { request, .. } => request,
             other => panic!("not filed: {other:?}"),
         }
-    }
-}
-
-/// Passes until nothing is due; how much was done.
-async fn passes(handler: &Handler) -> usize {
-    let mut done = 0;
-    loop {
-        let pass = timer::pass(handler).await.expect("passes");
-        assert_eq!(pass.failed, 0);
-        if pass.done == 0 {
-            return done;
-        }
-        done += pass.done;
     }
 }
 
@@ -230,6 +217,39 @@ async fn an_emergency_is_reminded_of_until_reviewed(pool: PgPool) {
     assert_eq!(events(&world.handle(&reviewed).await), ["reviewed"]);
     world.advance(100);
     assert_eq!(world.passes().await, 0);
+    world.check().await;
+}
+
+/// Goal: of an emergency that nobody can review the access admins hear when it is taken, and again whenever
+/// its reviewers would be reminded (W26).
+/// Method: a step that has nobody besides the requester, and a reminder every hour.
+#[sqlx::test(migrations = "./migrations")]
+async fn an_emergency_without_reviewers_is_not_forgotten(pool: PgPool) {
+    let mut terms = one_step(&["rita"], 1, 1);
+    terms.allow_self_approval = true;
+    let mut policy = testing::policy(terms);
+    policy.emergency = Some(EmergencyBlock {
+        allowed: vec![who("rita")],
+        max_duration: SignedDuration::from_hours(1),
+        block_until_reviewed: true,
+        remind_review_after: SignedDuration::from_hours(1),
+    });
+    let mut book = testing::book(vec![policy]);
+    let cat = book.people.get_mut(&"cat".into()).expect("cat");
+    cat.roles.insert(Role::AccessAdmin);
+    let world = World::with(pool, book).await;
+    let request = world.filed().await;
+    let reason = "the whole site is down".to_owned();
+    let taken = says("rita", Command::Emergency { request, reason });
+    assert_eq!(events(&world.handle(&taken).await), ["emergency_confirmed"]);
+    let told = format!("{request} was taken in an emergency that nobody can review");
+    for hours in 1..=3 {
+        let mails = world.system_mails("cat").await;
+        let subjects: Vec<_> = mails.iter().map(|mail| mail.subject.as_str()).collect();
+        assert_eq!(subjects, vec![told.as_str(); hours]);
+        world.advance(1);
+        world.passes().await;
+    }
     world.check().await;
 }
 

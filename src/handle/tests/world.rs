@@ -14,7 +14,7 @@ use crate::clock::{Clock, new_id};
 use crate::command::{Command, Target};
 use crate::config::TokenKeys;
 use crate::handle::{Answer, Handler};
-use crate::inbound::{Bound, Inbound, Proof, Speaker, Unclear, Words};
+use crate::inbound::{Bound, Inbound, Proof, Speaker, Unclear, Words, timer};
 use crate::render::{Rendered, Renderer, sample_digest};
 use crate::store::audit::{self, Entry};
 use crate::store::outbox::SystemMail;
@@ -154,6 +154,19 @@ pub fn draft_for(resource: &str) -> Draft {
     let mut draft = testing::draft();
     draft.subject.resource = resource.to_owned();
     draft
+}
+
+/// Passes until nothing is due; how much was done.
+pub async fn passes(handler: &Handler) -> usize {
+    let mut done = 0;
+    loop {
+        let pass = timer::pass(handler).await.expect("passes");
+        assert_eq!(pass.failed, 0);
+        if pass.done == 0 {
+            return done;
+        }
+        done += pass.done;
+    }
 }
 
 /// Asks until the answer is yes, for [`PATIENCE`].

@@ -1,5 +1,6 @@
 //! Access that cannot wait, and the look at it afterwards (W5, W24–W26).
 
+use super::super::super::book::Delegation;
 use super::super::super::policy::EmergencyBlock;
 use super::*;
 
@@ -231,6 +232,52 @@ fn w26_who_reviews() {
         ["reviewed ann", "reviewed ben", "reviewed rita"]
     );
     assert_eq!(code(world.reviews("ann", "me too")), "already-reviewed");
+}
+
+/// Goal: whether anybody can review an emergency does not depend on delegations, so that the clock, which
+/// ends them, takes no last reviewer away (W20, W26).
+/// Method: every pair of delegate and delegator, beside every choice of approvers and of one who is disabled.
+#[test]
+fn w26_no_reviewer_ends_with_a_delegation() {
+    let everybody = ["rita", "ann", "ben", "cat", "dan"];
+    let mut differs = 0;
+    for choice in 1..1_u32 << everybody.len() {
+        let named = |(at, name): (usize, &&'static str)| (choice >> at & 1 == 1).then_some(*name);
+        let approvers: Vec<_> = everybody.iter().enumerate().filter_map(named).collect();
+        for disabled in ["nobody", "ann", "ben"] {
+            let filed = files(|_, book| {
+                book.policies[0].terms = Terms {
+                    allow_self_approval: true,
+                    ..terms(vec![step("A", &approvers, 1, 1)])
+                };
+                book.policies[0].emergency = Some(block());
+            });
+            // Where nobody at all could approve, nothing is filed.
+            let Ok(mut world) = filed else { continue };
+            if let Some(person) = world.book.people.get_mut(&id(disabled)) {
+                person.active = false;
+            }
+            let can = |world: &World| can_be_reviewed(&world.request, &world.book, world.now);
+            let alone = can(&world);
+            differs += usize::from(alone);
+            for from in everybody {
+                for to in everybody.into_iter().filter(|to| *to != from) {
+                    world.book.delegations = vec![Delegation {
+                        from: id(from),
+                        to: id(to),
+                        start: world.now,
+                        until: world.now + hours(1),
+                    }];
+                    assert_eq!(
+                        can(&world),
+                        alone,
+                        "{approvers:?} {disabled} {from} to {to}"
+                    );
+                }
+            }
+        }
+    }
+    assert!((1..93).contains(&differs), "{differs}");
 }
 
 /// Goal: until it is reviewed the same requester is offered no further emergency, unless the policy says
