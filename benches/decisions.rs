@@ -4,7 +4,9 @@
 //! Run by `make bench NAME=decisions`, which starts Postgres (durable). A decision is one approval by the
 //! command line that settles its request: state, vote, grant, audit event, two notices with their
 //! deliveries, ledger key, in one transaction. The floor is as many transactions that insert one row and
-//! update another, on the same server in the same run.
+//! update another, on the same server in the same run. What a decision could come near to at best is printed
+//! beside it: the same rows of the same tables, copied by one call of a function in the database, without
+//! anything being read, decided or hashed.
 
 mod shared;
 
@@ -31,6 +33,48 @@ const FEW: i64 = 1_000;
 const MANY: i64 = 1_000_000;
 /// Requests copied by one statement.
 const BATCH: i64 = 50_000;
+
+/// Writes for a pending request what its approval writes, as it was written for another one.
+const ROWS: &str = "
+CREATE FUNCTION rows_of_a_decision(this bigint, other bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  filed timestamptz;
+BEGIN
+  SELECT filed_at INTO filed FROM request WHERE id = this FOR UPDATE;
+  INSERT INTO vote (request_id, step, person, decision, comment, revision, at, channel, on_behalf_of, evidence,
+                    position)
+  SELECT this, step, person, decision, comment, revision, at, channel, on_behalf_of, evidence, position
+  FROM vote WHERE request_id = other;
+  INSERT INTO audit_event (chain, seq, at, body, prev_hash, hash)
+  SELECT 'request/' || this, seq, at, body, prev_hash, hash
+  FROM audit_event WHERE chain = 'request/' || other AND seq = 2;
+  INSERT INTO access_grant (request_id, filed_at, person, module, resource, account, starts_at, ends_at,
+                            emergency, reason)
+  SELECT this, filed, person, module, resource, account, starts_at, ends_at, emergency, reason
+  FROM access_grant WHERE request_id = other;
+  DELETE FROM awaited WHERE request_id = this AND who = 'bob';
+  INSERT INTO involved (request_id, person, filed_at, approved, disapproved, decided)
+  VALUES (this, 'bob', filed, true, false, true)
+  ON CONFLICT (request_id, person) DO UPDATE
+  SET (approved, disapproved, decided) = (excluded.approved, excluded.disapproved, excluded.decided);
+  INSERT INTO inbound (key, channel, received_at, outcome)
+  VALUES ('rows/' || this, 'command_line', filed, 'accepted');
+  UPDATE request AS r
+  SET state = o.state, step = o.step, settled_at = o.settled_at, outcome = o.outcome,
+      chain_seq = o.chain_seq, next_due_at = o.next_due_at, has_approval = o.has_approval
+  FROM request AS o WHERE r.id = this AND o.id = other AND r.chain_seq = 1;
+  WITH noted AS (
+    INSERT INTO notice (id, request_id, kind, person, facts, created_at)
+    SELECT gen_random_uuid(), this, kind, person, facts, created_at
+    FROM notice WHERE request_id = other AND kind IN ('approved', 'settled')
+    RETURNING *
+  )
+  INSERT INTO delivery (id, notice_id, request_id, kind, channel, person, address, name, zone, locale, state,
+                        next_try_at, created_at, tried_since)
+  SELECT gen_random_uuid(), id, this, kind, 'mail', person, person || '@example.test', person, 'UTC', 'en',
+         'pending', created_at, created_at, created_at
+  FROM noted;
+END $$";
 
 fn policies() -> String {
     let mut text = String::from(
@@ -87,10 +131,15 @@ async fn main() -> anyhow::Result<()> {
     let one = decide(&handler, narrow, 1).await?;
     let floor_8 = floor(&pool, WIDE).await?;
     let eight = decide(&handler, wide, WIDE).await?;
+    let rows_1 = rows(&pool, file(&handler, "db-e", COUNT).await?, 1).await?;
+    let rows_8 = rows(&pool, file(&handler, "db-f", COUNT).await?, WIDE).await?;
     println!(
-        "on one connection {one:.0}/s, {:.2} of the floor; on {WIDE} {eight:.0}/s, {:.2} of the floor",
+        "on one connection {one:.0}/s, {:.2} of the floor; on {WIDE} {eight:.0}/s, {:.2} of the floor; \
+         its rows alone {rows_1:.0}/s, {:.2} of the floor; on {WIDE} {rows_8:.0}/s, {:.2} of the floor",
         one / floor_1,
-        eight / floor_8
+        eight / floor_8,
+        rows_1 / floor_1,
+        rows_8 / floor_8
     );
 
     grow(&pool, FEW).await?;
@@ -100,6 +149,7 @@ async fn main() -> anyhow::Result<()> {
     println!(
         "decisions count={COUNT} one_per_s={one:.0} floor_one_per_s={floor_1:.0} of_floor_one={:.2} \
          eight_per_s={eight:.0} floor_eight_per_s={floor_8:.0} of_floor_eight={:.2} \
+         rows_one_per_s={rows_1:.0} rows_eight_per_s={rows_8:.0} \
          filed_per_s={filing:.0} policies={POLICIES} few={FEW} few_us={:.0} many={MANY} many_us={:.0} \
          many_of_few={:.2}",
         one / floor_1,
@@ -192,6 +242,37 @@ async fn floor(pool: &PgPool, at_once: usize) -> anyhow::Result<f64> {
         task.await??;
     }
     Ok(rate(COUNT / at_once * at_once, began.elapsed()))
+}
+
+/// The rows of as many decisions, and nothing else that a decision takes.
+async fn rows(pool: &PgPool, requests: Vec<RequestId>, at_once: usize) -> anyhow::Result<f64> {
+    sqlx::raw_sql("DROP FUNCTION IF EXISTS rows_of_a_decision")
+        .execute(pool)
+        .await?;
+    sqlx::raw_sql(ROWS).execute(pool).await?;
+    let model: i64 = sqlx::query_scalar("SELECT min(id) FROM request WHERE state = 'approved'")
+        .fetch_one(pool)
+        .await?;
+    let began = Instant::now();
+    let mut tasks = Vec::new();
+    for part in requests.chunks(requests.len().div_ceil(at_once)) {
+        let (pool, part) = (pool.clone(), part.to_vec());
+        tasks.push(tokio::spawn(async move {
+            let mut conn = pool.acquire().await?;
+            for request in part {
+                sqlx::query("SELECT rows_of_a_decision($1, $2)")
+                    .bind(request.0)
+                    .bind(model)
+                    .execute(&mut *conn)
+                    .await?;
+            }
+            anyhow::Ok(())
+        }));
+    }
+    for task in tasks {
+        task.await??;
+    }
+    Ok(rate(requests.len(), began.elapsed()))
 }
 
 /// Copies a settled request, with vote, grant and event, until so many are stored.

@@ -15,14 +15,10 @@ pub const MAX_MIME_FIELD_BYTES: usize = 8 * 1024;
 /// Why a mail is not parsed; one sentence.
 pub fn fault(raw: &[u8]) -> Option<&'static str> {
     let mut scan = Scan::default();
-    let mut rest = Some(raw);
-    while let Some(text) = rest {
-        let end = memchr::memchr(b'\n', text);
-        let (line, after) = match end.and_then(|end| text.split_at_checked(end)) {
-            Some((line, after)) => (line, after.get(1..)),
-            None => (text, None),
-        };
-        rest = after;
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', raw).chain([raw.len()]) {
+        let line = raw.get(start..end).unwrap_or_default();
+        start = end + 1;
         scan.line(line);
         if scan.parts > MAX_PARTS {
             return Some("The mail has too many parts.");
