@@ -55,6 +55,8 @@ pub struct Behaviour {
     pub says: u64,
     /// The error that it answers with instead.
     pub refuses: Option<&'static str>,
+    /// The refresh token that is good; each answer brings another one.
+    pub refresh: String,
 }
 
 /// Connections that speak TLS; one that does not is dropped.
@@ -105,6 +107,7 @@ impl TokenServer {
             expired: 0,
             says: 3_600,
             refuses: None,
+            refresh: REFRESH_TOKEN.to_owned(),
         }));
         let routes = Router::new()
             .route("/token", post(answer))
@@ -139,14 +142,13 @@ async fn answer(
     Form(form): Form<BTreeMap<String, String>>,
 ) -> Response {
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-    let refresh = format!("sandbox-refresh-{}", state.asked.len());
     let is = |key: &str, value: &str| form.get(key).is_some_and(|found| found == value);
     let wrong = if let Some(error) = state.refuses {
         Some(error)
     } else if !is("client_secret", CLIENT_SECRET) {
         Some("invalid_client")
     } else if !(is("grant_type", "client_credentials")
-        || is("grant_type", "refresh_token") && is("refresh_token", &refresh))
+        || is("grant_type", "refresh_token") && is("refresh_token", &state.refresh))
     {
         Some("invalid_grant")
     } else {
@@ -160,11 +162,12 @@ async fn answer(
     }
     let life = if state.expired > 0 { -60 } else { 3_600 };
     state.expired = state.expired.saturating_sub(1);
+    state.refresh = format!("sandbox-refresh-{}", state.asked.len());
     let body = json!({
         "access_token": token(&mailbox, life),
         "token_type": "Bearer",
         "expires_in": state.says,
-        "refresh_token": format!("sandbox-refresh-{}", state.asked.len()),
+        "refresh_token": state.refresh,
     });
     as_json(StatusCode::OK, &body)
 }

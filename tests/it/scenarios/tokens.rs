@@ -127,13 +127,15 @@ async fn a_rotated_refresh_token_outlives_the_daemon() {
     }
     assert_eq!(shown(&server), ["sandbox-refresh-0", "sandbox-refresh-1"]);
     std::fs::write(&file, "of-the-operator").expect("writes");
+    server.with(|behaviour| "of-the-operator".clone_into(&mut behaviour.refresh));
     reads(&mut office);
     office.start().await;
     asked(3).await;
     office.stop().await;
     assert_eq!(shown(&server)[2], "of-the-operator");
     // One that is kept and good no more, and a configured one that is good.
-    let good = format!("sandbox-refresh-{}", shown(&server).len() + 1);
+    let good = "good-again".to_owned();
+    server.with(|behaviour| behaviour.refresh.clone_from(&good));
     std::fs::write(&file, &good).expect("writes");
     let kept = directory.path().join("refresh.newest");
     let kept = Kept::new(kept, &good.as_str().into());

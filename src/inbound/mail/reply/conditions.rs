@@ -163,23 +163,19 @@ impl Phrases {
 
     /// Whether a phrase for this place stands at the head of a text.
     fn stands(&self, text: &str, place: Place, exact: bool) -> bool {
-        let mut bytes = text.bytes();
-        let first = bytes.next().map(usize::from);
-        let Some(list) = first.and_then(|first| self.by_byte.get(first)) else {
-            return false;
-        };
-        let stands = |phrase: &Phrase| {
+        let [first, second] = [0, 1].map(|at| text.as_bytes().get(at).copied());
+        let list = first.and_then(|first| self.by_byte.get(usize::from(first)));
+        let list = list.map_or(&[][..], Vec::as_slice);
+        // Those of one byte stand in front.
+        let short = list.iter().take_while(|phrase| phrase.second().is_none());
+        let from = list.partition_point(|phrase| phrase.second() < second.max(Some(0)));
+        let alike = list.iter().skip(from);
+        let alike = alike.take_while(|phrase| phrase.second() == second);
+        short.chain(alike).any(|phrase| {
             phrase.exact == exact
                 && phrase.place >= place
                 && text.strip_prefix(phrase.text.as_str()).is_some_and(ends)
-        };
-        // Those of one byte stand in front.
-        let short = list.iter().take_while(|phrase| phrase.second().is_none());
-        let second = bytes.next();
-        let from = list.partition_point(|phrase| phrase.second() < second);
-        let alike = list.iter().skip(from);
-        let mut alike = alike.take_while(|phrase| phrase.second() == second);
-        alike.any(stands) || second.is_some() && short.clone().any(stands)
+        })
     }
 }
 
