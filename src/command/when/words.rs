@@ -242,9 +242,12 @@ const OPENING: &[&[&str]] = &[
     FROM, TO, UNTIL, FOR, IN, AT, ON, NOW, TODAY, TOMORROW, NEXT, THIS, NOON, MIDNIGHT, HALF,
 ];
 
-/// Whether something may begin with a word, or with one that a hyphen joins to it.
+/// Whether something may begin with a word, which has no hyphen, or with one that a hyphen joins to it.
 pub fn opens(word: &str) -> bool {
-    let head = |known: &str| known.split('-').next().unwrap_or(known) == word;
+    let head = |known: &str| {
+        let behind = known.strip_prefix(word);
+        behind.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
     OPENING
         .iter()
         .any(|table| table.iter().any(|known| head(known)))

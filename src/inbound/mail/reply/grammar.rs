@@ -346,11 +346,11 @@ fn comment(reason: Option<String>, own: &[&str]) -> Option<String> {
         }
         text.push_str(&seen);
     }
-    let cut: String = text
-        .chars()
-        .filter(|letter| !letter.is_control() || *letter == '\n')
-        .take(MAX_COMMENT_CHARS)
-        .collect();
-    let cut = cut.trim();
+    let control = |letter: char| letter.is_control() && letter != '\n';
+    if text.len() > MAX_COMMENT_CHARS || text.contains(control) {
+        let kept = text.chars().filter(|letter| !control(*letter));
+        text = kept.take(MAX_COMMENT_CHARS).collect();
+    }
+    let cut = text.trim();
     (!cut.is_empty()).then(|| cut.to_owned())
 }

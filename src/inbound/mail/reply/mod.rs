@@ -97,8 +97,8 @@ pub fn reply(head: &Head<'_>, message: &Message<'_>, rules: &Rules) -> Result<Sa
     }
 }
 
-fn borrowed(lines: &[String]) -> Vec<&str> {
-    lines.iter().map(String::as_str).collect()
+fn borrowed(lines: &[impl AsRef<str>]) -> Vec<&str> {
+    lines.iter().map(AsRef::as_ref).collect()
 }
 
 /// Reads what is seen of an HTML part.

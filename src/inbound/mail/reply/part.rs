@@ -24,7 +24,7 @@ const PGP_SIGNED: &str = "-----BEGIN PGP SIGNED MESSAGE-----";
 const PGP_MESSAGE: &str = "-----BEGIN PGP MESSAGE-----";
 
 /// The lines of text parts, without their ends.
-pub fn text(parts: &[&MessagePart<'_>]) -> Result<Vec<String>, Unclear> {
+pub fn text<'p>(parts: &[&'p MessagePart<'_>]) -> Result<Vec<Cow<'p, str>>, Unclear> {
     let mut lines = Vec::new();
     for part in parts {
         check(part)?;
@@ -33,7 +33,14 @@ pub fn text(parts: &[&MessagePart<'_>]) -> Result<Vec<String>, Unclear> {
             return Err(too_long());
         }
         lines.reserve(text.len() / USUAL_LINE_BYTES);
-        collect(part, &text, &mut lines);
+        match text {
+            Cow::Borrowed(text) => collect(part, text, &mut lines),
+            Cow::Owned(text) => {
+                let mut meant = Vec::new();
+                collect(part, &text, &mut meant);
+                lines.extend(meant.into_iter().map(|line| line.into_owned().into()));
+            }
+        }
         if lines.len() > MAX_LINES {
             return Err(too_long());
         }
@@ -124,7 +131,7 @@ fn too_long() -> Unclear {
 }
 
 /// Adds a part's lines; undoes format=flowed (RFC 3676), so that a wrapped line is one line.
-fn collect(part: &MessagePart<'_>, text: &str, lines: &mut Vec<String>) {
+fn collect<'p>(part: &MessagePart<'_>, text: &'p str, lines: &mut Vec<Cow<'p, str>>) {
     let attribute = |name: &str, value: &str| {
         part.content_type()
             .and_then(|kind| kind.attribute(name))
@@ -142,7 +149,7 @@ fn collect(part: &MessagePart<'_>, text: &str, lines: &mut Vec<String>) {
             return;
         }
         if !flowed {
-            lines.push(raw.to_owned());
+            lines.push(raw.into());
             continue;
         }
         let quoted = raw.starts_with('>');
@@ -155,15 +162,15 @@ fn collect(part: &MessagePart<'_>, text: &str, lines: &mut Vec<String>) {
             unstuffed
         };
         match lines.last_mut() {
-            Some(last) if open && !quoted && !is_signature => last.push_str(content),
-            _ => lines.push(content.to_owned()),
+            Some(last) if open && !quoted && !is_signature => last.to_mut().push_str(content),
+            _ => lines.push(content.into()),
         }
         open = soft;
     }
 }
 
 /// The text within an armour that signs it (RFC 9580, 7); one that encrypts it is refused.
-fn opened(mut lines: Vec<String>) -> Result<Vec<String>, Unclear> {
+fn opened(mut lines: Vec<Cow<'_, str>>) -> Result<Vec<Cow<'_, str>>, Unclear> {
     let first = lines
         .iter()
         .position(|text| !line::visible(text).is_empty());
@@ -183,7 +190,7 @@ fn opened(mut lines: Vec<String>) -> Result<Vec<String>, Unclear> {
         lines.drain(..blank.map_or(lines.len(), |blank| first + blank));
         for text in &mut lines {
             if let Some(plain) = text.strip_prefix("- ") {
-                *text = plain.to_owned();
+                *text = plain.to_owned().into();
             }
         }
     }
