@@ -5,8 +5,8 @@
 //! command line that settles its request: state, vote, grant, audit event, two notices with their
 //! deliveries, ledger key, in one transaction. The floor is as many transactions that insert one row and
 //! update another, on the same server in the same run. What a decision could come near to at best is printed
-//! beside it: the same rows of the same tables, copied by one call of a function in the database, without
-//! anything being read, decided or hashed.
+//! beside it: the same rows of the same tables, copied from another decision by one call of a function in the
+//! database, without anything being decided or hashed.
 
 mod shared;
 
@@ -66,7 +66,7 @@ BEGIN
   WITH noted AS (
     INSERT INTO notice (id, request_id, kind, person, facts, created_at)
     SELECT gen_random_uuid(), this, kind, person, facts, created_at
-    FROM notice WHERE request_id = other AND kind IN ('approved', 'settled')
+    FROM notice WHERE request_id = other AND kind IN ('approved', 'recorded')
     RETURNING *
   )
   INSERT INTO delivery (id, notice_id, request_id, kind, channel, person, address, name, zone, locale, state,
@@ -75,6 +75,25 @@ BEGIN
          'pending', created_at, created_at, created_at
   FROM noted;
 END $$";
+
+/// How many of these requests have as many rows as the other one, whose decision was real.
+const AS_MANY: &str = "
+SELECT count(*) FROM unnest($1::bigint[]) AS this
+JOIN request AS r ON r.id = this AND r.state = 'approved'
+WHERE (SELECT count(*) FROM vote WHERE request_id = this)
+    = (SELECT count(*) FROM vote WHERE request_id = $2)
+  AND (SELECT count(*) FROM access_grant WHERE request_id = this)
+    = (SELECT count(*) FROM access_grant WHERE request_id = $2)
+  AND (SELECT count(*) FROM audit_event WHERE chain = 'request/' || this)
+    = (SELECT count(*) FROM audit_event WHERE chain = 'request/' || $2)
+  AND (SELECT count(*) FROM awaited WHERE request_id = this)
+    = (SELECT count(*) FROM awaited WHERE request_id = $2)
+  AND (SELECT count(*) FROM involved WHERE request_id = this)
+    = (SELECT count(*) FROM involved WHERE request_id = $2)
+  AND (SELECT count(*) FROM notice WHERE request_id = this)
+    = (SELECT count(*) FROM notice WHERE request_id = $2)
+  AND (SELECT count(*) FROM delivery WHERE request_id = this)
+    = (SELECT count(*) FROM delivery WHERE request_id = $2)";
 
 fn policies() -> String {
     let mut text = String::from(
@@ -272,7 +291,18 @@ async fn rows(pool: &PgPool, requests: Vec<RequestId>, at_once: usize) -> anyhow
     for task in tasks {
         task.await??;
     }
-    Ok(rate(requests.len(), began.elapsed()))
+    let took = began.elapsed();
+    let ids: Vec<i64> = requests.iter().map(|request| request.0).collect();
+    let as_many: i64 = sqlx::query_scalar(AS_MANY)
+        .bind(&ids)
+        .bind(model)
+        .fetch_one(pool)
+        .await?;
+    ensure!(
+        usize::try_from(as_many)? == ids.len(),
+        "not the rows of a decision"
+    );
+    Ok(rate(requests.len(), took))
 }
 
 /// Copies a settled request, with vote, grant and event, until so many are stored.
